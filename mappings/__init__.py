@@ -1,0 +1,1 @@
+"""Mappings as data: FHIR elements read, SELECTs, concept maps, registry definitions."""
