@@ -1,0 +1,40 @@
+"""What can go wrong, and the exit code that says so.
+
+    OncoError                 1  anything below, unspecified
+    ├── ConfigurationError    2  registry.toml, a registry definition or a concept map is wrong
+    ├── InputError            3  nothing could be read from the given path; nothing changed
+    ├── StateError            4  the data folder is missing, locked by another run, or of another version
+    └── MappingError          5  a mapping broke one of its own rules; the run was rolled back
+
+A resource that cannot be read is none of these: it is quarantined and the run goes on.
+"""
+
+
+class OncoError(Exception):
+    """Base of every error that a user is meant to read; its text is one line without patient data."""
+
+    exit_code = 1
+
+
+class ConfigurationError(OncoError):
+    """A configuration, definition or concept map is wrong; names the file and the place."""
+
+    exit_code = 2
+
+
+class InputError(OncoError):
+    """The given path cannot be read; nothing was changed."""
+
+    exit_code = 3
+
+
+class StateError(OncoError):
+    """The data folder cannot be used as it is."""
+
+    exit_code = 4
+
+
+class MappingError(OncoError):
+    """A mapping gave rows that break its contract; the run was rolled back."""
+
+    exit_code = 5

@@ -1,0 +1,102 @@
+"""Land a batch: each received file kept exactly as received, compressed, never changed again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import zstandard
+
+from onco_etl.sources import InputFile, Layout, opened
+
+_CHUNK = 4 << 20
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file of a run as it lies in the landing zone; `lines` counts physical lines, blank ones included."""
+
+    file_no: int
+    path: Path
+    name: str
+    layout: Layout
+    resource_type: str | None
+    lines: int
+
+
+def land(files: tuple[InputFile, ...], folder: Path, *, source: str) -> tuple[LandedFile, ...]:
+    """Copy `files` into `folder` (created, private) with a manifest of names, sizes and checksums.
+
+    Raises InputError when a file turns out to be unreadable; the folder is removed again.
+    """
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        landed, manifest = [], []
+        for file_no, file in enumerate(files, start=1):
+            one, entry = _land_one(file_no, file, folder)
+            landed.append(one)
+            manifest.append(entry)
+        content = {"source": source, "files": manifest}
+        folder.joinpath("manifest.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return tuple(landed)
+
+
+def _land_one(file_no: int, file: InputFile, folder: Path) -> tuple[LandedFile, dict[str, object]]:
+    target = folder / f"{file_no:05d}.json.zst"
+    digest, size, newlines, last = hashlib.sha256(), 0, 0, b"\n"
+    with (
+        opened(file.path) as stream,
+        target.open("xb") as raw,
+        zstandard.ZstdCompressor(level=1).stream_writer(raw) as sink,
+    ):
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            newlines += chunk.count(b"\n")
+            last = chunk[-1:]
+            sink.write(chunk)
+    target.chmod(0o400)
+    lines = newlines + (last != b"\n")
+    landed = LandedFile(file_no, target, file.name, file.layout, file.resource_type, lines)
+    entry = {
+        "file_no": file_no,
+        "name": file.name,
+        "layout": file.layout,
+        "bytes": size,
+        "sha256": digest.hexdigest(),
+    }
+    return landed, entry
+
+
+def raw_lines(file: LandedFile, wanted: set[int]) -> dict[int, bytes]:
+    """The bytes of some physical lines (numbered from 1) of a landed file; a document is its own line 1."""
+    with file.path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+        if file.layout == "document":
+            return {1: stream.read()} if 1 in wanted else {}
+        found: dict[int, bytes] = {}
+        for number, line in enumerate(_lines(stream), start=1):
+            if number in wanted:
+                found[number] = line
+                if len(found) == len(wanted):
+                    break
+        return found
+
+
+def filled_lines(file: LandedFile) -> list[int]:
+    """The numbers of the lines that are not blank."""
+    with file.path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+        return [number for number, line in enumerate(_lines(stream), start=1) if line.strip()]
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+
+    yield from io.BufferedReader(stream)  # type: ignore[arg-type]

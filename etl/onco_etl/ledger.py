@@ -1,0 +1,78 @@
+"""The ledger: every received version ends with one fate and a reason from mappings/reasons.csv."""
+
+from __future__ import annotations
+
+import duckdb
+
+from onco_etl.workspace import CLINICAL_TABLES, LOOKED_UP
+
+
+def settle(con: duckdb.DuckDBPyConnection) -> None:
+    """Give each touched resource its fate, and write the run's versions to `state.ledger`.
+
+    mapped: it has rows in `cdm`, or is looked up by others. waiting: its person has not arrived.
+    excluded or quarantined: an exclusion holds. A waiting version of an earlier run whose wait ended is updated.
+    """
+    rows = " UNION ALL ".join(f"SELECT _resource_key FROM cdm.{table}" for table in CLINICAL_TABLES)
+    looked_up = ", ".join(f"'{name}'" for name in LOOKED_UP)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE outcome AS
+        SELECT
+            r.resource, r.resource_key,
+            CASE
+                WHEN r.deleted THEN 'deleted' WHEN x.reason IS NOT NULL THEN x.fate
+                WHEN m.found OR r.resource_type IN ({looked_up}) THEN 'mapped'
+                WHEN h.found THEN 'waiting'
+                ELSE 'excluded'
+            END AS fate,
+            CASE
+                WHEN r.deleted THEN 'deleted-by-source' WHEN x.reason IS NOT NULL THEN x.reason
+                WHEN m.found THEN 'rows' WHEN r.resource_type IN ({looked_up}) THEN 'looked-up'
+                WHEN h.found THEN 'person-not-arrived'
+                ELSE 'nothing-to-map'
+            END AS reason
+        FROM state.resource AS r
+        SEMI JOIN work.touched AS t USING (resource_key)
+        LEFT JOIN (
+            SELECT resource, min(reason) AS reason, min(fate) AS fate
+            FROM work.excluded JOIN mapping.reason USING (reason) GROUP BY resource
+        ) AS x USING (resource)
+        LEFT JOIN (SELECT DISTINCT _resource_key, true AS found FROM ({rows})) AS m ON m._resource_key = r.resource_key
+        LEFT JOIN (SELECT DISTINCT resource_key, true AS found FROM state.held) AS h USING (resource_key);
+
+        UPDATE state.resource AS r SET fate = o.fate, reason = o.reason
+        FROM outcome AS o WHERE o.resource_key = r.resource_key;
+
+        UPDATE state.ledger AS l SET fate = o.fate, reason = o.reason
+        FROM outcome AS o JOIN state.resource AS r USING (resource_key)
+        WHERE l.fate = 'waiting' AND l.resource = o.resource
+            AND (l.run, l.file_no, l.line, l.entry) = (r.run, r.file_no, r.line, r.entry);
+
+        INSERT INTO state.ledger
+        SELECT
+            v.run, v.file_no, v.line, v.entry, v.resource_type, v.resource, v.version_id, v.last_updated,
+            coalesce(v.fate, o.fate), coalesce(v.reason, o.reason)
+        FROM version AS v LEFT JOIN outcome AS o USING (resource);
+        """
+    )
+
+
+_CODED = (
+    ("condition_occurrence", "condition"),
+    ("drug_exposure", "drug"),
+    ("measurement", "measurement"),
+    ("observation", "observation"),
+    ("procedure_occurrence", "procedure"),
+    ("visit_occurrence", "visit"),
+)
+
+
+def count_unmapped(con: duckdb.DuckDBPyConnection) -> None:
+    """`state.unmapped_code`: codes of rows with concept 0, by table, with the number of rows."""
+    counts = " UNION ALL ".join(
+        f"SELECT '{table}' AS cdm_table, {name}_source_value AS source_value, count(*) AS \"count\" "
+        f"FROM cdm.{table} WHERE {name}_concept_id = 0 GROUP BY ALL"
+        for table, name in _CODED
+    )
+    con.execute(f"DELETE FROM state.unmapped_code; INSERT INTO state.unmapped_code {counts}")

@@ -1,0 +1,136 @@
+"""Merge: natural keys become integers, rows of touched resources are replaced, replaced rows become history."""
+
+from __future__ import annotations
+
+import duckdb
+
+from onco_etl import cdm, keys, relations
+from onco_etl.errors import MappingError
+from onco_etl.workspace import LINEAGE
+
+
+def merge(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
+    """Bring `cdm.<table>` up to date for the resources of `work.touched`.
+
+    A row whose person has not arrived waits in `state.held`; a reference to any other row that is not there
+    is NULL. Rows that stay the same are left alone. Raises MappingError when the SELECT gives one row key twice.
+    """
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE mapped AS
+        SELECT *, CASE WHEN slot = '' THEN resource ELSE resource || '#' || slot END AS row_key
+        FROM ({relations.select(table)})
+        """
+    )
+    _refuse_duplicates(con, table)
+    if "person_id" in cdm.key_references(table):
+        _hold(con, table)
+    keys.assign(con, table, "mapped")
+    _resolve(con, table)
+    replace(con, table, run)
+
+
+def replace(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
+    """Replace the rows of the touched resources by those of the temporary table `fresh`."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE existing AS
+        SELECT c.* FROM cdm.{table} AS c SEMI JOIN work.touched AS t ON t.resource_key = c._resource_key
+        """
+    )
+    apply(con, table, run)
+
+
+def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
+    """Turn the rows of `existing` into those of `fresh`: what is gone becomes history, what is new begins now."""
+    names = (*cdm.columns(table), *(name for name, _ in LINEAGE[:-1]))
+    (existing,) = con.execute("SELECT count(*) FROM existing").fetchone() or (0,)
+    fresh = "fresh"
+    if existing:
+        same = " AND ".join(f"f.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE same AS
+            SELECT e._row_id FROM existing AS e JOIN fresh AS f ON f._row_id = e._row_id WHERE {same};
+
+            INSERT INTO history.{table} BY NAME
+            SELECT e.*, {run} AS _run_to FROM existing AS e ANTI JOIN same USING (_row_id);
+
+            DELETE FROM cdm.{table}
+            WHERE _row_id IN (SELECT _row_id FROM existing) AND _row_id NOT IN (SELECT _row_id FROM same);
+            """
+        )
+        fresh = "(SELECT f.* FROM fresh AS f ANTI JOIN same USING (_row_id))"
+    con.execute(f"INSERT INTO cdm.{table} BY NAME SELECT {', '.join(names)}, {run} AS _run_from FROM {fresh}")
+
+
+def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    (twice,) = con.execute("SELECT count(*) - count(DISTINCT row_key) FROM mapped").fetchone() or (0,)
+    if twice:
+        raise MappingError(f"mappings/sql/cdm/{table}.sql: {twice} rows share a row key (resource and slot)")
+
+
+def _hold(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Move rows whose person is not in `cdm.person` from `mapped` to `state.held`."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE present AS
+        SELECT k.row_key FROM keys.person AS k SEMI JOIN cdm.person AS p ON p._row_id = k.id;
+
+        DELETE FROM state.held
+        WHERE cdm_table = '{table}' AND resource_key IN (SELECT resource_key FROM work.touched);
+
+        INSERT INTO state.held
+        SELECT r.id, '{table}', m.row_key, m.person_id
+        FROM mapped AS m ANTI JOIN present AS p ON p.row_key = m.person_id
+        JOIN keys.resource AS r ON r.row_key = m.resource;
+
+        DELETE FROM mapped
+        WHERE person_id IS NULL OR person_id NOT IN (SELECT row_key FROM present);
+        """
+    )
+
+
+def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """`mapped`, in natural keys, becomes `fresh`, in integers."""
+    references = cdm.key_references(table)
+    key = cdm.primary_key(table)
+    columns, joins = [], []
+    for name in cdm.columns(table):
+        if name == key:
+            columns.append(f"k.id AS {name}")
+        elif name in references:
+            columns.append(f"key_{name}.id AS {name}")
+            joins.append(_reference_join(con, name, references[name]))
+        else:
+            columns.append(f"m.{name}")
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        SELECT
+            {", ".join(columns)},
+            r.id AS _resource_key, m.slot AS _slot, m.derivation AS _derivation, k.id AS _row_id
+        FROM mapped AS m
+        JOIN keys.{table} AS k ON k.row_key = m.row_key
+        JOIN keys.resource AS r ON r.row_key = m.resource
+        {" ".join(joins)}
+        """
+    )
+
+
+def _reference_join(con: duckdb.DuckDBPyConnection, name: str, target: str) -> str:
+    """The join that turns the natural key in column `name` into the integer of a row that is there."""
+    if target:
+        there = f"SELECT k.row_key, k.id FROM keys.{target} AS k SEMI JOIN cdm.{target} AS c ON c._row_id = k.id"
+        return f"LEFT JOIN ({there}) AS key_{name} ON key_{name}.row_key = m.{name}"
+    # A row of any table, as '<table>:<row key>'.
+    tables = con.execute(
+        f"SELECT DISTINCT split_part({name}, ':', 1) FROM mapped WHERE {name} IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    there = " UNION ALL ".join(
+        f"SELECT e.{name} AS row_key, k.id FROM (SELECT DISTINCT {name} FROM mapped) AS e "
+        f"JOIN keys.{t} AS k ON k.row_key = substr(e.{name}, {len(t) + 2}) AND starts_with(e.{name}, '{t}:')"
+        for (t,) in tables
+    )
+    there = there or "SELECT NULL::VARCHAR AS row_key, NULL::INTEGER AS id WHERE false"
+    return f"LEFT JOIN ({there}) AS key_{name} ON key_{name}.row_key = m.{name}"

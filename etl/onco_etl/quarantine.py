@@ -1,0 +1,139 @@
+"""Say why a line was refused: where, which resource, which element, and what is wrong with it.
+
+The words never repeat a value of the data: a refused line may hold a name, and its error is shown and logged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from onco_etl import fhir_schema
+from onco_etl.landing import LandedFile, raw_lines
+
+# fhir.resources checks some thousands of resources a second; past this many, the reason alone is recorded.
+_EXPLAINED = 1000
+
+
+def refuse(con: duckdb.DuckDBPyConnection, n: int, table: str, error: Exception) -> None:
+    """Record that DuckDB refused row `n` of `incoming.queue`, and which element broke the declared shape."""
+    row = con.execute(
+        "SELECT file_no, line, entry, resource_type, resource_id, json FROM incoming.queue WHERE n = $1", [n]
+    ).fetchone()
+    assert row is not None
+    file_no, line, entry, resource_type, resource_id, text = row
+    (explained,) = con.execute("SELECT count(*) FROM incoming.refused").fetchone() or (0,)
+    found = None
+    if explained < _EXPLAINED and resource_type in fhir_schema.resource_types():
+        found = first_fault(resource_type, text)
+    element, message = found or (None, _shape_message(error))
+    con.execute(
+        "INSERT INTO incoming.refused VALUES ($1, $2, $3, $4, $5, 'invalid-shape', $6, $7)",
+        [file_no, line, entry, resource_type, resource_id, element, message],
+    )
+
+
+def first_fault(resource_type: str, text: str) -> tuple[str, str] | None:
+    """(element, message) of the worst fault that fhir.resources finds in a resource, or None if it finds none."""
+    from fhir.resources.R4B import get_fhir_model_class
+    from pydantic import ValidationError
+
+    try:
+        get_fhir_model_class(resource_type).model_validate_json(text)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        # A missing element is no reason to refuse a line: what has the wrong shape comes first.
+        fault = min(faults, key=lambda found: found["type"] == "missing")
+        path = ".".join(str(part) for part in (resource_type, *fault["loc"]) if part != "root")
+        return path, f"does not fit FHIR R4: {fault['type'].replace('_', ' ')}"
+    return None
+
+
+def explain(con: duckdb.DuckDBPyConnection, files: Mapping[int, LandedFile]) -> None:
+    """Add to the malformed lines of `incoming.refused` where in the line the JSON breaks."""
+    found = con.execute(
+        """
+        SELECT file_no, list(line) FROM incoming.refused
+        WHERE reason = 'malformed-json' AND message IS NULL GROUP BY file_no
+        """
+    ).fetchall()
+    rows = [
+        (file_no, number, malformed_message(text))
+        for file_no, numbers in found
+        for number, text in raw_lines(files[file_no], set(numbers[:_EXPLAINED])).items()
+    ]
+    if rows:
+        con.execute(
+            """
+            UPDATE incoming.refused AS r SET message = e.message
+            FROM (
+                SELECT unnest($file_no) AS file_no, unnest($line) AS line, unnest($message) AS message
+            ) AS e
+            WHERE r.file_no = e.file_no AND r.line = e.line AND r.reason = 'malformed-json'
+            """,
+            dict(zip(("file_no", "line", "message"), map(list, zip(*rows, strict=True)), strict=True)),
+        )
+
+
+def malformed_message(text: bytes) -> str:
+    """What keeps `text` from being one JSON value, with the column and without the text."""
+    if text.startswith(b"\xef\xbb\xbf"):
+        return "begins with a byte order mark"
+    if b"\x00" in text:
+        return f"holds a NUL byte at column {text.index(0) + 1}"
+    try:
+        json.loads(text.rstrip().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return f"is not UTF-8 at byte {error.start + 1}"
+    except json.JSONDecodeError as error:
+        return f"{error.msg} (column {error.colno})"
+    except RecursionError:
+        return "is nested too deeply"
+    return "cannot be read as one JSON value"
+
+
+def _shape_message(error: Exception) -> str:
+    return "has a key twice" if "duplicate key" in str(error) else "does not have the declared shape"
+
+
+def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile], sample: int) -> None:
+    """Write this run's refused lines, and what fhir.resources says of a sample of the accepted, to `state`."""
+    con.executemany(
+        "INSERT INTO state.landed VALUES ($1, $2, $3, $4, $5)",
+        [[run, f.file_no, f.name, f.layout, f.lines] for f in files],
+    )
+    con.execute(
+        """
+        INSERT INTO state.quarantine
+        SELECT v.run, v.file_no, v.line, v.entry, v.resource_type, v.resource, v.reason, r.element, r.message
+        FROM (
+            SELECT v.* REPLACE (coalesce(v.fate, o.fate) AS fate, coalesce(v.reason, o.reason) AS reason)
+            FROM version AS v LEFT JOIN outcome AS o USING (resource)
+        ) AS v
+        LEFT JOIN incoming.refused AS r USING (file_no, line, entry)
+        WHERE v.fate = 'quarantined'
+        """
+    )
+    for file_no, line, resource_type in _sampled(con, sample):
+        by_no = {file.file_no: file for file in files}
+        text = raw_lines(by_no[file_no], {line})[line]
+        fault = first_fault(resource_type, text.decode())
+        if fault:
+            con.execute(
+                "INSERT INTO state.finding VALUES ($1, $2, $3, 0, $4, $5, $6)",
+                [run, file_no, line, resource_type, *fault],
+            )
+
+
+def _sampled(con: duckdb.DuckDBPyConnection, sample: int) -> list[tuple[int, int, str]]:
+    """Places of up to `sample` mapped resources per type that stand alone on a line."""
+    return con.execute(
+        """
+        SELECT file_no, line, resource_type FROM version WHERE fate IS NULL AND entry = 0
+        QUALIFY row_number() OVER (PARTITION BY resource_type ORDER BY hash(resource)) <= $1
+        ORDER BY ALL
+        """,
+        [sample],
+    ).fetchall()

@@ -1,0 +1,49 @@
+"""Runs: each change of the workspace is one numbered run and one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from onco_etl.errors import OncoError
+
+
+def next_run(con: duckdb.DuckDBPyConnection, landing: Path) -> int:
+    """The number of the run about to begin; numbers of killed runs, known from the landing zone, are not reused."""
+    (recorded,) = con.execute("SELECT coalesce(max(run), 0) FROM state.run").fetchone() or (0,)
+    landed = (int(entry.name) for entry in landing.iterdir() if entry.name.isdigit())
+    return max(recorded, *landed, 0) + 1
+
+
+@contextmanager
+def transaction(
+    con: duckdb.DuckDBPyConnection, run: int, *, kind: str, source: str | None, mapping_hash: str
+) -> Iterator[None]:
+    """One run: everything inside is committed together or not at all, and `state.run` says which."""
+    # This process holds the only lock: a run still marked as running was killed.
+    con.execute(
+        "UPDATE state.run SET status = 'interrupted', finished = now() WHERE status = 'running'",
+    )
+    con.execute(
+        """
+        INSERT INTO state.run (run, kind, source, started, status, mapping_hash, vocabulary_release)
+        VALUES ($1, $2, $3, now(), 'running', $4, 'starter maps')
+        """,
+        [run, kind, source, mapping_hash],
+    )
+    con.execute("BEGIN")
+    try:
+        yield
+        con.execute("UPDATE state.run SET status = 'complete', finished = now() WHERE run = $1", [run])
+        con.execute("COMMIT")
+    except BaseException as error:
+        con.execute("ROLLBACK")
+        # Only our own messages are known to hold no patient data.
+        message = str(error) if isinstance(error, OncoError) else type(error).__name__
+        con.execute(
+            "UPDATE state.run SET status = 'failed', finished = now(), message = $2 WHERE run = $1", [run, message]
+        )
+        raise

@@ -1,0 +1,27 @@
+"""What the ETL needs to know of a site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class EtlSettings:
+    """Settings of the ETL.
+
+    data: the private data folder. source: the name under which this site's resources are kept apart from others'.
+    timezone: IANA name of the hospital's one timezone. concept_block_start: custom concept ids come above it.
+    site_map: a SOURCE_TO_CONCEPT_MAP file of the site. maximum_object_size: largest resource or Bundle, in bytes.
+    validation_sample: accepted resources per type and run that fhir.resources also looks at.
+    published_keep: how many published files stay.
+    """
+
+    data: Path
+    source: str = "main"
+    timezone: str = "Asia/Shanghai"
+    concept_block_start: int = 2_000_000_000
+    site_map: Path | None = None
+    maximum_object_size: int = 64 << 20
+    validation_sample: int = 10
+    published_keep: int = 5

@@ -1,0 +1,192 @@
+"""Take apart what is not one resource type per file: mixed lines, Bundles, documents, and files with bad lines.
+
+Each received resource is written as one line of a file of its own type, and read by the same strict read as
+everything else. The lines that it refuses are found by splitting.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from onco_etl import quarantine
+from onco_etl.landing import LandedFile, filled_lines
+from onco_etl.staging import REFUSALS, Reader, table_for
+
+_SPLIT = 16
+
+# Bundle entries carry each other's addresses (fullUrl urn:uuid:...): a reference to one becomes Type/id.
+# (FHIR R4, Bundle: "Resolving references in Bundles").
+_PARTS = """
+CREATE OR REPLACE TABLE incoming.part AS
+WITH entries AS (
+    SELECT file_no, line, generate_subscripts(entry_list, 1) AS entry, unnest(entry_list) AS body
+    FROM (
+        SELECT file_no, line, from_json(json -> '$.entry', '["JSON"]') AS entry_list
+        FROM incoming.line
+        WHERE (json ->> '$.resourceType') = 'Bundle'
+    )
+),
+named AS (
+    SELECT
+        file_no, line, entry, body ->> '$.request.method' AS method, body ->> '$.request.url' AS url,
+        body -> '$.resource' AS json, body ->> '$.resource.resourceType' AS resource_type,
+        CASE WHEN starts_with((body ->> '$.fullUrl'), 'urn:uuid:') THEN (body ->> '$.fullUrl') END AS urn,
+        coalesce((body ->> '$.resource.id'), substr(urn, 10)) AS resource_id
+    FROM entries
+),
+cited AS (
+    SELECT
+        n.file_no, n.line, n.entry, list({'was': t.urn, 'becomes': t.resource_type || '/' || t.resource_id}) AS urns
+    FROM (
+        SELECT DISTINCT
+            file_no, line, entry, unnest(regexp_extract_all(json::VARCHAR, '"(urn:uuid:[^"]+)"', 1)) AS urn
+        FROM named
+    ) AS n
+    JOIN named AS t ON t.file_no = n.file_no AND t.line = n.line AND t.urn = n.urn
+    GROUP BY ALL
+)
+SELECT
+    file_no, line, 0 AS entry, json::VARCHAR AS json, json ->> '$.resourceType' AS resource_type,
+    json ->> '$.id' AS resource_id, NULL AS method, NULL AS url
+FROM incoming.line
+WHERE json IS NOT NULL AND coalesce((json ->> '$.resourceType'), '') <> 'Bundle'
+UNION ALL
+SELECT
+    n.file_no, n.line, n.entry,
+    list_reduce(
+        list_prepend(
+            {'was': '', 'becomes': CASE
+                WHEN n.json IS NOT NULL THEN json_merge_patch(n.json, json_object('id', n.resource_id))::VARCHAR
+            END},
+            c.urns
+        ),
+        lambda done, pair: {
+            'was': '', 'becomes': replace(done.becomes, '"' || pair.was || '"', '"' || pair.becomes || '"')
+        }
+    ).becomes,
+    n.resource_type, n.resource_id, n.method, n.url
+FROM named AS n
+LEFT JOIN cited AS c USING (file_no, line, entry)
+"""
+
+
+def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> None:
+    """Read `files` resource by resource into `incoming`; `scratch` is an empty folder for the parts."""
+    con = reader.con
+    con.execute("CREATE OR REPLACE TABLE incoming.line (file_no INTEGER, line BIGINT, json JSON)")
+    for file in files:
+        _read_lines(reader, file)
+    con.execute(_PARTS)
+    _set_aside(con)
+    names = itertools.count()
+    types = con.execute("SELECT DISTINCT resource_type FROM incoming.part").fetchall()
+    for table in sorted({table_for(resource_type) for (resource_type,) in types}):
+        listed = [name for (name,) in types if table_for(name) == table]
+        con.execute(
+            """
+            CREATE OR REPLACE TABLE incoming.queue AS
+            SELECT row_number() OVER (ORDER BY file_no, line, entry) AS n, *
+            FROM incoming.part WHERE list_contains($types, resource_type)
+            """,
+            {"types": listed},
+        )
+        (count,) = con.execute("SELECT count(*) FROM incoming.queue").fetchone() or (0,)
+        _read_range(reader, table, 1, count, scratch, names)
+    files_by_no = {file.file_no: file for file in files}
+    quarantine.explain(con, files_by_no)
+    con.execute("DROP TABLE incoming.part; DROP TABLE IF EXISTS incoming.queue; DROP TABLE incoming.line")
+
+
+def _read_lines(reader: Reader, file: LandedFile) -> None:
+    """The JSON value of each line (NULL where malformed), or of the whole document."""
+    layout = "newline_delimited" if file.layout == "lines" else "unstructured"
+    ignore = "true" if file.layout == "lines" else "false"
+    minified = "json" if file.layout == "lines" else "json(json)"
+    try:
+        reader.con.execute(
+            f"""
+            CREATE OR REPLACE TABLE incoming.read AS
+            SELECT row_number() OVER () AS n, {minified} AS json
+            FROM read_json_objects($path, format = '{layout}', ignore_errors = {ignore},
+                                   maximum_object_size = {reader.maximum_object_size})
+            """,
+            {"path": str(file.path)},
+        )
+    except REFUSALS:
+        numbers = [1] if file.layout == "document" else filled_lines(file)
+        _insert_lines(reader.con, "SELECT $file_no, unnest($lines), NULL", file, numbers)
+        return
+    numbers = [1] if file.layout == "document" else filled_lines(file)
+    _insert_lines(
+        reader.con,
+        "SELECT $file_no, coalesce($lines[n], $lines[-1]), json FROM incoming.read ORDER BY n",
+        file,
+        numbers,
+    )
+
+
+def _insert_lines(con: duckdb.DuckDBPyConnection, query: str, file: LandedFile, numbers: list[int]) -> None:
+    con.execute(f"INSERT INTO incoming.line {query}", {"file_no": file.file_no, "lines": numbers})
+
+
+def _set_aside(con: duckdb.DuckDBPyConnection) -> None:
+    """Take out of the parts what the strict read cannot judge: no JSON, no resource, no type, deletions."""
+    con.execute(
+        """
+        INSERT INTO incoming.refused (file_no, line, entry, reason)
+        SELECT file_no, line, 0, 'malformed-json' FROM incoming.line WHERE json IS NULL;
+
+        INSERT INTO incoming.refused (file_no, line, entry, reason, element, message)
+        SELECT file_no, line, 0, 'invalid-shape', 'Bundle.entry', 'not a list of entries' FROM incoming.line
+        WHERE (json ->> '$.resourceType') = 'Bundle' AND json_type(json, '$.entry') <> 'ARRAY';
+
+        INSERT INTO incoming.removed
+        SELECT file_no, line, entry, split_part(url, '/', 1), split_part(url, '/', 2)
+        FROM incoming.part WHERE method = 'DELETE' AND json IS NULL AND contains(url, '/');
+
+        DELETE FROM incoming.part WHERE method = 'DELETE' AND json IS NULL AND contains(url, '/');
+
+        INSERT INTO incoming.refused (file_no, line, entry, reason)
+        SELECT file_no, line, entry, 'no-resource-type' FROM incoming.part WHERE resource_type IS NULL;
+
+        DELETE FROM incoming.part WHERE resource_type IS NULL;
+        """
+    )
+
+
+def _read_range(
+    reader: Reader, table: str, first: int, last: int, scratch: Path, names: itertools.count[int]
+) -> None:
+    """Read rows first..last of the queue; where one is refused, split until it stands alone."""
+    path = scratch / f"{next(names)}.ndjson"
+    rows = f"FROM incoming.queue WHERE n BETWEEN {first} AND {last}"
+    # Raw control characters cannot stand in JSON, so text with this delimiter and no quotes is the lines as they are.
+    reader.con.execute(
+        f"""
+        COPY (SELECT json {rows} ORDER BY n) TO '{path}'
+        (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x1f')
+        """
+    )
+    try:
+        reader.append(table, [path])
+    except REFUSALS as error:
+        if first == last:
+            quarantine.refuse(reader.con, first, table, error)
+            return
+        step = -(-(last - first + 1) // _SPLIT)
+        for start in range(first, last + 1, step):
+            _read_range(reader, table, start, min(start + step - 1, last), scratch, names)
+    else:
+        reader.con.execute(
+            f"""
+            INSERT INTO incoming.place
+            SELECT $1, n - {first} + 1, file_no, line, entry {rows}
+            """,
+            [str(path)],
+        )
+    finally:
+        path.unlink()

@@ -1,0 +1,131 @@
+"""The workspace: one DuckDB file that holds the truth. One writer; a run is one transaction on it.
+
+    state     run, landed, ledger (one fate per received version), resource (current versions), reference, held
+    keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
+    staged    current resources, one table per type, as declared in mappings/fhir
+    work      what the present run touches
+    touched   staged resources that the run maps again; the exclusions read these
+    fhir      of those, the ones not excluded; the SELECTs of mappings/sql/cdm read these
+    cdm       OMOP CDM v5.4, each row with its lineage (_resource_key, _slot, _derivation, _row_id, _run_from)
+    history   rows of cdm that were replaced, with the run until which they were known (_run_to)
+    results   what the registries computed
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from onco_etl import cdm, fhir_schema
+from onco_etl.errors import StateError
+
+FILE = "workspace.duckdb"
+# Tables whose rows come from resources or are derived from them; the vocabulary and results are kept apart.
+CLINICAL_TABLES = tuple(t for t in cdm.fields() if t not in (*cdm.VOCABULARY_TABLES, *cdm.RESULTS_TABLES))
+LINEAGE = (
+    ("_resource_key", "INTEGER"),
+    ("_slot", "VARCHAR"),
+    ("_derivation", "VARCHAR"),
+    ("_row_id", "INTEGER"),
+    ("_run_from", "INTEGER"),
+)
+# FHIR's RxNorm of resources: looked up by others, so the newest of all of them is seen, touched or not.
+LOOKED_UP = ("Medication",)
+_INTEGER_MAX = 2**31 - 1
+
+_STATE = """
+CREATE SCHEMA IF NOT EXISTS state; CREATE SCHEMA IF NOT EXISTS keys; CREATE SCHEMA IF NOT EXISTS staged;
+CREATE SCHEMA IF NOT EXISTS work; CREATE SCHEMA IF NOT EXISTS touched; CREATE SCHEMA IF NOT EXISTS fhir;
+CREATE SCHEMA IF NOT EXISTS history; CREATE SCHEMA IF NOT EXISTS results;
+CREATE TABLE IF NOT EXISTS state.run (
+    run INTEGER, kind VARCHAR, source VARCHAR, started TIMESTAMPTZ, finished TIMESTAMPTZ, status VARCHAR,
+    received BIGINT, message VARCHAR, mapping_hash VARCHAR, vocabulary_release VARCHAR
+);
+CREATE TABLE IF NOT EXISTS state.landed (
+    run INTEGER, file_no INTEGER, name VARCHAR, layout VARCHAR, lines BIGINT
+);
+CREATE TABLE IF NOT EXISTS state.ledger (
+    run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource VARCHAR,
+    version_id VARCHAR, last_updated TIMESTAMPTZ, fate VARCHAR, reason VARCHAR
+);
+CREATE TABLE IF NOT EXISTS state.quarantine (
+    run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource VARCHAR,
+    reason VARCHAR, element VARCHAR, message VARCHAR
+);
+CREATE TABLE IF NOT EXISTS state.finding (
+    run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, element VARCHAR, message VARCHAR
+);
+CREATE TABLE IF NOT EXISTS state.unmapped_code (cdm_table VARCHAR, source_value VARCHAR, "count" BIGINT);
+CREATE TABLE IF NOT EXISTS state.resource (
+    resource VARCHAR, resource_key INTEGER, resource_type VARCHAR, version_id VARCHAR, last_updated TIMESTAMPTZ,
+    run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, content UBIGINT, deleted BOOLEAN,
+    fate VARCHAR, reason VARCHAR
+);
+CREATE TABLE IF NOT EXISTS state.reference (resource_key INTEGER, field VARCHAR, target VARCHAR);
+CREATE TABLE IF NOT EXISTS state.held (resource_key INTEGER, cdm_table VARCHAR, row_key VARCHAR, waiting_for VARCHAR);
+CREATE TABLE IF NOT EXISTS state.quality (run INTEGER, check_name VARCHAR, status VARCHAR, detail VARCHAR);
+CREATE TABLE IF NOT EXISTS work.touched (resource VARCHAR, resource_key INTEGER);
+CREATE TABLE IF NOT EXISTS work.excluded (resource VARCHAR, reason VARCHAR);
+CREATE TABLE IF NOT EXISTS work.accepted (resource VARCHAR);
+"""
+
+
+def create(folder: Path) -> None:
+    """Create the data folder (0700) with an empty workspace; an existing one is left as it is."""
+    for part in ("landing", "published", "bulletins"):
+        folder.joinpath(part).mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    with connect(folder, must_exist=False) as con:
+        _create_schema(con)
+
+
+def connect(folder: Path, *, read_only: bool = False, must_exist: bool = True) -> duckdb.DuckDBPyConnection:
+    """Open the workspace in `folder`; raises StateError when it is missing or another process holds it."""
+    path = folder / FILE
+    if must_exist and not path.exists():
+        raise StateError(f"{folder}: no workspace here; create one with `onco-registry init`")
+    try:
+        con = duckdb.connect(path, read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise StateError(f"{path}: in use by another run; try again when it has ended") from None
+        raise StateError(f"{path}: cannot be opened") from error
+    con.execute("SET temp_directory = $1", [str(folder / "scratch")])
+    return con
+
+
+def _create_schema(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("BEGIN")
+    con.execute(_STATE)
+    cdm.create_tables(con)
+    for table in CLINICAL_TABLES:
+        for name, kind in LINEAGE:
+            con.execute(f"ALTER TABLE cdm.{table} ADD COLUMN IF NOT EXISTS {name} {kind}")
+        con.execute(f"CREATE TABLE IF NOT EXISTS history.{table} AS FROM cdm.{table} WITH NO DATA")
+        con.execute(f"ALTER TABLE history.{table} ADD COLUMN IF NOT EXISTS _run_to INTEGER")
+    for table in ("resource", *CLINICAL_TABLES):
+        con.execute(f"CREATE SEQUENCE IF NOT EXISTS keys.{table}_seq MAXVALUE {_INTEGER_MAX}")
+        con.execute(f"CREATE TABLE IF NOT EXISTS keys.{table} (row_key VARCHAR, id INTEGER)")
+    for resource_type in fhir_schema.resource_types():
+        _create_staged(con, resource_type)
+    con.execute("COMMIT")
+
+
+def _create_staged(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
+    table = fhir_schema.table_name(resource_type)
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in fhir_schema.columns(resource_type).items())
+    con.execute(
+        f"""
+        CREATE TABLE IF NOT EXISTS staged.{table} (
+            resource VARCHAR, source VARCHAR, resource_id VARCHAR, resource_key INTEGER, {declared}
+        );
+        CREATE OR REPLACE VIEW touched.{table} AS
+        SELECT s.* FROM staged.{table} AS s SEMI JOIN work.touched AS t USING (resource);
+        """
+    )
+    if resource_type in LOOKED_UP:
+        accepted = "ANTI JOIN (SELECT resource FROM work.excluded) AS a USING (resource)"
+    else:
+        accepted = "SEMI JOIN work.accepted AS a USING (resource)"
+    con.execute(f"CREATE OR REPLACE VIEW fhir.{table} AS SELECT s.* FROM staged.{table} AS s {accepted}")

@@ -1,0 +1,50 @@
+"""`onco-registry check`: the books of the ETL, and the consistency checks of the newest estimates."""
+
+from __future__ import annotations
+
+import duckdb
+
+from onco_registry.status import Rows, rows
+
+# Each gives the number of violations; 0 passes.
+_BOOKS = {
+    "every received version has one fate": """
+        SELECT count(*) FROM state.run AS r
+        LEFT JOIN (SELECT run, count(fate) AS fates FROM state.ledger GROUP BY run) AS l USING (run)
+        WHERE r.kind = 'sync' AND r.status = 'complete' AND r.received IS DISTINCT FROM coalesce(l.fates, 0)
+    """,
+    "every reason is documented": """
+        SELECT count(*) FROM state.ledger AS l ANTI JOIN mapping.reason AS d USING (reason)
+    """,
+    "no run was interrupted since the last complete one": """
+        SELECT count(*) FROM state.run
+        WHERE status <> 'complete' AND run > (SELECT coalesce(max(run), 0) FROM state.run WHERE status = 'complete')
+    """,
+    "every event lies in its person's observation period": """
+        SELECT count(*) FROM cdm.measurement AS m
+        LEFT JOIN cdm.observation_period AS p ON p.person_id = m.person_id
+            AND m.measurement_date BETWEEN p.observation_period_start_date AND p.observation_period_end_date
+        WHERE p.person_id IS NULL
+    """,
+}
+
+
+def run(con: duckdb.DuckDBPyConnection) -> Rows:
+    """One row per check: scope, check_name, status (pass or fail), detail."""
+    found: Rows = []
+    for name, query in _BOOKS.items():
+        (violations,) = con.execute(query).fetchone() or (0,)
+        status = "fail" if violations else "pass"
+        found.append({"scope": "etl", "check_name": name, "status": status, "detail": f"{violations} violations"})
+    if rows(con, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'results' AND table_name = 'consistency_check'"):
+        found += rows(
+            con,
+            """
+            SELECT registry AS scope, check_name, status, detail FROM results.consistency_check
+            WHERE (registry, as_of_run, data_cut) IN (
+                SELECT (registry, max(as_of_run), max_by(data_cut, as_of_run)) FROM results.consistency_check
+                GROUP BY registry
+            ) ORDER BY ALL
+            """,
+        )
+    return found

@@ -1,0 +1,236 @@
+"""The command line. Exit codes: 0 done; 1 unexpected; 2 usage or configuration; 3 nothing readable; 4 data folder;
+5 a mapping broke its rules; 6 a check failed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from onco_etl.errors import OncoError
+from rich.console import Console
+from rich.table import Table
+
+from onco_registry import config as configuration
+
+CHECK_FAILED = 6
+
+app = typer.Typer(
+    help="Real-world oncology outcome registries from a hospital's FHIR R4 data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+quarantine_app = typer.Typer(help="What could not be mapped, and why.", no_args_is_help=True)
+app.add_typer(quarantine_app, name="quarantine")
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="Configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CONFIG = configuration.DEFAULT_FILE
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the demo; an earlier demo in it is replaced.")] = Path("demo"),
+) -> None:
+    """Run the replica study: a fictional hospital, the whole path, and what it gave beside the paper."""
+    from onco_registry.demo import run
+
+    outcome = run.run(out)
+    _print_rows(outcome.comparison, title="The published study and its replica (fictional patients)")
+    for finding in outcome.findings:
+        typer.echo(finding)
+    typer.echo(f"\nBulletin: {outcome.bulletin}")
+    if not outcome.agrees:
+        raise typer.Exit(CHECK_FAILED)
+
+
+@app.command()
+def init(config: ConfigOption = CONFIG) -> None:
+    """Create the configuration file and the private data folder; what exists is kept."""
+    from onco_etl import pipeline
+
+    if not config.exists():
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(configuration.TEMPLATE, encoding="utf-8")
+    settings = configuration.load(config)
+    pipeline.init(settings.etl)
+    typer.echo(f"Configuration: {config}\nData folder: {settings.data}")
+
+
+@app.command()
+def sync(
+    source: Annotated[Path, typer.Option("--from", help="A FHIR file, or a folder of NDJSON, Bundles and resources.")],
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
+    from onco_etl import pipeline
+
+    report = pipeline.sync(configuration.load(config).etl, source)
+    if as_json:
+        _print_json({**report.__dict__, "published": str(report.published)})
+        return
+    fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items())
+    typer.echo(f"Run {report.run}: {report.received:,} versions received: {fates}\nPublished: {report.published}")
+
+
+@app.command()
+def recompute(
+    data_cut: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Event cut-off; by default 30 days before the newest run."),
+    ] = None,
+    as_of: Annotated[int | None, typer.Option(help="Knowledge cut-off: a run; by default the newest.")] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute cohorts and outcomes of every registry, and publish them."""
+    from onco_registry import night
+
+    cut: date | None = data_cut.date() if data_cut else None
+    computed = night.recompute(configuration.load(config), data_cut=cut, as_of=as_of)
+    if as_json:
+        _print_json(computed)
+    else:
+        _print_rows(computed, title="Recomputed")
+
+
+@app.command()
+def bulletin(
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the outcome bulletin of every registry from its newest estimates."""
+    from onco_registry import night
+
+    written = [str(path) for path in night.bulletins(configuration.load(config))]
+    if as_json:
+        _print_json(written)
+    else:
+        typer.echo("\n".join(written))
+
+
+@app.command()
+def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Say in one screen what was received, mapped and published."""
+    from onco_etl import workspace
+
+    from onco_registry import status as states
+
+    settings = configuration.load(config)
+    with workspace.connect(settings.data, read_only=True) as con:
+        found = states.status(con, settings.data)
+    if as_json:
+        _print_json(found)
+        return
+    _print_rows(found["runs"][-5:], title="Runs")
+    _print_rows(states.fates(found["received"]), title="Received versions")
+    _print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
+    _print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
+    published = found["published"]
+    typer.echo(f"Published: run {published['run']}, {published['file']}" if published else "Nothing published yet.")
+
+
+@app.command()
+def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """List the runs."""
+    from onco_registry import status as states
+
+    _print(_query(config, states.runs), as_json, "Runs")
+
+
+@app.command()
+def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Check that every version is accounted for and that the estimates agree with each other; exit 6 if not."""
+    from onco_registry import checks
+
+    found = _query(config, checks.run)
+    _print(found, as_json, "Checks")
+    if any(row["status"] == "fail" for row in found):
+        raise typer.Exit(CHECK_FAILED)
+
+
+@quarantine_app.command("list")
+def quarantine_list(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """List quarantined versions: file, line, resource, element and reason."""
+    from onco_registry import status as states
+
+    _print(_query(config, states.quarantine), as_json, "Quarantine")
+
+
+@quarantine_app.command("show")
+def quarantine_show(
+    run: Annotated[int, typer.Argument(help="The run that received it.")],
+    file: Annotated[str, typer.Argument(help="The file, as listed.")],
+    line: Annotated[int, typer.Argument(help="The line, as listed.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Show a quarantined line as it was received (patient data, for hospital IT)."""
+    from onco_etl import workspace
+
+    from onco_registry import status as states
+
+    settings = configuration.load(config)
+    with workspace.connect(settings.data, read_only=True) as con:
+        text = states.quarantined_text(con, settings.data, run, file, line)
+    if text is None:
+        raise OncoError(f"no line {line} of {file} in run {run}")
+    typer.echo(text)
+
+
+def _query(config: Path, query: Any) -> list[dict[str, Any]]:
+    from onco_etl import workspace
+
+    with workspace.connect(configuration.load(config).data, read_only=True) as con:
+        found: list[dict[str, Any]] = query(con)
+    return found
+
+
+def _print(rows: list[dict[str, Any]], as_json: bool, title: str) -> None:
+    if as_json:
+        _print_json(rows)
+    else:
+        _print_rows(rows, title=title)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _print_rows(rows: list[dict[str, Any]], *, title: str) -> None:
+    table = Table(title=title, title_justify="left")
+    for name in rows[0] if rows else ():
+        numeric = all(isinstance(row[name], int | float) for row in rows)
+        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table if rows else f"{title}: none")
+
+
+def _set_up_logs() -> None:
+    """Lines of key=value on standard error; in colour on a terminal."""
+    renderer: Any = structlog.processors.KeyValueRenderer(key_order=["timestamp", "event"])
+    if sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def main() -> None:
+    """Entry point: errors that a user is meant to read are one line and an exit code."""
+    _set_up_logs()
+    try:
+        app()
+    except OncoError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(error.exit_code) from None

@@ -1,0 +1,191 @@
+"""What DuckDB accepts of a batch, where each line stands, and what is said of the refused ones."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onco_etl import landing, sources, staging
+from onco_etl.errors import InputError
+
+PATIENT = '{"resourceType": "Patient", "id": "p1"}'
+OBSERVATION = '{"resourceType": "Observation", "id": "o1", "valueQuantity": {"value": 1.5}}'
+WRONG_NUMBER = '{"resourceType": "Observation", "id": "o2", "valueQuantity": {"value": "abc"}}'
+WRONG_SHAPE = '{"resourceType": "Observation", "id": "o3", "code": ["x"]}'
+
+
+def staged(folder: Path) -> duckdb.DuckDBPyConnection:
+    """`incoming` for the files in folder/in."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    landed = landing.land(sources.find(folder / "in"), folder / "landing", source="main")
+    con = duckdb.connect()
+    staging.stage(con, landed, scratch=scratch, maximum_object_size=1 << 24)
+    return con
+
+
+def write(folder: Path, **files: str | bytes) -> Path:
+    """folder/in with one file per keyword; `__` in a name stands for a dot."""
+    target = folder / "in"
+    target.mkdir(exist_ok=True)
+    for name, content in files.items():
+        data = content if isinstance(content, bytes) else content.encode()
+        (target / name.replace("__", ".")).write_bytes(data)
+    return target
+
+
+def ids(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [value for (value,) in con.execute(f"SELECT id FROM incoming.{table} ORDER BY id").fetchall()]
+
+
+def refusals(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return con.execute(
+        "SELECT line, entry, resource_type, resource_id, reason, element FROM incoming.refused ORDER BY ALL"
+    ).fetchall()
+
+
+def test_one_type_per_file_plain_and_gz(tmp_path: Path) -> None:
+    write(tmp_path, Patient__ndjson=PATIENT + "\n", Observation__ndjson__gz=gzip.compress(OBSERVATION.encode()))
+    con = staged(tmp_path)
+    assert ids(con, "patient") == ["p1"]
+    assert con.execute('SELECT id, "valueQuantity".value FROM incoming.observation').fetchall() == [("o1", 1.5)]
+    assert refusals(con) == []
+
+
+def test_mixed_lines_are_sorted_by_type(tmp_path: Path) -> None:
+    write(tmp_path, all__ndjson=f'{PATIENT}\n{OBSERVATION}\n{{"resourceType": "Account", "id": "a"}}\n')
+    con = staged(tmp_path)
+    assert (ids(con, "patient"), ids(con, "observation"), ids(con, "other")) == (["p1"], ["o1"], ["a"])
+
+
+def test_pretty_resource_and_bundles(tmp_path: Path) -> None:
+    entries = [{"resource": json.loads(PATIENT)}, {"resource": json.loads(OBSERVATION)}]
+    write(
+        tmp_path,
+        patient__json=json.dumps({"resourceType": "Patient", "id": "pretty"}, indent=2),
+        searchset__json=json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": entries}, indent=2),
+        bundles__ndjson=json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries[:1]}),
+    )
+    con = staged(tmp_path)
+    assert ids(con, "patient") == ["p1", "p1", "pretty"]
+    assert ids(con, "observation") == ["o1"]
+
+
+def test_transaction_bundle_resolves_urns_and_gives_deletions(tmp_path: Path) -> None:
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [
+            {"fullUrl": "urn:uuid:aa", "resource": {"resourceType": "Patient"}},
+            {
+                "fullUrl": "urn:uuid:bb",
+                "resource": {"resourceType": "Observation", "id": "o9", "subject": {"reference": "urn:uuid:aa"}},
+            },
+            {"request": {"method": "DELETE", "url": "Condition/c1"}},
+        ],
+    }
+    write(tmp_path, bundle__json=json.dumps(bundle))
+    con = staged(tmp_path)
+    assert ids(con, "patient") == ["aa"]
+    assert con.execute("SELECT id, subject.reference FROM incoming.observation").fetchall() == [("o9", "Patient/aa")]
+    assert con.execute("SELECT entry, resource_type, resource_id FROM incoming.removed").fetchall() == [
+        (3, "Condition", "c1")
+    ]
+
+
+def test_refused_lines_name_line_resource_and_element(tmp_path: Path) -> None:
+    lines = [OBSERVATION, "", WRONG_NUMBER, "{oops", WRONG_SHAPE, '{"id": "x"}', "[1]"]
+    write(tmp_path, Observation__ndjson="\n".join(lines) + "\n")
+    con = staged(tmp_path)
+    assert ids(con, "observation") == ["o1"]
+    assert refusals(con) == [
+        (3, 0, "Observation", "o2", "invalid-shape", "Observation.valueQuantity.value"),
+        (4, 0, None, None, "malformed-json", None),
+        (5, 0, "Observation", "o3", "invalid-shape", "Observation.code"),
+        (6, 0, None, None, "no-resource-type", None),
+        (7, 0, None, None, "no-resource-type", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'\xef\xbb\xbf{"resourceType": "Patient"}', "begins with a byte order mark"),
+        (b'{"resourceType": "Pat\x00ient"}', "holds a NUL byte at column 22"),
+        (b'{"resourceType": "\xff"}', "is not UTF-8 at byte 19"),
+        (b'{"resourceType": "Patient"}{}', "Extra data (column 28)"),
+        (b'{"resourceType": "Secret Name', "Unterminated string starting at (column 18)"),
+    ],
+)
+def test_malformed_line_is_explained_without_its_text(tmp_path: Path, line: bytes, message: str) -> None:
+    write(tmp_path, Patient__ndjson=PATIENT.encode() + b"\n" + line + b"\n")
+    con = staged(tmp_path)
+    assert ids(con, "patient") == ["p1"]
+    assert con.execute("SELECT line, reason, message FROM incoming.refused").fetchall() == [
+        (2, "malformed-json", message)
+    ]
+
+
+def test_duplicate_key_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, Patient__ndjson=f'{PATIENT}\n{{"resourceType": "Patient", "id": "a", "id": "b"}}\n')
+    con = staged(tmp_path)
+    assert ids(con, "patient") == ["p1"]
+    assert con.execute("SELECT line, message FROM incoming.refused").fetchall() == [(2, "has a key twice")]
+
+
+def test_blank_lines_and_crlf_keep_line_numbers(tmp_path: Path) -> None:
+    second = PATIENT.replace("p1", "p2")
+    write(tmp_path, Patient__ndjson=f"\r\n{PATIENT}\r\n\r\n   \r\n{second}\r\n")
+    con = staged(tmp_path)
+    assert con.execute("SELECT n, line FROM incoming.place ORDER BY n").fetchall() == [(1, 2), (2, 5)]
+
+
+LINES = st.sampled_from(
+    [
+        *(f'{{"resourceType": "Observation", "id": "good-{n}", "status": "final"}}' for n in range(3)),
+        WRONG_NUMBER,
+        WRONG_SHAPE,
+        "{oops",
+        '{"resourceType": "Observation", "id": "twice", "id": "twice"}',
+        '{"resourceType": "Observation", "id": "bad-period", "effectivePeriod": "2020"}',
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, min_size=1, max_size=30))
+def test_a_line_is_judged_alike_whatever_its_neighbours(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("neighbours")
+    write(folder, Observation__ndjson="\n".join(lines) + "\n")
+    con = staged(folder)
+    assert ids(con, "observation") == sorted(json.loads(line)["id"] for line in lines if "good-" in line)
+    refused = [number for number, *_ in refusals(con)]
+    assert refused == [number for number, line in enumerate(lines, start=1) if "good-" not in line]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: folder / "missing", "no such file or folder"),
+        (lambda folder: folder, "nothing to read"),
+    ],
+)
+def test_unreadable_paths_are_one_line_errors(tmp_path: Path, make: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        sources.find(make(tmp_path))
+
+
+def test_damaged_gz_is_an_error_and_leaves_no_landing(tmp_path: Path) -> None:
+    damaged = gzip.compress((PATIENT + "\n").encode() * 100_000)[:-20]
+    write(tmp_path, Patient__ndjson__gz=damaged)
+    with pytest.raises(InputError, match="cannot be read"):
+        landing.land(sources.find(tmp_path / "in"), tmp_path / "landing", source="main")
+    assert not (tmp_path / "landing").exists()
