@@ -131,9 +131,7 @@ def _column(field: Field, schema: str) -> sa.Column[Any]:
     )
 
 
-def create_tables(
-    con: duckdb.DuckDBPyConnection, schema: str = "cdm", tables: Iterable[str] | None = None
-) -> None:
+def create_tables(con: duckdb.DuckDBPyConnection, schema: str = "cdm", tables: Iterable[str] | None = None) -> None:
     """Create CDM tables in a DuckDB schema, without keys.
 
     DuckDB keeps an index per key and checks it eagerly, so a row replaced within one transaction would be
@@ -142,8 +140,6 @@ def create_tables(
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     bare = sa.MetaData(schema=schema)
     for table in tables if tables is not None else fields():
-        columns_ = (
-            sa.Column(f.name, f.sql_type, nullable=not (f.required or f.primary_key)) for f in fields()[table]
-        )
+        columns_ = (sa.Column(f.name, f.sql_type, nullable=not (f.required or f.primary_key)) for f in fields()[table])
         ddl = CreateTable(sa.Table(table, bare, *columns_), if_not_exists=True)
         con.execute(str(ddl.compile(dialect=Dialect())))

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
 import zstandard
 
@@ -97,6 +97,5 @@ def filled_lines(file: LandedFile) -> list[int]:
         return [number for number, line in enumerate(_lines(stream), start=1) if line.strip()]
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-
-    yield from io.BufferedReader(stream)  # type: ignore[arg-type]
+def _lines(stream: zstandard.ZstdDecompressionReader) -> Iterator[bytes]:
+    yield from io.BufferedReader(cast("io.RawIOBase", stream))

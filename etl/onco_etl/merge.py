@@ -6,6 +6,7 @@ import duckdb
 
 from onco_etl import cdm, keys, relations
 from onco_etl.errors import MappingError
+from onco_etl.query import scalar
 from onco_etl.workspace import LINEAGE
 
 
@@ -44,7 +45,7 @@ def replace(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
 def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
     """Turn the rows of `existing` into those of `fresh`: what is gone becomes history, what is new begins now."""
     names = (*cdm.columns(table), *(name for name, _ in LINEAGE[:-1]))
-    (existing,) = con.execute("SELECT count(*) FROM existing").fetchone() or (0,)
+    existing = scalar(con, "SELECT count(*) FROM existing")
     fresh = "fresh"
     if existing:
         same = " AND ".join(f"f.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
@@ -65,7 +66,7 @@ def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
 
 
 def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    (twice,) = con.execute("SELECT count(*) - count(DISTINCT row_key) FROM mapped").fetchone() or (0,)
+    twice = scalar(con, "SELECT count(*) - count(DISTINCT row_key) FROM mapped")
     if twice:
         raise MappingError(f"mappings/sql/cdm/{table}.sql: {twice} rows share a row key (resource and slot)")
 

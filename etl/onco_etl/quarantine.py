@@ -12,19 +12,20 @@ import duckdb
 
 from onco_etl import fhir_schema
 from onco_etl.landing import LandedFile, raw_lines
+from onco_etl.query import scalar
 
 # fhir.resources checks some thousands of resources a second; past this many, the reason alone is recorded.
 _EXPLAINED = 1000
 
 
-def refuse(con: duckdb.DuckDBPyConnection, n: int, table: str, error: Exception) -> None:
+def refuse(con: duckdb.DuckDBPyConnection, n: int, error: Exception) -> None:
     """Record that DuckDB refused row `n` of `incoming.queue`, and which element broke the declared shape."""
     row = con.execute(
         "SELECT file_no, line, entry, resource_type, resource_id, json FROM incoming.queue WHERE n = $1", [n]
     ).fetchone()
     assert row is not None
     file_no, line, entry, resource_type, resource_id, text = row
-    (explained,) = con.execute("SELECT count(*) FROM incoming.refused").fetchone() or (0,)
+    explained = scalar(con, "SELECT count(*) FROM incoming.refused")
     found = None
     if explained < _EXPLAINED and resource_type in fhir_schema.resource_types():
         found = first_fault(resource_type, text)

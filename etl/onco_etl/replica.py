@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from onco_etl import cdm
+from onco_etl.query import scalar
 from onco_etl.workspace import CLINICAL_TABLES
 
 CURRENT = "current.duckdb"
@@ -47,9 +48,10 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int
     if older:
         shutil.copyfile(older[-1], building)
         building.chmod(0o600)
+    workspace = scalar(con, "SELECT current_database()")
     con.execute(f"ATTACH '{building}' AS replica")
     try:
-        _update(con, run)
+        _update(con, workspace, run)
     finally:
         con.execute("DETACH replica")
     if building.with_suffix(".duckdb.wal").exists():
@@ -64,13 +66,12 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int
     return target
 
 
-def _update(con: duckdb.DuckDBPyConnection, run: int) -> None:
+def _update(con: duckdb.DuckDBPyConnection, workspace: str, run: int) -> None:
     con.execute("USE replica; BEGIN")
     try:
         con.execute(_REGISTRY)
         cdm.create_tables(con)
-        (at,) = con.execute("SELECT coalesce(max(run), 0) FROM registry.replica").fetchone() or (0,)
-        workspace = _workspace_name(con)
+        at: int = scalar(con, "SELECT coalesce(max(run), 0) FROM registry.replica")
         for table in CLINICAL_TABLES:
             _apply_delta(con, workspace, table, at)
         for table in cdm.VOCABULARY_TABLES:
@@ -84,15 +85,8 @@ def _update(con: duckdb.DuckDBPyConnection, run: int) -> None:
         con.execute("ROLLBACK")
         raise
     finally:
-        con.execute(f"USE {_workspace_name(con)}")
+        con.execute(f"USE {workspace}")
     con.execute("CHECKPOINT replica")
-
-
-def _workspace_name(con: duckdb.DuckDBPyConnection) -> str:
-    (name,) = con.execute(
-        "SELECT database_name FROM duckdb_databases() WHERE database_name NOT IN ('replica', 'incoming') AND NOT internal"
-    ).fetchone() or ("workspace",)
-    return str(name)
 
 
 def _apply_delta(con: duckdb.DuckDBPyConnection, workspace: str, table: str, at: int) -> None:

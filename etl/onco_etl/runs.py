@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import structlog
 
 from onco_etl.errors import OncoError
+from onco_etl.query import scalar
+
+log = structlog.get_logger()
 
 
 def next_run(con: duckdb.DuckDBPyConnection, landing: Path) -> int:
     """The number of the run about to begin; numbers of killed runs, known from the landing zone, are not reused."""
-    (recorded,) = con.execute("SELECT coalesce(max(run), 0) FROM state.run").fetchone() or (0,)
+    recorded: int = scalar(con, "SELECT coalesce(max(run), 0) FROM state.run")
     landed = (int(entry.name) for entry in landing.iterdir() if entry.name.isdigit())
     return max(recorded, *landed, 0) + 1
 
@@ -47,3 +52,11 @@ def transaction(
             "UPDATE state.run SET status = 'failed', finished = now(), message = $2 WHERE run = $1", [run, message]
         )
         raise
+
+
+@contextmanager
+def timed(step: str, **context: object) -> Iterator[None]:
+    """Log a step of a run with its seconds."""
+    started = time.perf_counter()
+    yield
+    log.info(step, **context, seconds=round(time.perf_counter() - started, 2))

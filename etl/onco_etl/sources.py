@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import BinaryIO, Literal, cast
 
 from onco_etl.errors import InputError
 
@@ -44,18 +44,16 @@ def find(path: Path) -> tuple[InputFile, ...]:
     found = [_inspect(p, root) for p in candidates if _SUFFIX.search(p.name)]
     files = tuple(file for file in found if file is not None)
     if not files:
-        raise InputError(
-            f"{path}: nothing to read: no .ndjson, .jsonl or .json file (plain or .gz) with content"
-        )
+        raise InputError(f"{path}: nothing to read: no .ndjson, .jsonl or .json file (plain or .gz) with content")
     return files
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[BinaryIO]:
     """The file's bytes, decompressed; raises InputError naming the file when they cannot be read."""
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
-            yield stream
+            yield cast("BinaryIO", stream)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise InputError(f"{path}: cannot be read: {reason}") from error

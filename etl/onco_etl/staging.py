@@ -18,6 +18,7 @@ import duckdb
 
 from onco_etl import fhir_schema
 from onco_etl.landing import LandedFile, filled_lines
+from onco_etl.query import scalar
 
 OTHER = "other"
 # What DuckDB raises for a line that does not have the declared shape; anything else is not about the data.
@@ -138,7 +139,7 @@ def _mixed(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
 def _placed(con: duckdb.DuckDBPyConnection, table: str, file: LandedFile) -> bool:
     """Whether each row of a file read whole has its line: blank lines are noted, a lost line is not accepted."""
     query = f"SELECT count(*) FROM incoming.{table} WHERE filename = $1"
-    (rows,) = con.execute(query, [str(file.path)]).fetchone() or (0,)
+    rows = scalar(con, query, [str(file.path)])
     if rows == file.lines:
         return True
     filled = filled_lines(file)

@@ -14,6 +14,7 @@ import duckdb
 
 from onco_etl import quarantine
 from onco_etl.landing import LandedFile, filled_lines
+from onco_etl.query import scalar
 from onco_etl.staging import REFUSALS, Reader, table_for
 
 _SPLIT = 16
@@ -94,7 +95,7 @@ def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> None:
             """,
             {"types": listed},
         )
-        (count,) = con.execute("SELECT count(*) FROM incoming.queue").fetchone() or (0,)
+        count = scalar(con, "SELECT count(*) FROM incoming.queue")
         _read_range(reader, table, 1, count, scratch, names)
     files_by_no = {file.file_no: file for file in files}
     quarantine.explain(con, files_by_no)
@@ -158,9 +159,7 @@ def _set_aside(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _read_range(
-    reader: Reader, table: str, first: int, last: int, scratch: Path, names: itertools.count[int]
-) -> None:
+def _read_range(reader: Reader, table: str, first: int, last: int, scratch: Path, names: itertools.count[int]) -> None:
     """Read rows first..last of the queue; where one is refused, split until it stands alone."""
     path = scratch / f"{next(names)}.ndjson"
     rows = f"FROM incoming.queue WHERE n BETWEEN {first} AND {last}"
@@ -175,7 +174,7 @@ def _read_range(
         reader.append(table, [path])
     except REFUSALS as error:
         if first == last:
-            quarantine.refuse(reader.con, first, table, error)
+            quarantine.refuse(reader.con, first, error)
             return
         step = -(-(last - first + 1) // _SPLIT)
         for start in range(first, last + 1, step):

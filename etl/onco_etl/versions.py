@@ -30,7 +30,9 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     where already decided, NULL where the mapping will decide) and fills `work.touched`.
     """
     _collect(con, run, source)
-    keys.assign(con, "resource", "(SELECT resource AS row_key FROM version WHERE resource IS NOT NULL AND fate IS NULL)")
+    keys.assign(
+        con, "resource", "(SELECT resource AS row_key FROM version WHERE resource IS NOT NULL AND fate IS NULL)"
+    )
     _decide(con)
     con.execute(
         """
@@ -73,9 +75,13 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     )
     for table in (*staging.tables(), staging.OTHER):
         content = "NULL" if table == staging.OTHER else _content(table)
-        fate = "'unsupported', 'unsupported-type'" if table == staging.OTHER else (
-            "CASE WHEN coalesce(v.id, '') = '' THEN 'quarantined' END, "
-            "CASE WHEN coalesce(v.id, '') = '' THEN 'missing-id' END"
+        fate = (
+            "'unsupported', 'unsupported-type'"
+            if table == staging.OTHER
+            else (
+                "CASE WHEN coalesce(v.id, '') = '' THEN 'quarantined' END, "
+                "CASE WHEN coalesce(v.id, '') = '' THEN 'missing-id' END"
+            )
         )
         con.execute(
             f"""

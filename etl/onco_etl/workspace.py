@@ -1,14 +1,14 @@
 """The workspace: one DuckDB file that holds the truth. One writer; a run is one transaction on it.
 
-    state     run, landed, ledger (one fate per received version), resource (current versions), reference, held
-    keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
-    staged    current resources, one table per type, as declared in mappings/fhir
-    work      what the present run touches
-    touched   staged resources that the run maps again; the exclusions read these
-    fhir      of those, the ones not excluded; the SELECTs of mappings/sql/cdm read these
-    cdm       OMOP CDM v5.4, each row with its lineage (_resource_key, _slot, _derivation, _row_id, _run_from)
-    history   rows of cdm that were replaced, with the run until which they were known (_run_to)
-    results   what the registries computed
+state     run, landed, ledger (one fate per received version), resource (current versions), reference, held
+keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
+staged    current resources, one table per type, as declared in mappings/fhir
+work      what the present run touches
+touched   staged resources that the run maps again; the exclusions read these
+fhir      of those, the ones not excluded; the SELECTs of mappings/sql/cdm read these
+cdm       OMOP CDM v5.4, each row with its lineage (_resource_key, _slot, _derivation, _row_id, _run_from)
+history   rows of cdm that were replaced, with the run until which they were known (_run_to)
+results   what the registries computed
 """
 
 from __future__ import annotations

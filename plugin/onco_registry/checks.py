@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from onco_etl.query import scalar
 from onco_registry.status import Rows, rows
 
 # Each gives the number of violations; 0 passes.
@@ -33,7 +34,7 @@ def run(con: duckdb.DuckDBPyConnection) -> Rows:
     """One row per check: scope, check_name, status (pass or fail), detail."""
     found: Rows = []
     for name, query in _BOOKS.items():
-        (violations,) = con.execute(query).fetchone() or (0,)
+        violations = scalar(con, query)
         status = "fail" if violations else "pass"
         found.append({"scope": "etl", "check_name": name, "status": status, "detail": f"{violations} violations"})
     if rows(con, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'results' AND table_name = 'consistency_check'"):

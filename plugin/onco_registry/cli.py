@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 import structlog
 import typer
-from onco_etl.errors import OncoError
 from rich.console import Console
 from rich.table import Table
 
+from onco_etl.errors import OncoError
 from onco_registry import config as configuration
 
 CHECK_FAILED = 6
@@ -121,7 +121,6 @@ def bulletin(
 def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Say in one screen what was received, mapped and published."""
     from onco_etl import workspace
-
     from onco_registry import status as states
 
     settings = configuration.load(config)
@@ -174,7 +173,6 @@ def quarantine_show(
 ) -> None:
     """Show a quarantined line as it was received (patient data, for hospital IT)."""
     from onco_etl import workspace
-
     from onco_registry import status as states
 
     settings = configuration.load(config)

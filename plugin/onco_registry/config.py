@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from onco_etl.errors import ConfigurationError
-from onco_etl.settings import EtlSettings
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from onco_etl.errors import ConfigurationError
+from onco_etl.settings import EtlSettings
 
 DEFAULT_FILE = Path("registry.toml")
 
@@ -46,11 +46,11 @@ class Config(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file."""
         return env_settings, init_settings
@@ -86,7 +86,7 @@ def load(path: Path) -> Config:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"])
         raise ConfigurationError(f"{path}: {name}: {fault['msg']}") from None
-    base = Path(os.path.abspath(path)).parent
+    base = path.absolute().parent
     return config.model_copy(
         update={"data": base / config.data, "site_map": base / config.site_map if config.site_map else None}
     )

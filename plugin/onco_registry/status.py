@@ -1,4 +1,4 @@
-"""What happened: runs, received versions, rows, unmapped codes and quarantine, as plain data for people and machines."""
+"""What happened: runs, received versions, rows, unmapped codes and quarantine, as plain data."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from onco_etl import replica, workspace
 from onco_etl.landing import LandedFile, raw_lines
 

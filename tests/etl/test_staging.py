@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from onco_etl import landing, sources, staging
 from onco_etl.errors import InputError
 

@@ -1,0 +1,120 @@
+"""Map the touched resources: exclusions, concepts, then table by table the SELECT and its merge."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from onco_etl import concepts, merge, relations, staging, versions
+from onco_etl.query import scalar
+from onco_etl.runs import timed
+from onco_etl.settings import EtlSettings
+
+# A row refers to rows of the tables before it; a person or visit that comes or goes changes what depends on it.
+MERGE_ORDER = (
+    "location",
+    "care_site",
+    "provider",
+    "person",
+    "visit_occurrence",
+    "death",
+    "condition_occurrence",
+    "procedure_occurrence",
+    "drug_exposure",
+    "measurement",
+    "observation",
+    "fact_relationship",
+)
+_OTHERS_DEPEND_ON = ("care_site", "provider", "person", "visit_occurrence")
+
+
+def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
+    """Set the hospital's timezone and today's date for the SELECTs."""
+    secret = settings.data.joinpath("secret").read_text(encoding="ascii").strip()
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
+    relations.define_macros(con, timezone=settings.timezone, secret=secret, extract_date=today)
+
+
+def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
+    """Load reasons, concept maps and the vocabulary in use; decide what is excluded; resolve every code once."""
+    con.execute("CREATE SCHEMA IF NOT EXISTS mapping")
+    reasons = str(files("onco_mappings").joinpath("reasons.csv"))
+    con.execute(
+        "CREATE OR REPLACE TABLE mapping.reason AS FROM read_csv($1, header = true, all_varchar = true)", [reasons]
+    )
+    concepts.load(con, block_start=settings.concept_block_start, site_map=settings.site_map)
+    _load_vocabulary(con)
+    _exclude(con)
+    concepts.resolve(con)
+
+
+def map_and_merge(con: duckdb.DuckDBPyConnection, run: int) -> None:
+    """Map the touched resources table by table; where a person or visit came or went, its dependents as well."""
+    mapped = set(relations.cdm_tables())
+    for table in (table for table in MERGE_ORDER if table in mapped):
+        with timed("mapped", run=run, table=table):
+            merge.merge(con, table, run)
+            if table in _OTHERS_DEPEND_ON:
+                _touch_dependents(con, table, run)
+
+
+def _exclude(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `work.excluded` and `work.accepted` from the touched resources."""
+    con.execute("DELETE FROM work.excluded; DELETE FROM work.accepted")
+    for resource_type in staging.tables().values():
+        con.execute(f"INSERT INTO work.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
+    con.execute("INSERT INTO work.accepted SELECT resource FROM work.touched ANTI JOIN work.excluded USING (resource)")
+
+
+def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
+    """Touch what refers to rows of `table` that came or went in this run, and exclude or accept it too."""
+    came = f"SELECT _resource_key, _row_id FROM cdm.{table} WHERE _run_from = {run}"
+    went = f"SELECT _resource_key, _row_id FROM history.{table} WHERE _run_to = {run}"
+    before = scalar(con, "SELECT count(*) FROM work.touched")
+    versions.touch_dependents(
+        con,
+        f"""(
+            SELECT r.resource FROM state.resource AS r
+            SEMI JOIN (
+                SELECT coalesce(c._resource_key, w._resource_key) AS resource_key
+                FROM ({came}) AS c FULL JOIN ({went}) AS w USING (_row_id)
+                WHERE c._row_id IS NULL OR w._row_id IS NULL
+            ) AS x USING (resource_key)
+        )""",
+    )
+    after = scalar(con, "SELECT count(*) FROM work.touched")
+    if after > before:
+        _exclude(con)
+        concepts.resolve(con)
+
+
+def _load_vocabulary(con: duckdb.DuckDBPyConnection) -> None:
+    """The slice of the vocabulary that rows and concept sets use."""
+    for table, query in concepts.vocabulary_slice(con).items():
+        con.execute(f"DELETE FROM cdm.{table}; INSERT INTO cdm.{table} BY NAME {query}")
+
+
+@cache
+def mapping_hash() -> str:
+    """SHA-256 over every file of onco_mappings: the same hash maps the same way."""
+    digest = hashlib.sha256()
+    for name, content in sorted(_walk(files("onco_mappings"), "")):
+        digest.update(name.encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _walk(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found.extend(_walk(entry, f"{prefix}{entry.name}/"))
+        elif entry.name.endswith((".yaml", ".csv", ".sql")):
+            found.append((prefix + entry.name, entry.read_bytes()))
+    return found

@@ -1,0 +1,14 @@
+"""Small questions to DuckDB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+
+def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> Any:
+    """The one value of a query that gives one row with one column."""
+    row = con.execute(query, parameters).fetchone()
+    assert row is not None, "the query gave no row"
+    return row[0]

@@ -1,0 +1,118 @@
+"""Who is in the cohort: concepts, exposure, candidate index dates, attrition, strata (SQL in sql/outcomes)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from onco_registry.registry_model import RegistryDefinition, Stratum
+from onco_registry.relations import Relations, sql_text
+
+
+def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str, Any]:
+    """The values that the SELECTs of the cohort name as $parameter."""
+    exposure, lines, cohort = registry.exposure, registry.lines, registry.cohort
+    return {
+        "data_cut": data_cut,
+        "negative_values": cohort.negative_values,
+        "drug_sets": [*(component.concept_set for component in exposure.components), lines.other_therapy],
+        "entry_sets": list(cohort.entry),
+        "components": len(exposure.components),
+        "maximum_days_between_starts": exposure.maximum_days_between_starts,
+        "other_therapy": lines.other_therapy,
+        "new_agent_days": lines.new_agent_days,
+        "gap_days": lines.gap_days,
+        "relapse_set": lines.relapse,
+        "relapse_within_days": lines.relapse_within_days,
+        "cohort": cohort.name,
+        "steps": len(cohort.criteria),
+    }
+
+
+def establish_cohort(relations: Relations, registry: RegistryDefinition) -> None:
+    """Make relations up to `cohort_member` (person_id, first_start, index_date, ...), `attrition`, `stratum_value`."""
+    _declare(relations, registry)
+    for name in ("concept_member", "finding", "fact", "exposure_record", "exposure_era", "entrant", "birth"):
+        relations.create(name)
+    relations.create("candidate")
+    relations.create("prior_line")
+    for step, criterion in enumerate(registry.cohort.criteria, start=1):
+        extra = {} if criterion.argument is None else {"argument": criterion.argument}
+        relations.exclude(step, sql_text(f"criterion/{criterion.kind}"), **extra)
+    relations.create("attrition")
+    relations.create("cohort_member")
+    relations.create("new_therapy")
+    for stratum in registry.strata:
+        _find_stratum(relations, stratum)
+    relations.create("stratum_value")
+
+
+def _find_stratum(relations: Relations, stratum: Stratum) -> None:
+    found = sql_text(f"stratum/{stratum.kind}")
+    values = {"argument": stratum.argument, "within_days": stratum.within_days, "missing": stratum.missing}
+    select = f"SELECT '{stratum.name}' AS stratum, found.* FROM ({found}) AS found"
+    relations.append("stratum_found", select, **values)
+
+
+def _declare(relations: Relations, registry: RegistryDefinition) -> None:
+    """The definition's lists as relations."""
+    relations.declare(
+        "definition_concept",
+        {
+            "concept_set": "VARCHAR",
+            "group_position": "INTEGER",
+            "group_label": "VARCHAR",
+            "concept_id": "INTEGER",
+            "custom": "VARCHAR",
+            "descendants": "BOOLEAN",
+        },
+        [
+            (concepts.name, position, label, reference.concept_id, reference.custom, concepts.descendants)
+            for concepts in registry.concept_sets.values()
+            for position, (label, references) in enumerate(concepts.groups.items())
+            for reference in references
+        ],
+    )
+    relations.declare(
+        "exposure_source",
+        {"source": "VARCHAR", "source_rank": "INTEGER", "type_concept_id": "INTEGER"},
+        [
+            (source, rank, concept)
+            for rank, (source, concepts) in enumerate(registry.exposure.sources.items(), start=1)
+            for concept in concepts
+        ],
+    )
+    relations.declare(
+        "component",
+        {
+            "component": "VARCHAR",
+            "position": "INTEGER",
+            "label": "VARCHAR",
+            "concept_set": "VARCHAR",
+            "cycle_days": "INTEGER",
+            "persistence_days": "INTEGER",
+        },
+        [
+            (item.name, position, item.label, item.concept_set, item.cycle_days, item.persistence_days)
+            for position, item in enumerate(registry.exposure.components, start=1)
+        ],
+    )
+    relations.declare(
+        "criterion",
+        {"step": "INTEGER", "name": "VARCHAR", "label": "VARCHAR"},
+        [(0, "entered", "Any record of the registry's disease or drugs")]
+        + [(step, item.name, item.label) for step, item in enumerate(registry.cohort.criteria, start=1)],
+    )
+    relations.declare(
+        "stratum",
+        {"stratum": "VARCHAR", "stratum_position": "INTEGER", "missing": "VARCHAR"},
+        [(item.name, position, item.missing) for position, item in enumerate(registry.strata)],
+    )
+    relations.declare(
+        "stratum_bin",
+        {"stratum": "VARCHAR", "lowest": "DOUBLE", "label": "VARCHAR"},
+        [(item.name, lowest, label) for item in registry.strata for lowest, label in item.bins.items()],
+    )
+    relations.declare(
+        "stratum_found", {"stratum": "VARCHAR", "person_id": "BIGINT", "value": "DOUBLE", "label": "VARCHAR"}, []
+    )

@@ -1,0 +1,44 @@
+"""The concept_sets section of a registry definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from onco_registry.registry_model import ConceptReference, ConceptSet
+from onco_registry.yaml_value import YamlValue
+
+
+def read_concept_sets(value: YamlValue) -> Mapping[str, ConceptSet]:
+    """Name -> concept set; a concept that stands in two groups of one set is refused."""
+    return {name: _concept_set(name, item) for name, item in value.mapping().items()}
+
+
+def _concept_set(name: str, value: YamlValue) -> ConceptSet:
+    keys = value.keys(optional=("label", "concepts", "groups", "descendants"))
+    descendants = keys["descendants"].flag() if "descendants" in keys else False
+    if ("concepts" in keys) == ("groups" in keys):
+        value.refuse("expected either 'concepts' or 'groups'")
+    if "groups" in keys:
+        groups = dict(value.keys(("groups",), ("descendants",))["groups"].mapping())
+    else:
+        groups = {value.keys(("label", "concepts"), ("descendants",))["label"].text(): keys["concepts"]}
+    seen: set[ConceptReference] = set()
+    return ConceptSet(
+        name,
+        {label: tuple(_reference(item, seen) for item in group.items()) for label, group in groups.items()},
+        descendants,
+    )
+
+
+def _reference(value: YamlValue, seen: set[ConceptReference]) -> ConceptReference:
+    keys = value.keys(optional=("id", "custom"))
+    if len(keys) != 1:
+        value.refuse("expected either 'id' or 'custom'")
+    if "id" in keys:
+        reference = ConceptReference(concept_id=keys["id"].integer(minimum=1))
+    else:
+        reference = ConceptReference(custom=keys["custom"].text())
+    if reference in seen:
+        value.refuse("already in this concept set")
+    seen.add(reference)
+    return reference

@@ -1,0 +1,186 @@
+"""Registry definition: a folder of YAML -> RegistryDefinition, with a closed vocabulary.
+
+A registry is mappings/registries/<name>/*.yaml (or a folder anywhere); its endpoints come from
+mappings/endpoints.yaml, or from an endpoints.yaml in its own folder. An unknown key, a typo, a wrong type or a
+name that is declared nowhere is refused with file, line and key path (ConfigurationError).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from onco_etl.errors import ConfigurationError
+from onco_registry import registry_model as model
+from onco_registry.cohort_definition import read_cohort, read_exposure, read_lines, read_strata
+from onco_registry.concept_definition import read_concept_sets
+from onco_registry.registry_model import RegistryDefinition
+from onco_registry.yaml_value import YamlValue
+
+__all__ = ["RegistryDefinition", "load_endpoints", "load_registry"]
+
+_SECTIONS = (
+    "name", "version", "title", "concept_sets", "exposure", "lines", "cohort", "strata", "response", "safety",
+    "endpoints", "analysis",
+)  # fmt: skip
+_ENDPOINTS_FILE = "endpoints.yaml"
+
+
+def load_registry(name_or_path: str | Path) -> RegistryDefinition:
+    """The definition of a shipped registry by its name, or of any folder by its path.
+
+    Raises ConfigurationError with file, line and key path.
+    """
+    shipped = files("onco_mappings")
+    with as_file(shipped) as mappings:
+        folder = mappings / "registries" / str(name_or_path)
+        if not folder.is_dir():
+            folder = Path(name_or_path)
+        if not folder.is_dir():
+            raise ConfigurationError(f"no registry {str(name_or_path)!r}: neither shipped nor a folder")
+        own = folder / _ENDPOINTS_FILE
+        return _read(folder, own if own.exists() else mappings / _ENDPOINTS_FILE)
+
+
+def load_endpoints(path: Path) -> model.Endpoints:
+    """The named events, censorings and endpoints of one file. Raises ConfigurationError."""
+    keys = YamlValue.load(path).keys(("events", "censorings", "endpoints"))
+    events = _dated_rules(keys["events"], model.EVENT_KINDS)
+    censorings = _dated_rules(keys["censorings"], model.CENSORING_KINDS)
+    endpoints = {}
+    for name, value in keys["endpoints"].mapping().items():
+        parts = value.keys(("label", "events", "censorings"))
+        endpoints[name] = model.Endpoint(
+            name,
+            parts["label"].text(),
+            choices(parts["events"], events, "event"),
+            choices(parts["censorings"], censorings, "censoring"),
+        )
+    return model.Endpoints(events, censorings, endpoints)
+
+
+def choices(value: YamlValue, known: Collection[str], what: str) -> tuple[str, ...]:
+    """A list of known names."""
+    return tuple(item.choice(known, what) for item in value.items())
+
+
+def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
+    paths = sorted(path for path in folder.glob("*.yaml") if path.name != _ENDPOINTS_FILE)
+    keys = _sections(folder, paths)
+    sets = read_concept_sets(keys["concept_sets"])
+    exposure = read_exposure(keys["exposure"], sets)
+    declared = load_endpoints(endpoints_file)
+    used = choices(keys["endpoints"], declared.endpoints, "endpoint")
+    endpoints = {name: declared.endpoints[name] for name in used}
+    cohort = read_cohort(keys["cohort"], sets, exposure)
+    strata = read_strata(keys["strata"], sets, exposure)
+    rules = (*declared.events.values(), *declared.censorings.values())
+    labels = {component.name: component.label for component in exposure.components}
+    labels |= {stratum.name: stratum.label for stratum in strata}
+    labels |= {endpoint.name: endpoint.label for endpoint in endpoints.values()}
+    labels |= {rule.name: rule.label for rule in rules}
+    notes = keys["notes"].items() if "notes" in keys else []
+    return RegistryDefinition(
+        name=keys["name"].text(),
+        version=keys["version"].text(),
+        title=keys["title"].text(),
+        notes=tuple(note.text() for note in notes),
+        concept_sets=sets,
+        exposure=exposure,
+        lines=read_lines(keys["lines"], sets),
+        cohort=cohort,
+        strata=strata,
+        response=_response(keys["response"], sets),
+        safety=_safety(keys["safety"], sets),
+        endpoints=endpoints,
+        events=declared.events,
+        censorings=declared.censorings,
+        analysis=_analysis(keys["analysis"], endpoints),
+        labels=labels | {cohort.name: cohort.label},
+        digest=_digest([*paths, endpoints_file]),
+    )
+
+
+def _sections(folder: Path, paths: list[Path]) -> Mapping[str, YamlValue]:
+    """The top-level keys of all files of a registry; each may stand in one file only."""
+    found: dict[str, YamlValue] = {}
+    for path in paths:
+        for key, value in YamlValue.load(path).keys(optional=(*_SECTIONS, "notes")).items():
+            if key in found:
+                value.refuse(f"already given in {found[key].file}")
+            found[key] = value
+    missing = [key for key in _SECTIONS if key not in found]
+    if missing:
+        raise ConfigurationError(f"{folder.name}: key {missing[0]!r} is missing from its YAML files")
+    return found
+
+
+def _digest(paths: list[Path]) -> str:
+    """The sha256 of the names and bytes of the definition's files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _dated_rules(value: YamlValue, kinds: Collection[str]) -> Mapping[str, model.DatedRule]:
+    rules = {}
+    for name, item in value.mapping().items():
+        kind = item.keys(("kind", "label"), ("responses",))["kind"].choice(kinds, "kind")
+        about_response = kind in ("response", "last_response")
+        keys = item.keys(("kind", "label", "responses") if about_response else ("kind", "label"))
+        counted = choices(keys["responses"], model.RESPONSES, "response") if about_response else ()
+        rules[name] = model.DatedRule(name, kind, keys["label"].text(), counted)
+    return rules
+
+
+def _response(value: YamlValue, sets: Collection[str]) -> model.ResponseRules:
+    named = ("overall_response", "response_values", "target_sum")
+    keys = value.keys(("sources", *named, "units_in_mm", "baseline_days", "stable_disease_days"))
+    units = {}
+    for unit, factor in keys["units_in_mm"].mapping().items():
+        if not unit.isdigit():
+            factor.refuse("expected an OMOP unit concept id as key")
+        units[int(unit)] = factor.integer(minimum=1)
+    return model.ResponseRules(
+        sources=choices(keys["sources"], model.RESPONSE_SOURCES, "response source"),
+        **{name: keys[name].choice(sets, "concept set") for name in named},
+        units=units,
+        baseline_days=keys["baseline_days"].integer(),
+        stable_disease_days=keys["stable_disease_days"].integer(),
+    )
+
+
+def _safety(value: YamlValue, sets: Collection[str]) -> model.Safety:
+    named = (
+        "attributes", "grade", "grade_values", "causality", "related_values", "seriousness", "serious_values",
+        "extended_terms", "terms",
+    )  # fmt: skip
+    keys = value.keys((*named, "event_fields", "window_days", "extended_window_days", "groups"))
+    fields = {}
+    for table, field in keys["event_fields"].mapping().items():
+        if table not in model.EVENT_TABLES:
+            field.refuse(f"unknown table {table!r}; known: {', '.join(model.EVENT_TABLES)}")
+        fields[table] = field.integer(minimum=1)
+    return model.Safety(
+        **{name: keys[name].choice(sets, "concept set") for name in named},
+        event_fields=fields,
+        window_days=keys["window_days"].integer(),
+        extended_window_days=keys["extended_window_days"].integer(),
+        groups=choices(keys["groups"], sets, "concept set"),
+    )
+
+
+def _analysis(value: YamlValue, endpoints: Collection[str]) -> model.Analysis:
+    keys = value.keys(("rates_in_months", "follow_up", "ci_percent"))
+    rates = {}
+    for name, months in keys["rates_in_months"].mapping().items():
+        if name not in endpoints:
+            months.refuse(f"unknown endpoint {name!r}; known: {', '.join(endpoints)}")
+        rates[name] = tuple(month.integer(minimum=1) for month in months.items())
+    percent = keys["ci_percent"].integer(minimum=50)
+    if percent > 99:
+        keys["ci_percent"].refuse("expected a percentage below 100")
+    return model.Analysis(rates, keys["follow_up"].choice(endpoints, "endpoint"), percent)

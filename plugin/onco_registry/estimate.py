@@ -1,0 +1,180 @@
+"""The long table of estimates: proportions with exact intervals, medians and rates of the endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from scipy.stats import binomtest
+
+from onco_registry.registry_model import RESPONSES, RegistryDefinition
+from onco_registry.survival import (
+    DAYS_PER_MONTH,
+    Interval,
+    kaplan_meier,
+    median,
+    spss_median,
+    survival_at,
+)
+
+ESTIMATE_COLUMNS = (
+    "cohort", "stratum", "measure", "estimate", "lower", "upper", "ci_level", "ci_method", "x", "n", "events", "unit",
+)  # fmt: skip
+OVERALL = "overall"
+EXACT = "clopper-pearson"
+LOG_LOG = "log-log"
+SPSS = "spss-plain"
+_RESPONDED = ("CR", "PR")
+_CONTROLLED = ("CR", "PR", "SD")
+_GRADE_BANDS = {"1_2": (1, 2), "3_4": (3, 4), "5": (5, 5)}
+
+Row = dict[str, Any]
+
+
+def proportion(x: int, n: int, ci_percent: int = 95) -> Interval:
+    """x / n with the exact (Clopper-Pearson) interval; NaN for n = 0."""
+    if n == 0:
+        return Interval(float("nan"), float("nan"), float("nan"))
+    limits = binomtest(x, n).proportion_ci(confidence_level=ci_percent / 100, method="exact")
+    return Interval(x / n, float(limits.low), float(limits.high))
+
+
+def estimate(
+    registry: RegistryDefinition,
+    best_response: pd.DataFrame,
+    best_by_source: pd.DataFrame,
+    strata: pd.DataFrame,
+    endpoint: pd.DataFrame,
+    adverse_event: pd.DataFrame,
+    adverse_event_group: pd.DataFrame,
+) -> pd.DataFrame:
+    """Every estimate of a cohort, in a fixed order. Denominators of proportions are all its patients."""
+    percent = registry.analysis.ci_percent
+    n = len(best_response)
+    rows = [
+        *_responses(best_response, percent),
+        *_responses_by_source(registry, best_by_source, n, percent),
+        *_responses_by_stratum(best_response, strata, percent),
+        *_times(registry, endpoint),
+        *_adverse_events(adverse_event, n, percent),
+        *_adverse_event_groups(registry, adverse_event_group, n, percent),
+    ]
+    frame = pd.DataFrame(rows, columns=[name for name in ESTIMATE_COLUMNS if name not in ("cohort", "ci_level")])
+    frame["cohort"] = registry.cohort.name
+    frame["ci_level"] = percent / 100
+    counts = dict.fromkeys(("x", "n", "events"), "Int64")
+    numbers = dict.fromkeys(("estimate", "lower", "upper"), "float64")
+    return frame.astype({**counts, **numbers})[list(ESTIMATE_COLUMNS)]
+
+
+def curves(registry: RegistryDefinition, endpoint: pd.DataFrame) -> pd.DataFrame:
+    """The Kaplan-Meier curve of each endpoint with its log-log band and numbers at risk, by time in days."""
+    found = []
+    for name in registry.endpoints:
+        times = endpoint[endpoint["endpoint"] == name]
+        curve = kaplan_meier(times["time_days"], times["event"], registry.analysis.ci_percent)
+        curve.insert(0, "endpoint", name)
+        curve.insert(1, "stratum", OVERALL)
+        found.append(curve.rename(columns={"time": "time_days"}))
+    counts = dict.fromkeys(("time_days", "at_risk", "events", "censored"), "int64")
+    return pd.concat(found, ignore_index=True).astype(counts)
+
+
+def _proportion_row(stratum: str, measure: str, x: int, n: int, percent: int) -> Row:
+    found = proportion(x, n, percent)
+    return {
+        "stratum": stratum,
+        "measure": measure,
+        "estimate": found.estimate,
+        "lower": found.lower,
+        "upper": found.upper,
+        "ci_method": EXACT,
+        "x": x,
+        "n": n,
+        "unit": "proportion",
+    }
+
+
+def _responses(best: pd.DataFrame, percent: int) -> Iterator[Row]:
+    n = len(best)
+    for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+        yield _proportion_row(OVERALL, measure, int(best["response"].isin(counted).sum()), n, percent)
+    for response in RESPONSES:
+        x = int((best["response"] == response).sum())
+        yield _proportion_row(OVERALL, f"response_{response.lower()}", x, n, percent)
+
+
+def _responses_by_source(
+    registry: RegistryDefinition, best_by_source: pd.DataFrame, n: int, percent: int
+) -> Iterator[Row]:
+    """Each source alone, over all patients: sources are never mixed without saying so."""
+    for source in registry.response.sources:
+        response = best_by_source.loc[best_by_source["source"] == source, "response"]
+        for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+            x = int(response.isin(counted).sum())
+            yield _proportion_row(f"source={source}", f"{measure}_by_source", x, n, percent)
+
+
+def _responses_by_stratum(best: pd.DataFrame, strata: pd.DataFrame, percent: int) -> Iterator[Row]:
+    joined = strata.merge(best, left_on="person_id", right_on="subject_id")
+    for (_, stratum, label), group in joined.groupby(["stratum_position", "stratum", "label"], sort=True):
+        for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+            x = int(group["response"].isin(counted).sum())
+            yield _proportion_row(f"{stratum}={label}", measure, x, len(group), percent)
+
+
+def _times(registry: RegistryDefinition, endpoint: pd.DataFrame) -> Iterator[Row]:
+    analysis = registry.analysis
+    for name in registry.endpoints:
+        times = endpoint[endpoint["endpoint"] == name]
+        days, event = times["time_days"].astype(float), times["event"].astype(bool)
+        common = {"stratum": OVERALL, "n": len(times), "events": int(event.sum()), "unit": "months"}
+        curve = kaplan_meier(days, event, analysis.ci_percent)
+        yield _months_row(common, f"{name}_median", LOG_LOG, median(curve))
+        yield {**common, "measure": f"{name}_median", "ci_method": SPSS} | _fields(
+            spss_median(days, event, analysis.ci_percent)
+        )
+        for months in analysis.rates.get(name, ()):
+            rate = survival_at(curve, months * DAYS_PER_MONTH)
+            row = {**common, "unit": "proportion", "measure": f"{name}_rate_{months}m", "ci_method": LOG_LOG}
+            yield row | _fields(rate)
+        if name == analysis.follow_up:
+            # Reverse Kaplan-Meier: being censored is the event.
+            common = {**common, "events": int((~event).sum())}
+            reverse = kaplan_meier(days, ~event, analysis.ci_percent)
+            yield _months_row(common, "follow_up_median", LOG_LOG, median(reverse))
+
+
+def _months_row(common: Row, measure: str, method: str, days: Interval) -> Row:
+    months = Interval(days.estimate / DAYS_PER_MONTH, days.lower / DAYS_PER_MONTH, days.upper / DAYS_PER_MONTH)
+    return {**common, "measure": measure, "ci_method": method} | _fields(months)
+
+
+def _fields(found: Interval) -> Row:
+    return {"estimate": found.estimate, "lower": found.lower, "upper": found.upper}
+
+
+def _adverse_events(events: pd.DataFrame, n: int, percent: int) -> Iterator[Row]:
+    """Patients with any event, by the worst grade over all their terms, and by term; all and related events."""
+    for suffix, rows, grade in (
+        ("", events, "worst_grade"),
+        ("_related", events[events["related"].astype(bool)], "worst_related_grade"),
+    ):
+        any_measure = "ae_related" if suffix else "ae_any"
+        yield _proportion_row(OVERALL, any_measure, int(rows["subject_id"].nunique()), n, percent)
+        worst = rows.groupby("subject_id")[grade].max()
+        for band, (low, high) in _GRADE_BANDS.items():
+            x = int(worst.between(low, high).sum())
+            yield _proportion_row(OVERALL, f"ae_grade_{band}{suffix}", x, n, percent)
+        patients = rows.groupby("term")["subject_id"].nunique()
+        for term, x in sorted(patients.items(), key=lambda item: (-item[1], item[0])):
+            yield _proportion_row(OVERALL, f"ae_term{suffix}:{term}", int(x), n, percent)
+
+
+def _adverse_event_groups(registry: RegistryDefinition, groups: pd.DataFrame, n: int, percent: int) -> Iterator[Row]:
+    for name in registry.safety.groups:
+        rows = groups[groups["ae_group"] == name]
+        for suffix, counted in (("", rows), ("_related", rows[rows["related"].astype(bool)])):
+            x = int(counted["subject_id"].nunique())
+            yield _proportion_row(OVERALL, f"ae_group{suffix}:{name}", x, n, percent)

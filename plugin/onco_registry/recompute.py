@@ -1,0 +1,106 @@
+"""One recompute of a registry: CDM tables at a data cut -> cohort, response, endpoints, safety, estimates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import duckdb
+import pandas as pd
+
+from onco_registry.cohort import cohort_parameters, establish_cohort
+from onco_registry.consistency import check_consistency
+from onco_registry.endpoint import date_endpoints
+from onco_registry.estimate import curves, estimate
+from onco_registry.registry_model import RegistryDefinition
+from onco_registry.relations import Relations
+from onco_registry.response import assess_response, response_parameters
+from onco_registry.results import FRAMES, Results, cohort_definition_frame, shape
+from onco_registry.safety import collect_adverse_events, safety_parameters
+
+# What decides a number besides the definition: the engine's own modules and SELECTs.
+_ENGINE = (
+    "cohort.py", "consistency.py", "endpoint.py", "estimate.py", "recompute.py", "registry_model.py", "relations.py",
+    "response.py", "safety.py", "survival.py",
+)  # fmt: skip
+
+
+def recompute(
+    con: duckdb.DuckDBPyConnection,
+    registry: RegistryDefinition,
+    *,
+    data_cut: date,
+    as_of_run: int,
+    inputs_hash: str = "",
+) -> Results:
+    """Compute a registry from the OMOP CDM v5.4 tables in schema `cdm` of `con`, which are only read.
+
+    Nothing dated after `data_cut` exists, for events and for contacts alike. `as_of_run` says which run's knowledge
+    `cdm` shows; `inputs_hash` stands for the mappings and the vocabulary that made it. Both go into the hash.
+    """
+    parameters = {
+        "cohort_definition_id": registry.cohort.id,
+        **cohort_parameters(registry, data_cut),
+        **response_parameters(registry),
+        **safety_parameters(registry),
+    }
+    with Relations(con, parameters) as relations:
+        establish_cohort(relations, registry)
+        assess_response(relations, registry)
+        date_endpoints(relations, registry)
+        collect_adverse_events(relations, registry)
+        frames = _frames(relations, registry)
+    return Results(
+        registry=registry.name,
+        data_cut=data_cut,
+        as_of_run=as_of_run,
+        hash=_hash(registry, data_cut, as_of_run, inputs_hash),
+        **frames,
+    )
+
+
+def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.DataFrame]:
+    frames = {
+        name: relations.frame(name) for name in ("attrition", "best_response", "endpoint", "adverse_event", "ae_table")
+    }
+    frames["target_sum"] = relations.query("target_sum_frame")
+    frames["completeness"] = relations.query("completeness")
+    frames["cohort"] = relations.query("cohort")
+    frames["cohort_definition"] = cohort_definition_frame(registry)
+    frames["curve"] = curves(registry, frames["endpoint"])
+    frames["estimate"] = estimate(
+        registry,
+        frames["best_response"],
+        relations.frame("best_by_source"),
+        relations.frame("stratum_value"),
+        frames["endpoint"],
+        frames["adverse_event"],
+        relations.frame("adverse_event_group"),
+    )
+    late = {"late_contact": relations.query("late_contact")}
+    frames["consistency_check"] = check_consistency(frames | late)
+    return {name: shape(name, frames[name]) for name in FRAMES}
+
+
+def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_hash: str) -> str:
+    """The sha256 of everything that decides the numbers: the same hash gives the same numbers."""
+    digest = hashlib.sha256()
+    for part in (registry.digest, data_cut.isoformat(), str(as_of_run), inputs_hash, version("onco-registry")):
+        digest.update(part.encode() + b"\0")
+    own = files("onco_registry")
+    texts = [own.joinpath(name) for name in _ENGINE]
+    for text in [*texts, *_selects(files("onco_mappings").joinpath("sql", "outcomes"))]:
+        digest.update(text.name.encode() + b"\0" + text.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _selects(folder: Traversable) -> Iterator[Traversable]:
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
+        if item.is_dir():
+            yield from _selects(item)
+        elif item.name.endswith(".sql"):
+            yield item

@@ -1,0 +1,199 @@
+"""What a registry definition says, as frozen dataclasses. Days are date differences unless said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+RESPONSES = ("CR", "PR", "SD", "PD", "NE")
+RESPONSE_SOURCES = ("recorded", "sums")
+EVENT_KINDS = ("response", "death")
+CENSORING_KINDS = ("last_response", "last_contact", "start")
+# Criteria that look at a candidate index date can only follow those that establish it.
+PERSON_CRITERIA = ("exposed",)
+INDEX_CRITERIA = ("close_or_concurrent", "not_added_later", "concurrent_at_index")
+HISTORY_CRITERIA = ("recorded_by_index", "minimum_age", "prior_lines")
+CRITERIA = PERSON_CRITERIA + INDEX_CRITERIA + HISTORY_CRITERIA
+# CDM tables an adverse event may stand in.
+EVENT_TABLES = ("condition_occurrence", "measurement", "observation", "procedure_occurrence")
+STRATUM_KINDS = ("concept_group", "component_agent", "age", "measurement", "line_number", "earlier_exposure")
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptReference:
+    """An OMOP concept by its id, or a custom concept (vocabulary ONCO) by its code; exactly one is given."""
+
+    concept_id: int | None = None
+    custom: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptSet:
+    """Concepts in labelled groups; with `descendants`, also what cdm.concept_ancestor places below them."""
+
+    name: str
+    groups: Mapping[str, tuple[ConceptReference, ...]]
+    descendants: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A drug or class of the combination; one record covers max(its days, cycle) + persistence days."""
+
+    name: str
+    label: str
+    concept_set: str
+    cycle_days: int
+    persistence_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Which drug_exposure rows are exposure: sources in order of trust, name -> type concept ids."""
+
+    components: tuple[Component, ...]
+    maximum_days_between_starts: int
+    sources: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Rules of systemic therapy lines; `relapse` is the concept set of what shows a relapse."""
+
+    other_therapy: str
+    new_agent_days: int
+    gap_days: int
+    relapse: str
+    relapse_within_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One attrition step; `argument` is the component, concept set or number that its kind needs."""
+
+    name: str
+    kind: str
+    label: str
+    argument: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Who enters (any concept of the entry sets) and the ordered criteria a candidate index must meet.
+
+    `id` is the OMOP cohort_definition_id, distinct among the registries of a site.
+    """
+
+    id: int
+    name: str
+    label: str
+    population: str
+    entry: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+    negative_values: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A variable known at index; numeric kinds fall into bins (lowest value -> label)."""
+
+    name: str
+    kind: str
+    label: str
+    missing: str
+    argument: str | None = None
+    within_days: int | None = None
+    bins: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRules:
+    """Sources of response in order, their concepts, and RECIST windows; units: concept id -> mm per unit."""
+
+    sources: tuple[str, ...]
+    overall_response: str
+    response_values: str
+    target_sum: str
+    units: Mapping[int, int]
+    baseline_days: int
+    stable_disease_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """Concept sets of adverse-event attributes, and the treatment-emergent window in days after last dose."""
+
+    grade: str
+    grade_values: str
+    causality: str
+    related_values: str
+    seriousness: str
+    serious_values: str
+    attributes: str
+    event_fields: Mapping[str, int]
+    window_days: int
+    extended_window_days: int
+    extended_terms: str
+    terms: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRule:
+    """A named event or censoring: what it is, and the responses that count where it is about response."""
+
+    name: str
+    kind: str
+    label: str
+    responses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Time from index to the first of `events`; without one, to the first of `censorings` that exists."""
+
+    name: str
+    label: str
+    events: tuple[str, ...]
+    censorings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The named events and censorings of mappings/endpoints.yaml, and the endpoints composed of them."""
+
+    events: Mapping[str, DatedRule]
+    censorings: Mapping[str, DatedRule]
+    endpoints: Mapping[str, Endpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What is estimated: endpoint -> landmark months of its rates, the endpoint that gives follow-up."""
+
+    rates: Mapping[str, tuple[int, ...]]
+    follow_up: str
+    ci_percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDefinition:
+    """A registry: everything the engine knows of its disease and drugs. `digest` is the sha256 of its files."""
+
+    name: str
+    version: str
+    title: str
+    notes: tuple[str, ...]
+    concept_sets: Mapping[str, ConceptSet]
+    exposure: Exposure
+    lines: Lines
+    cohort: Cohort
+    strata: tuple[Stratum, ...]
+    response: ResponseRules
+    safety: Safety
+    endpoints: Mapping[str, Endpoint]
+    events: Mapping[str, DatedRule]
+    censorings: Mapping[str, DatedRule]
+    analysis: Analysis
+    labels: Mapping[str, str]
+    digest: str

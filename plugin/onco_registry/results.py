@@ -1,0 +1,183 @@
+"""Results of a recompute: pandas frames, and tables of the same names in schema `results`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from onco_etl.errors import StateError
+from onco_registry.registry_model import RegistryDefinition
+
+# Frame -> its columns with their DuckDB types. INTEGER and BIGINT may be missing (Int64); dates are datetime.date.
+FRAMES: Mapping[str, Mapping[str, str]] = {
+    "estimate": {
+        "cohort": "VARCHAR", "stratum": "VARCHAR", "measure": "VARCHAR", "estimate": "DOUBLE", "lower": "DOUBLE",
+        "upper": "DOUBLE", "ci_level": "DOUBLE", "ci_method": "VARCHAR", "x": "INTEGER", "n": "INTEGER",
+        "events": "INTEGER", "unit": "VARCHAR",
+    },
+    "attrition": {
+        "cohort": "VARCHAR", "step": "INTEGER", "criterion": "VARCHAR", "label": "VARCHAR", "excluded": "INTEGER",
+        "remaining": "INTEGER",
+    },
+    "best_response": {
+        "subject_id": "BIGINT", "response": "VARCHAR", "response_date": "DATE", "source": "VARCHAR",
+        "best_change": "DOUBLE", "subtype": "VARCHAR",
+    },
+    "target_sum": {
+        "subject_id": "BIGINT", "assessment_date": "DATE", "sum_mm": "DOUBLE", "change_from_baseline": "DOUBLE",
+        "change_from_nadir": "DOUBLE",
+    },
+    "endpoint": {
+        "subject_id": "BIGINT", "endpoint": "VARCHAR", "start_date": "DATE", "time_days": "INTEGER",
+        "event": "BOOLEAN", "decided_by": "VARCHAR", "decided_on": "DATE", "cdm_table": "VARCHAR",
+        "cdm_row_id": "BIGINT",
+    },
+    "curve": {
+        "endpoint": "VARCHAR", "stratum": "VARCHAR", "time_days": "INTEGER", "at_risk": "INTEGER",
+        "events": "INTEGER", "censored": "INTEGER", "survival": "DOUBLE", "lower": "DOUBLE", "upper": "DOUBLE",
+    },
+    "adverse_event": {
+        "subject_id": "BIGINT", "term_concept_id": "BIGINT", "term": "VARCHAR", "worst_grade": "INTEGER",
+        "related": "BOOLEAN", "worst_related_grade": "INTEGER", "onset_date": "DATE", "cdm_table": "VARCHAR",
+        "cdm_row_id": "BIGINT",
+    },
+    "ae_table": {
+        "term": "VARCHAR", "related_only": "BOOLEAN", "grade": "INTEGER", "x": "INTEGER", "n": "INTEGER",
+    },
+    "completeness": {"item": "VARCHAR", "x": "INTEGER", "n": "INTEGER"},
+    "consistency_check": {"check_name": "VARCHAR", "status": "VARCHAR", "detail": "VARCHAR"},
+    "cohort": {
+        "cohort_definition_id": "INTEGER", "subject_id": "BIGINT", "cohort_start_date": "DATE",
+        "cohort_end_date": "DATE",
+    },
+    "cohort_definition": {
+        "cohort_definition_id": "INTEGER", "cohort_definition_name": "VARCHAR",
+        "cohort_definition_description": "VARCHAR", "definition_type_concept_id": "INTEGER",
+        "cohort_definition_syntax": "VARCHAR", "subject_concept_id": "INTEGER", "cohort_initiation_date": "DATE",
+    },
+}  # fmt: skip
+KEY: Mapping[str, str] = {
+    "registry": "VARCHAR",
+    "data_cut": "DATE",
+    "as_of_run": "INTEGER",
+    "hash": "VARCHAR",
+}
+_PANDAS_TYPES = {"INTEGER": "Int64", "BIGINT": "Int64", "DOUBLE": "float64", "BOOLEAN": "bool"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """All frames of one recompute under its key; two recomputes of one hash have equal frames."""
+
+    registry: str
+    data_cut: date
+    as_of_run: int
+    hash: str
+    estimate: pd.DataFrame
+    attrition: pd.DataFrame
+    best_response: pd.DataFrame
+    target_sum: pd.DataFrame
+    endpoint: pd.DataFrame
+    curve: pd.DataFrame
+    adverse_event: pd.DataFrame
+    ae_table: pd.DataFrame
+    completeness: pd.DataFrame
+    consistency_check: pd.DataFrame
+    cohort: pd.DataFrame
+    cohort_definition: pd.DataFrame
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Frame name -> frame, in the order of FRAMES."""
+        return {name: getattr(self, name) for name in FRAMES}
+
+
+def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with exactly its declared columns and types, missing text and dates as None."""
+    columns = FRAMES[name]
+    shaped = frame.loc[:, list(columns)].reset_index(drop=True)
+    for column, kind in columns.items():
+        if kind in _PANDAS_TYPES:
+            shaped[column] = shaped[column].astype(_PANDAS_TYPES[kind])  # type: ignore[call-overload]
+        else:
+            shaped[column] = shaped[column].astype(object).where(shaped[column].notna(), None)
+    return shaped
+
+
+def cohort_definition_frame(registry: RegistryDefinition) -> pd.DataFrame:
+    """The OMOP cohort_definition row of a registry's cohort."""
+    row = {
+        "cohort_definition_id": registry.cohort.id,
+        "cohort_definition_name": registry.cohort.label,
+        "cohort_definition_description": registry.cohort.population,
+        "definition_type_concept_id": 0,
+        "cohort_definition_syntax": f"{registry.name} {registry.version} sha256 {registry.digest}",
+        "subject_concept_id": 0,
+        "cohort_initiation_date": None,
+    }
+    return pd.DataFrame([row])
+
+
+def write(con: duckdb.DuckDBPyConnection, results: Results) -> bool:
+    """Append results to schema `results` of `con`; False, changing nothing, if their key is already there.
+
+    Rows are never changed or removed. Runs in the transaction of the caller, if there is one.
+    """
+    _create_tables(con)
+    key = (results.registry, results.data_cut, results.as_of_run, results.hash)
+    match = " AND ".join(f"{name} = ?" for name in KEY)
+    known = con.execute(f"SELECT count(*) FROM results.estimate WHERE {match}", key).fetchone()
+    if known and known[0]:
+        return False
+    for name, frame in results.frames().items():
+        columns = ", ".join(f"CAST({column} AS {kind})" for column, kind in FRAMES[name].items())
+        con.register("results_frame", frame)
+        con.execute(f"INSERT INTO results.{name} SELECT ?, ?, ?, ?, {columns} FROM results_frame", key)
+        con.unregister("results_frame")
+    return True
+
+
+def read(
+    con: duckdb.DuckDBPyConnection,
+    registry: str,
+    *,
+    data_cut: date | None = None,
+    as_of_run: int | None = None,
+) -> Results:
+    """The latest results of a registry (of one cut, of one run). Raises StateError if there are none."""
+    found = None
+    if _has_results(con):
+        found = con.execute(
+            "SELECT registry, data_cut, as_of_run, hash FROM results.estimate WHERE registry = $registry"
+            " AND data_cut = coalesce($data_cut, data_cut) AND as_of_run = coalesce($as_of_run, as_of_run)"
+            " ORDER BY as_of_run DESC, data_cut DESC, rowid DESC LIMIT 1",
+            {"registry": registry, "data_cut": data_cut, "as_of_run": as_of_run},
+        ).fetchone()
+    if found is None:
+        raise StateError(f"no results of registry {registry!r} yet: run recompute")
+    match = " AND ".join(f"{name} = ?" for name in KEY)
+    frames = {
+        name: shape(
+            name,
+            con.execute(f"SELECT * FROM results.{name} WHERE {match} ORDER BY rowid", found).df(date_as_object=True),
+        )
+        for name in FRAMES
+    }
+    return Results(found[0], found[1], found[2], found[3], **frames)
+
+
+def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE SCHEMA IF NOT EXISTS results")
+    for name, columns in FRAMES.items():
+        fields = ", ".join(f"{column} {kind}" for column, kind in {**KEY, **columns}.items())
+        con.execute(f"CREATE TABLE IF NOT EXISTS results.{name} ({fields})")
+
+
+def _has_results(con: duckdb.DuckDBPyConnection) -> bool:
+    found = con.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'results' AND table_name = 'estimate'"
+    ).fetchone()
+    return bool(found and found[0])

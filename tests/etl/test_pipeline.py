@@ -1,0 +1,248 @@
+"""Whole runs: what arrives is accounted for, what changes is replaced, what stays is left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from onco_etl import merge, pipeline, replica, workspace
+from onco_etl.errors import InputError, MappingError, StateError
+from onco_etl.settings import EtlSettings
+
+Resource = dict[str, Any]
+Rows = list[tuple[Any, ...]]
+
+
+def patient(name: str = "p1", **more: Any) -> Resource:
+    return {"resourceType": "Patient", "id": name, "gender": "female", "birthDate": "1970-02-03", **more}
+
+
+def visit(name: str = "e1", person: str = "p1", **more: Any) -> Resource:
+    return {
+        "resourceType": "Encounter",
+        "id": name,
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": {"reference": f"Patient/{person}"},
+        "period": {"start": "2021-03-01", "end": "2021-03-01"},
+        **more,
+    }
+
+
+def weight(name: str = "o1", person: str = "p1", value: float = 60.0, **more: Any) -> Resource:
+    return {
+        "resourceType": "Observation",
+        "id": name,
+        "status": "final",
+        "category": [{"coding": [{"code": "vital-signs"}]}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "subject": {"reference": f"Patient/{person}"},
+        "encounter": {"reference": "Encounter/e1"},
+        "effectiveDateTime": "2021-03-01",
+        "valueQuantity": {"value": value, "system": "http://unitsofmeasure.org", "code": "kg"},
+        **more,
+    }
+
+
+class Site:
+    """A hospital with a data folder; each night brings a batch of resources."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = EtlSettings(data=folder / "data", validation_sample=0)
+        pipeline.init(self.settings)
+        self.nights = 0
+
+    def night(self, *resources: Resource | str) -> dict[str, int]:
+        """Sync one batch; received versions by fate."""
+        self.nights += 1
+        batch = self.folder / f"batch{self.nights}"
+        batch.mkdir()
+        lines = [r if isinstance(r, str) else json.dumps(r) for r in resources]
+        batch.joinpath("batch.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return pipeline.sync(self.settings, batch).fates
+
+    def published(self, query: str) -> Rows:
+        with duckdb.connect(self.settings.data / "published" / replica.CURRENT, read_only=True) as con:
+            return con.execute(query).fetchall()
+
+    def workspace(self, query: str) -> Rows:
+        with workspace.connect(self.settings.data, read_only=True) as con:
+            return con.execute(query).fetchall()
+
+    def rows(self) -> Rows:
+        """Weights with their natural keys instead of integers."""
+        return self.published(
+            """
+            SELECT p.year_of_birth, v.visit_start_date::VARCHAR, m.value_as_number
+            FROM cdm.measurement AS m JOIN cdm.person AS p USING (person_id)
+            LEFT JOIN cdm.visit_occurrence AS v USING (visit_occurrence_id) ORDER BY ALL
+            """
+        )
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def test_a_night_maps_and_publishes(site: Site) -> None:
+    assert site.night(patient(), visit(), weight()) == {"mapped": 3}
+    assert site.rows() == [(1970, "2021-03-01", 60.0)]
+    assert site.published("SELECT observation_period_start_date::VARCHAR FROM cdm.observation_period") == [
+        ("2021-03-01",)
+    ]
+
+
+def test_the_same_batch_twice_changes_nothing(site: Site) -> None:
+    site.night(patient(), visit(), weight())
+    before = site.published("FROM registry.lineage ORDER BY ALL")
+    assert site.night(patient(), visit(), weight()) == {"unchanged": 3}
+    assert site.published("FROM registry.lineage ORDER BY ALL") == before
+    assert site.workspace("SELECT count(*) FROM history.measurement") == [(0,)]
+
+
+def test_a_changed_resource_replaces_its_rows_and_the_old_are_history(site: Site) -> None:
+    site.night(patient(), visit(), weight())
+    (key,) = site.published("SELECT measurement_id FROM cdm.measurement")
+    assert site.night(weight(value=61.5)) == {"mapped": 1}
+    assert site.published("SELECT measurement_id, value_as_number FROM cdm.measurement") == [(*key, 61.5)]
+    assert site.workspace("SELECT value_as_number, _run_from, _run_to FROM history.measurement") == [(60.0, 1, 2)]
+
+
+def test_an_older_version_that_comes_late_is_superseded(site: Site) -> None:
+    newer = weight(value=62.0, meta={"versionId": "2", "lastUpdated": "2021-03-02T00:00:00Z"})
+    older = weight(value=60.0, meta={"versionId": "1", "lastUpdated": "2021-03-01T00:00:00Z"})
+    site.night(patient(), visit(), newer)
+    assert site.night(older) == {"superseded": 1}
+    assert site.rows() == [(1970, "2021-03-01", 62.0)]
+
+
+def test_two_versions_in_one_batch_leave_the_newer(site: Site) -> None:
+    newer = weight(value=62.0, meta={"versionId": "10"})
+    older = weight(value=60.0, meta={"versionId": "9"})
+    assert site.night(patient(), newer, older) == {"mapped": 2, "superseded": 1}
+    assert site.rows() == [(1970, None, 62.0)]
+
+
+def test_a_row_waits_for_its_person_and_an_unknown_visit_is_null(site: Site) -> None:
+    assert site.night(weight()) == {"waiting": 1}
+    assert site.rows() == []
+    assert site.night(patient()) == {"mapped": 1}
+    assert site.rows() == [(1970, None, 60.0)]
+    assert site.workspace("SELECT fate, reason FROM state.ledger WHERE run = 1") == [("mapped", "rows")]
+    site.night(visit())
+    assert site.rows() == [(1970, "2021-03-01", 60.0)]
+
+
+def test_entered_in_error_removes_the_rows(site: Site) -> None:
+    site.night(patient(), visit(), weight())
+    assert site.night(weight(status="entered-in-error")) == {"excluded": 1}
+    assert site.rows() == []
+
+
+def test_a_deleted_patient_takes_dependents_along_and_brings_them_back(site: Site) -> None:
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [{"request": {"method": "DELETE", "url": "Patient/p1"}}],
+    }
+    site.night(patient(), visit(), weight())
+    assert site.night(bundle) == {"deleted": 1}
+    assert site.published("SELECT count(*) FROM cdm.person") == [(0,)]
+    assert site.rows() == []
+    site.night(patient())
+    assert site.rows() == [(1970, "2021-03-01", 60.0)]
+
+
+def test_deltas_leave_the_rows_of_one_full_load(tmp_path: Path) -> None:
+    final = [patient(), patient("p2", birthDate="1980"), visit(), weight(value=61.0), weight("o2", "p2", 70.0)]
+    by_night, at_once = tmp_path / "by_night", tmp_path / "at_once"
+    by_night.mkdir()
+    at_once.mkdir()
+    delta, full = Site(by_night), Site(at_once)
+    delta.night(weight("o2", "p2", 70.0), weight(), visit(status="planned"))
+    delta.night(patient(), weight(value=61.0))
+    delta.night(patient("p2", birthDate="1980"), visit())
+    full.night(*final)
+    assert delta.rows() == full.rows() == [(1970, "2021-03-01", 61.0), (1980, "2021-03-01", 70.0)]
+
+
+def test_every_line_ends_with_one_fate(site: Site) -> None:
+    fates = site.night(
+        patient(),
+        weight(status="preliminary"),
+        weight("o2", "nobody"),
+        '{"resourceType": "Device", "id": "d1"}',
+        '{"resourceType": "Observation"}',
+        "{broken",
+    )
+    assert fates == {"excluded": 1, "mapped": 1, "quarantined": 2, "unsupported": 1, "waiting": 1}
+    assert site.workspace("SELECT line, resource_type, reason FROM state.quarantine ORDER BY ALL") == [
+        (5, "Observation", "missing-id"),
+        (6, None, "malformed-json"),
+    ]
+
+
+def test_as_known_at_a_run(site: Site) -> None:
+    site.night(patient(), visit(), weight())
+    first = site.settings.data / "published" / "warehouse-1.duckdb"
+    site.night(weight(value=61.0), visit(status="cancelled"))
+    with duckdb.connect(first, read_only=True) as con:
+        published = con.execute("SELECT measurement_id, value_as_number FROM cdm.measurement").fetchall()
+    known = """
+        SELECT measurement_id, value_as_number FROM (
+            SELECT * EXCLUDE (_run_to) FROM history.measurement WHERE _run_from <= 1 AND _run_to > 1
+            UNION ALL BY NAME SELECT * FROM cdm.measurement WHERE _run_from <= 1
+        )
+    """
+    assert site.workspace(known) == published
+
+
+def test_a_failed_run_leaves_the_last_state(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.night(patient(), visit(), weight())
+
+    def broken(*_: object) -> None:
+        raise MappingError("a mapping broke its rules")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(merge, "merge", broken)
+        with pytest.raises(MappingError):
+            site.night(weight(value=99.0))
+    assert site.workspace("SELECT run, status, message FROM state.run ORDER BY run") == [
+        (1, "complete", None),
+        (2, "failed", "a mapping broke its rules"),
+    ]
+    assert site.rows() == [(1970, "2021-03-01", 60.0)]
+    assert site.night(weight(value=61.0)) == {"mapped": 1}
+    assert site.rows() == [(1970, "2021-03-01", 61.0)]
+
+
+def test_nothing_readable_changes_nothing(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        pipeline.sync(site.settings, tmp_path / "missing")
+    assert site.workspace("SELECT count(*) FROM state.run") == [(0,)]
+    assert list(site.settings.data.joinpath("landing").iterdir()) == []
+
+
+def test_without_a_workspace_the_error_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="create one with `onco-registry init`"):
+        pipeline.sync(EtlSettings(data=tmp_path / "elsewhere"), tmp_path)
+
+
+def test_keys_are_logged_beside_the_landing_zone(site: Site) -> None:
+    site.night(patient(), visit(), weight())
+    with duckdb.connect() as con:
+        folder = site.settings.data / "landing" / "000001" / "keys"
+        logged = con.execute(f"SELECT row_key, id FROM '{folder}/person.parquet'").fetchall()
+    assert logged == [("main/Patient/p1", 1)]
+    assert site.published("SELECT person_id FROM cdm.person") == [(1,)]
+
+
+def test_private_folders(site: Site) -> None:
+    assert oct(site.settings.data.stat().st_mode)[-3:] == "700"
+    assert oct(site.settings.data.joinpath("secret").stat().st_mode)[-3:] == "600"
