@@ -42,12 +42,7 @@ def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None
 
 
 def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
-    """Load reasons, concept maps and the vocabulary in use; decide what is excluded; resolve every code once."""
-    con.execute("CREATE SCHEMA IF NOT EXISTS mapping")
-    reasons = str(files("onco_mappings").joinpath("reasons.csv"))
-    con.execute(
-        "CREATE OR REPLACE TABLE mapping.reason AS FROM read_csv($1, header = true, all_varchar = true)", [reasons]
-    )
+    """Load the concept maps and the vocabulary in use; decide what is excluded; resolve every code once."""
     concepts.load(con, block_start=settings.concept_block_start, site_map=settings.site_map)
     _load_vocabulary(con)
     _exclude(con)

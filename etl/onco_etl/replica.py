@@ -92,7 +92,7 @@ def _update(con: duckdb.DuckDBPyConnection, workspace: str, run: int) -> None:
 def _apply_delta(con: duckdb.DuckDBPyConnection, workspace: str, table: str, at: int) -> None:
     """Rows of one CDM table that ended since run `at` go, rows that began come, each with its lineage."""
     ended = f"SELECT _row_id FROM {workspace}.history.{table} WHERE _run_from <= {at} AND _run_to > {at}"
-    names = ", ".join(cdm.columns(table))
+    names = ", ".join(f'"{name}"' for name in cdm.columns(table))
     key = cdm.primary_key(table)
     if key:
         con.execute(f"DELETE FROM cdm.{table} WHERE {key} IN ({ended})")

@@ -4,6 +4,7 @@ Leaves an attached in-memory database `incoming`:
 
     <type>    one table per supported resource type: its declared elements, and the file read (`filename`)
     other     resources of types that are not mapped: type, id and meta only
+    landed    filename -> file_no, for files read whole
     place     (filename, n) -> (file_no, line, entry) where the n-th row of a file is not its n-th line
     refused   what could not be read: file_no, line, entry, resource_type, resource_id, reason, element, message
     removed   deletions asked for by Bundle entries: file_no, line, entry, resource_type, resource_id
@@ -41,6 +42,7 @@ def stage(
     from onco_etl import unpack
 
     _create(con)
+    con.executemany("INSERT INTO incoming.landed VALUES ($1, $2)", [[str(file.path), file.file_no] for file in files])
     reader = Reader(con, maximum_object_size)
     apart = [file for file in files if file.layout == "document" or file.resource_type in (None, "Bundle")]
     whole: dict[str, list[LandedFile]] = {}
@@ -96,6 +98,7 @@ def _create(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE TABLE incoming.{table} ({declared}, filename VARCHAR)")
     con.execute(
         """
+        CREATE TABLE incoming.landed (filename VARCHAR, file_no INTEGER);
         CREATE TABLE incoming.place (filename VARCHAR, n BIGINT, file_no INTEGER, line BIGINT, entry INTEGER);
         CREATE TABLE incoming.refused (
             file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource_id VARCHAR,

@@ -1,0 +1,56 @@
+-- Everything found or done, coded, with the table it belongs to: the concept's domain decides, not the resource type
+-- (HL7 FHIR to OMOP, statement 037). A code with several targets gives a row for each.
+WITH event AS (
+    SELECT * FROM condition_event
+    UNION ALL BY NAME
+    SELECT * FROM procedure_event
+    UNION ALL BY NAME
+    SELECT * FROM observation_event
+    UNION ALL BY NAME
+    SELECT * FROM adverse_event_event
+)
+
+SELECT
+    e.resource,
+    CASE
+        WHEN coalesce(c.target_no, 1) = 1 THEN e.slot
+        ELSE concat_ws('.', nullif(e.slot, ''), concat('target', c.target_no))
+    END AS slot,
+    derivation_of(e.start_from, e.start_text, NULL) AS derivation,
+    CASE WHEN e.stays THEN e.own_table ELSE table_of(c.domain_id, e.own_table) END AS cdm_table,
+    e.person_id,
+    e.visit_occurrence_id,
+    e.type_concept_id,
+    fhir_datetime(e.start_text) AS start_datetime,
+    -- A partial end lies in its period, so not before the start.
+    greatest(fhir_datetime(e.end_text), fhir_datetime(e.start_text)) AS end_datetime,
+    coalesce(c.concept_id, 0) AS concept_id,
+    coalesce(c.source_concept_id, 0) AS source_concept_id,
+    c.source_value,
+    e.status_concept_id,
+    e.status_source_value,
+    operator_of(e.comparator) AS operator_concept_id,
+    e.value_as_number,
+    CASE WHEN e.value_code IS NULL THEN c.value_as_concept_id ELSE coalesce(v.concept_id, 0) END AS value_as_concept_id,
+    coalesce(v.source_value, left(e.value_text, 50)) AS value_source_value,
+    CASE
+        WHEN e.value_as_number IS NOT NULL THEN NULL
+        WHEN w.concept_id IS NOT NULL THEN left(e.value_string, 60)
+        ELSE left(coalesce(e.value_text, v.source_value), 60)
+    END AS value_as_string,
+    CASE WHEN e.unit IS NOT NULL THEN coalesce(u.concept_id, 0) END AS unit_concept_id,
+    CASE WHEN e.unit IS NOT NULL THEN coalesce(u.source_concept_id, 0) END AS unit_source_concept_id,
+    u.source_value AS unit_source_value,
+    e.range_low,
+    e.range_high,
+    CASE
+        WHEN e.about_slot IS NOT NULL AND (e.slot <> e.about_slot OR c.target_no > 1)
+            THEN table_of(b.domain_id, e.about_table)
+    END AS about_table,
+    row_key(e.resource, e.about_slot) AS about_row
+FROM event AS e
+LEFT JOIN mapping.codeable AS c ON codeable_key('event', e.code) = c.codeable_key
+LEFT JOIN mapping.codeable AS v ON codeable_key(coalesce(e.value_role, 'value'), e.value_code) = v.codeable_key AND v.target_no = 1
+LEFT JOIN mapping.codeable AS u ON codeable_key('value', e.unit) = u.codeable_key AND u.target_no = 1
+LEFT JOIN mapping.codeable AS b ON codeable_key('event', e.about_code) = b.codeable_key AND b.target_no = 1
+LEFT JOIN mapping.written_out AS w ON c.concept_id = w.concept_id AND w.element = 'value_as_string'

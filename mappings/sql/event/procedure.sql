@@ -1,0 +1,16 @@
+-- Procedure: a row each. Not yet coded: `code` is a CodeableConcept.
+SELECT
+    p.resource,
+    '' AS slot,
+    '' AS about_slot,
+    p.code AS about_code,
+    'procedure_occurrence' AS about_table,
+    'procedure_occurrence' AS own_table,
+    FALSE AS stays,
+    patient_key(p.source, p.subject) AS person_id,
+    encounter_key(p.source, p.encounter) AS visit_occurrence_id,
+    type_ehr() AS type_concept_id,
+    coalesce(p."performedDateTime", p."performedPeriod".start) AS start_text,
+    p."performedPeriod"."end" AS end_text,
+    p.code
+FROM fhir.procedure AS p

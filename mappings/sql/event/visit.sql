@@ -1,0 +1,11 @@
+-- Encounter: a row each. Not yet coded: `class`, `admitted_from` and `discharged_to` are CodeableConcepts.
+SELECT
+    e.resource,
+    e.status,
+    patient_key(e.source, e.subject) AS person_id,
+    e.period.start AS start_text,
+    e.period."end" AS end_text,
+    coded(coalesce(e.class."system", 'http://terminology.hl7.org/CodeSystem/v3-ActCode'), e.class.code) AS class,
+    e.hospitalization."admitSource" AS admitted_from,
+    e.hospitalization."dischargeDisposition" AS discharged_to
+FROM fhir.encounter AS e

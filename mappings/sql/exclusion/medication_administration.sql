@@ -1,0 +1,31 @@
+-- MedicationAdministrationStatus is a required value set. A stopped administration was begun.
+WITH judged AS (
+    SELECT
+        a.resource,
+        coalesce(
+            CASE WHEN a.status = 'entered-in-error' THEN 'entered-in-error' END,
+            unsafe(a."implicitRules", a."modifierExtension", a.meta),
+            CASE a.status
+                WHEN 'not-done' THEN 'not-done'
+                WHEN 'on-hold' THEN 'not-completed'
+                WHEN 'unknown' THEN 'status-unknown'
+                WHEN 'in-progress' THEN NULL
+                WHEN 'completed' THEN NULL
+                WHEN 'stopped' THEN NULL
+                ELSE 'invalid-status'
+            END,
+            wrong_subject(a.source, a.subject),
+            wrong_dates(coalesce(a."effectiveDateTime", a."effectivePeriod".start), a."effectivePeriod"."end"),
+            CASE
+                WHEN codeable_has_nul(a."medicationCodeableConcept") OR codeable_has_nul(a.dosage.route)
+                    OR quantity_has_nul(a.dosage.dose) THEN 'nul-character'
+            END
+        ) AS reason
+    FROM touched.medication_administration AS a
+)
+
+SELECT
+    j.resource,
+    j.reason
+FROM judged AS j
+WHERE j.reason IS NOT NULL

@@ -1,0 +1,33 @@
+-- MedicationDispenseStatus is a required value set.
+WITH judged AS (
+    SELECT
+        d.resource,
+        coalesce(
+            CASE WHEN d.status = 'entered-in-error' THEN 'entered-in-error' END,
+            unsafe(d."implicitRules", d."modifierExtension", d.meta),
+            CASE d.status
+                WHEN 'preparation' THEN 'not-begun'
+                WHEN 'cancelled' THEN 'not-done'
+                WHEN 'declined' THEN 'not-done'
+                WHEN 'on-hold' THEN 'not-completed'
+                WHEN 'unknown' THEN 'status-unknown'
+                WHEN 'in-progress' THEN NULL
+                WHEN 'completed' THEN NULL
+                WHEN 'stopped' THEN NULL
+                ELSE 'invalid-status'
+            END,
+            wrong_subject(d.source, d.subject),
+            wrong_dates(coalesce(d."whenHandedOver", d."whenPrepared"), NULL),
+            CASE
+                WHEN codeable_has_nul(d."medicationCodeableConcept") OR quantity_has_nul(d.quantity)
+                    OR codeable_has_nul(d."dosageInstruction"[1].route) THEN 'nul-character'
+            END
+        ) AS reason
+    FROM touched.medication_dispense AS d
+)
+
+SELECT
+    j.resource,
+    j.reason
+FROM judged AS j
+WHERE j.reason IS NOT NULL

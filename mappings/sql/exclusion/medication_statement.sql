@@ -1,0 +1,33 @@
+-- medication-statement-status is a required value set. A stopped drug was really taken: a departure from the HL7 guide,
+-- which maps completed statements only.
+WITH judged AS (
+    SELECT
+        s.resource,
+        coalesce(
+            CASE WHEN s.status = 'entered-in-error' THEN 'entered-in-error' END,
+            unsafe(s."implicitRules", s."modifierExtension", s.meta),
+            CASE s.status
+                WHEN 'intended' THEN 'not-begun'
+                WHEN 'not-taken' THEN 'not-done'
+                WHEN 'unknown' THEN 'status-unknown'
+                WHEN 'active' THEN NULL
+                WHEN 'completed' THEN NULL
+                WHEN 'stopped' THEN NULL
+                WHEN 'on-hold' THEN NULL
+                ELSE 'invalid-status'
+            END,
+            wrong_subject(s.source, s.subject),
+            wrong_dates(coalesce(s."effectiveDateTime", s."effectivePeriod".start), s."effectivePeriod"."end"),
+            CASE
+                WHEN codeable_has_nul(s."medicationCodeableConcept") OR codeable_has_nul(s.dosage[1].route)
+                    OR quantity_has_nul(s.dosage[1]."doseAndRate"[1]."doseQuantity") THEN 'nul-character'
+            END
+        ) AS reason
+    FROM touched.medication_statement AS s
+)
+
+SELECT
+    j.resource,
+    j.reason
+FROM judged AS j
+WHERE j.reason IS NOT NULL

@@ -1,0 +1,40 @@
+-- Candidate index dates: every choice of one era per component, dated by the latest start. An entrant without such a
+-- choice has one row without dates. `failed_step` is filled by the attrition, step by step.
+WITH RECURSIVE combination AS (
+    SELECT
+        person_id,
+        position,
+        era_start AS first_start,
+        era_start AS index_date,
+        covered_until,
+        first_row_id AS index_row_id
+    FROM exposure_era
+    WHERE position = 1
+    UNION ALL
+    SELECT
+        earlier.person_id,
+        era.position,
+        least(earlier.first_start, era.era_start) AS first_start,
+        greatest(earlier.index_date, era.era_start) AS index_date,
+        least(earlier.covered_until, era.covered_until) AS covered_until,
+        CASE
+            WHEN era.era_start > earlier.index_date THEN era.first_row_id
+            ELSE earlier.index_row_id
+        END AS index_row_id
+    FROM combination AS earlier
+    INNER JOIN exposure_era AS era
+        ON earlier.person_id = era.person_id AND era.position = earlier.position + 1
+)
+
+SELECT
+    entrant.person_id,
+    whole.first_start,
+    whole.index_date,
+    whole.index_row_id,
+    row_number() OVER (ORDER BY entrant.person_id, whole.index_date, whole.first_start) AS candidate_id,
+    whole.index_date - whole.first_start <= $maximum_days_between_starts AS starts_close,
+    whole.covered_until >= whole.index_date AS concurrent,
+    CAST(NULL AS INTEGER) AS failed_step
+FROM entrant
+LEFT JOIN combination AS whole
+    ON entrant.person_id = whole.person_id AND whole.position = $components

@@ -1,0 +1,131 @@
+-- Lines of systemic therapy begun before the candidate combination's first day, numbered from 1. A new line: a new
+-- agent more than $new_agent_days after the line's start (components of the combination that start within
+-- $maximum_days_between_starts of each other are one line), or no drug for $gap_days. Another agent of a component's
+-- class is no new agent. `counts`: not (neo)adjuvant, or relapsed within $relapse_within_days of its end.
+WITH RECURSIVE given AS (
+    SELECT
+        candidate.candidate_id,
+        era.component AS agent,
+        TRUE AS is_component,
+        era.era_start AS start_date,
+        era.last_day AS end_date
+    FROM candidate
+    INNER JOIN exposure_era AS era
+        ON candidate.person_id = era.person_id AND era.era_start < candidate.first_start
+    WHERE candidate.starts_close AND candidate.concurrent
+    UNION ALL
+    SELECT
+        candidate.candidate_id,
+        exposure.group_label AS agent,
+        FALSE AS is_component,
+        exposure.start_date,
+        exposure.end_date
+    FROM candidate
+    INNER JOIN exposure_record AS exposure
+        ON candidate.person_id = exposure.person_id AND exposure.start_date < candidate.first_start
+    WHERE candidate.starts_close AND candidate.concurrent AND exposure.concept_set = $other_therapy
+),
+
+-- Records of one agent without a gap of a line's length, so that the recursion takes few turns.
+marked AS (
+    SELECT
+        *,
+        coalesce(
+            start_date >= $gap_days + max(end_date) OVER (
+                PARTITION BY candidate_id, agent
+                ORDER BY start_date, end_date
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ),
+            TRUE
+        ) AS begins
+    FROM given
+),
+
+numbered AS (
+    SELECT
+        *,
+        count_if(begins) OVER (
+            PARTITION BY candidate_id, agent
+            ORDER BY start_date, end_date
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS course
+    FROM marked
+),
+
+therapy AS (
+    SELECT
+        candidate_id,
+        agent,
+        is_component,
+        min(start_date) AS start_date,
+        max(end_date) AS end_date,
+        row_number() OVER (PARTITION BY candidate_id ORDER BY min(start_date), agent) AS turn
+    FROM numbered
+    GROUP BY candidate_id, agent, is_component, course
+),
+
+line AS (
+    SELECT
+        candidate_id,
+        turn,
+        1 AS line,
+        start_date AS line_start,
+        end_date AS line_end,
+        [agent] AS agents,
+        CASE WHEN is_component THEN start_date END AS combination_start
+    FROM therapy
+    WHERE turn = 1
+    UNION ALL
+    SELECT
+        line.candidate_id,
+        therapy.turn,
+        line.line + advance.advances::INTEGER AS line,
+        CASE WHEN advance.advances THEN therapy.start_date ELSE line.line_start END AS line_start,
+        CASE
+            WHEN advance.advances THEN therapy.end_date
+            ELSE greatest(line.line_end, therapy.end_date)
+        END AS line_end,
+        CASE
+            WHEN advance.advances THEN [therapy.agent]
+            ELSE list_append(line.agents, therapy.agent)
+        END AS agents,
+        CASE
+            WHEN NOT therapy.is_component THEN CASE WHEN NOT advance.advances THEN line.combination_start END
+            WHEN advance.advances THEN therapy.start_date
+            ELSE coalesce(line.combination_start, therapy.start_date)
+        END AS combination_start
+    FROM line
+    INNER JOIN therapy ON line.candidate_id = therapy.candidate_id AND therapy.turn = line.turn + 1
+    CROSS JOIN LATERAL (
+        SELECT
+            therapy.start_date - line.line_end >= $gap_days
+            OR (
+                NOT list_contains(line.agents, therapy.agent)
+                AND therapy.start_date - line.line_start > $new_agent_days
+                AND NOT coalesce(
+                    therapy.is_component
+                    AND therapy.start_date - line.combination_start <= $maximum_days_between_starts,
+                    FALSE
+                )
+            ) AS advances
+    ) AS advance
+),
+
+relapse AS (
+    SELECT candidate.candidate_id, min(fact.fact_date) AS relapse_date
+    FROM candidate
+    INNER JOIN fact ON candidate.person_id = fact.person_id AND fact.fact_date <= candidate.index_date
+    INNER JOIN concept_member AS member ON fact.concept_id = member.concept_id
+    WHERE member.concept_set = $relapse_set
+    GROUP BY candidate.candidate_id
+)
+
+SELECT
+    line.candidate_id,
+    line.line,
+    min(line.line_start) AS line_start,
+    max(line.line_end) AS line_end,
+    coalesce(any_value(relapse.relapse_date) - max(line.line_end) <= $relapse_within_days, TRUE) AS counts
+FROM line
+LEFT JOIN relapse ON line.candidate_id = relapse.candidate_id
+GROUP BY line.candidate_id, line.line
