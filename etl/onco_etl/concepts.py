@@ -121,23 +121,20 @@ def _quoted(path: Path) -> str:
 
 
 def resolve(con: duckdb.DuckDBPyConnection) -> None:
-    """Build `mapping.codeable`: a row per CodeableConcept of the relations in schema `fhir`, role and target.
+    """Make what `relations.select` reads from the relations in schema `fhir`, and `mapping.codeable`.
 
-    Columns: codeable_key, role, target_no (from 1), concept_id, domain_id, source_concept_id, source_value (at most
-    50 characters), value_as_concept_id. Raises MappingError if two CodeableConcepts share a key.
+    `mapping.codeable` has a row per CodeableConcept, role and target: codeable_key, role, target_no (from 1),
+    concept_id, domain_id, source_concept_id, source_value (at most 50 characters), value_as_concept_id. The events
+    are temporary tables of this connection. Raises MappingError if two CodeableConcepts share a key.
     """
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE concept_in_use AS
-        SELECT DISTINCT role, concept, codeable_key(role, concept) AS codeable_key
-        FROM ({relations.coded("concepts_in_use")}) WHERE concept IS NOT NULL
-        """
-    )
+    for name in relations.EVENTS:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_event AS {relations.event(name)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE concept_in_use AS {relations.coded('concepts_in_use')}")
     found = con.execute("SELECT count(*) - count(DISTINCT codeable_key) FROM concept_in_use").fetchone()
     if found is None or found[0] > 0:
         raise MappingError("two different CodeableConcepts have the same key")
     con.execute(f"CREATE OR REPLACE TABLE mapping.codeable AS {relations.coded('codeable')}")
-    con.execute("DROP TABLE concept_in_use")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE clinical_event AS {relations.coded('clinical_event')}")
 
 
 _VALID = "DATE '1970-01-01' AS valid_start_date, DATE '2099-12-31' AS valid_end_date"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
@@ -14,19 +13,9 @@ import duckdb
 from onco_etl import fhir_schema
 from onco_etl.errors import ConfigurationError
 
-# Relation named in a SELECT -> its file: event/* make rows of resources, coded/* give them their concepts.
-_RELATIONS = {
-    "medication": "event/medication.sql",
-    "suspect": "event/suspect.sql",
-    "patient_event": "event/patient.sql",
-    "visit_event": "event/visit.sql",
-    "condition_event": "event/condition.sql",
-    "procedure_event": "event/procedure.sql",
-    "observation_event": "event/observation.sql",
-    "adverse_event_event": "event/adverse_event.sql",
-    "drug_event": "event/drug.sql",
-    "clinical_event": "coded/clinical_event.sql",
-}
+# What the SELECTs of sql/cdm read, in the order in which it is made: event/* makes rows of resources, with
+# CodeableConcepts; coded/clinical_event gives them their concepts and the table they belong to.
+EVENTS = ("medication", "suspect", "patient", "visit", "condition", "procedure", "observation", "adverse_event", "drug")
 
 
 def define_macros(con: duckdb.DuckDBPyConnection, *, timezone: str, secret: str, extract_date: date) -> None:
@@ -54,40 +43,27 @@ def cdm_tables() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".sql") for name in names if name.endswith(".sql")))
 
 
-@lru_cache
 def select(table: str) -> str:
-    """The SELECT of a CDM table: resource, slot, derivation, then its columns in natural keys."""
-    return complete(_text(f"cdm/{table}.sql"))
+    """The SELECT of a CDM table: resource, slot, derivation, then its columns in natural keys.
+
+    It reads what `concepts.resolve` made in the same connection.
+    """
+    return _text(f"cdm/{table}.sql")
 
 
-@lru_cache
 def exclusion(resource_type: str) -> str:
     """SELECT resource, reason: the refused resources of a type, each with the first reason that holds."""
     return _text(f"exclusion/{fhir_schema.table_name(resource_type)}.sql")
 
 
-@lru_cache
+def event(name: str) -> str:
+    """The SELECT of one of EVENTS, over schema `fhir`."""
+    return _text(f"event/{name}.sql")
+
+
 def coded(name: str) -> str:
-    """A SELECT of sql/coded, complete."""
-    return complete(_text(f"coded/{name}.sql"))
-
-
-def complete(text: str) -> str:
-    """A SELECT preceded by the relations that it names, directly or through others.
-
-    They are not materialized, so that columns nobody asks for cost nothing.
-    """
-    needed = {name: _text(path) for name, path in _RELATIONS.items()}
-    reached = text
-    for name in reversed(_RELATIONS):
-        if re.search(rf"\b(FROM|JOIN) {name}\b", reached):
-            reached += needed[name]
-        else:
-            del needed[name]
-    if not needed:
-        return text
-    parts = ",\n".join(f"{name} AS NOT MATERIALIZED (\n{part})" for name, part in needed.items())
-    return f"WITH {parts}\nSELECT * FROM (\n{text})"
+    """A SELECT of sql/coded: concepts_in_use, codeable or clinical_event."""
+    return _text(f"coded/{name}.sql")
 
 
 @lru_cache

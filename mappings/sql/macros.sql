@@ -21,21 +21,18 @@ END;
 
 CREATE OR REPLACE TEMP MACRO fhir_date(fhir_text) AS cast(fhir_datetime(fhir_text) AS date);
 
--- NULL or a real date written as FHIR does.
-CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS fhir_text IS NULL OR (
-    regexp_full_match(
-        fhir_text, '\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?'
-    )
-    AND fhir_datetime(fhir_text) IS NOT NULL
-);
+-- A real date, written as FHIR does.
+CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS regexp_full_match(
+    fhir_text, '\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?'
+) AND fhir_datetime(fhir_text) IS NOT NULL;
 
-CREATE OR REPLACE TEMP MACRO is_whole_date(fhir_text) AS coalesce(length(fhir_text) >= 10, FALSE);
+CREATE OR REPLACE TEMP MACRO is_wrong_date(fhir_text) AS fhir_text IS NOT NULL AND NOT is_fhir_date(fhir_text);
 
 -- Both days known, and the end before the start.
-CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS coalesce(
-    is_whole_date(start_text) AND is_whole_date(end_text) AND fhir_datetime(end_text) < fhir_datetime(start_text)
-    AND fhir_date(end_text) < fhir_date(start_text), FALSE
-);
+CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS CASE
+    WHEN length(start_text) >= 10 AND length(end_text) >= 10 THEN fhir_date(end_text) < fhir_date(start_text)
+    ELSE FALSE
+END;
 
 -- How a row's dates came about: 'date: recordedDate; precision: month; end: start + 29 days'. NULL if as recorded.
 CREATE OR REPLACE TEMP MACRO derivation_of(date_from, start_text, end_from) AS nullif(concat_ws(
@@ -156,12 +153,20 @@ CREATE OR REPLACE TEMP MACRO status_modifiers() AS
 
 CREATE OR REPLACE TEMP MACRO unsafe(implicit_rules, modifiers, meta_data) AS CASE
     WHEN implicit_rules IS NOT NULL THEN 'implicit-rules'
-    WHEN len(list_filter(modifiers, LAMBDA modifier: NOT coalesce(list_contains(status_modifiers(), modifier.url), FALSE))) > 0
+    WHEN
+        len(
+            list_filter(
+                modifiers, LAMBDA modifier: NOT coalesce(list_contains(status_modifiers(), modifier.url), FALSE)
+            )
+        )
+        > 0
         THEN 'unknown-modifier-extension'
     WHEN len(list_filter(meta_data.tag, LAMBDA one_tag: one_tag.code = 'SUBSETTED')) > 0 THEN 'subsetted'
 END;
 
-CREATE OR REPLACE TEMP MACRO modifier_codes(modifiers) AS list_transform(modifiers, LAMBDA modifier: modifier."valueCode");
+CREATE OR REPLACE TEMP MACRO modifier_codes(modifiers) AS list_transform(
+    modifiers, LAMBDA modifier: modifier.valueCode
+);
 
 CREATE OR REPLACE TEMP MACRO wrong_subject(source_name, reference) AS CASE
     WHEN patient_key(source_name, reference) IS NULL THEN 'missing-subject'
@@ -170,7 +175,7 @@ END;
 
 -- A start that cannot be read is not a missing one.
 CREATE OR REPLACE TEMP MACRO wrong_dates(start_text, end_text) AS CASE
-    WHEN NOT is_fhir_date(start_text) OR NOT is_fhir_date(end_text) THEN 'impossible-date'
+    WHEN is_wrong_date(start_text) OR is_wrong_date(end_text) THEN 'impossible-date'
     WHEN start_text IS NULL THEN 'missing-start-date'
     WHEN is_reversed(start_text, end_text) THEN 'end-before-start'
 END;
@@ -178,9 +183,9 @@ END;
 -- ---------------------------------------------------------------- per resource
 
 CREATE OR REPLACE TEMP MACRO us_core_category(extensions, extension_url) AS CASE
-    WHEN extension_of(extension_of(extensions, [extension_url]).extension, ['ombCategory'])."valueCoding" IS NOT NULL
+    WHEN extension_of(extension_of(extensions, [extension_url]).extension, ['ombCategory']).valueCoding IS NOT NULL
         THEN codeable(
-            [extension_of(extension_of(extensions, [extension_url]).extension, ['ombCategory'])."valueCoding"], NULL
+            [extension_of(extension_of(extensions, [extension_url]).extension, ['ombCategory']).valueCoding], NULL
         )
 END;
 
@@ -201,7 +206,7 @@ icdo3_codes(
     [
         extension_of(
             extensions, ['http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior']
-        )."valueCodeableConcept",
+        ).valueCodeableConcept,
         concept
     ],
     '\d{4}/\d'
@@ -220,7 +225,7 @@ END;
 
 -- FHIR's rule: a component is absent when it says why (dataAbsentReason), and then has no value.
 CREATE OR REPLACE TEMP MACRO present_components(components) AS
-coalesce(len(list_filter(components, LAMBDA one_component: one_component."dataAbsentReason" IS NULL)), 0);
+coalesce(len(list_filter(components, LAMBDA one_component: one_component.dataAbsentReason IS NULL)), 0);
 
 CREATE OR REPLACE TEMP MACRO is_valued(
     quantity, concept, string, truth, whole_number, value_range, ratio, time_of_day, date_time, period
@@ -253,7 +258,7 @@ CREATE OR REPLACE TEMP MACRO suspects_of(entities, extensions) AS list_concat(
         entities,
         LAMBDA entity: struct_pack(
             instance := entity.instance,
-            named := cast(NULL AS struct(coding struct(system varchar, code varchar, display varchar)[], text varchar)),
+            named := cast(NULL AS STRUCT(coding STRUCT(system varchar, code varchar, display varchar)[], text varchar)),
             causality := entity.causality[1].assessment
         )
     ),
@@ -264,21 +269,23 @@ CREATE OR REPLACE TEMP MACRO suspects_of(entities, extensions) AS list_concat(
             = 'http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/suspect-entity'
         ),
         LAMBDA extended: struct_pack(
-            instance := extension_of(extended.extension, ['instance'])."valueReference",
-            named := extension_of(extended.extension, ['instance'])."valueCodeableConcept",
+            instance := extension_of(extended.extension, ['instance']).valueReference,
+            named := extension_of(extended.extension, ['instance']).valueCodeableConcept,
             causality := extension_of(
                 extension_of(extended.extension, ['causality']).extension, ['entityRelatedness']
-            )."valueCodeableConcept"
+            ).valueCodeableConcept
         )
     )
 );
 
 -- The code of a Medication, then that of its ingredient where it has but one.
 CREATE OR REPLACE TEMP MACRO drug_content(concept, ingredients) AS CASE
-    WHEN len(ingredients) = 1 THEN codeable(
-        list_concat(concept.coding, ingredients[1]."itemCodeableConcept".coding),
-        coalesce(concept.text, ingredients[1]."itemCodeableConcept".text)
-    )
+    WHEN len(ingredients) = 1
+        THEN
+            codeable(
+                list_concat(concept.coding, ingredients[1].itemCodeableConcept.coding),
+                coalesce(concept.text, ingredients[1].itemCodeableConcept.text)
+            )
     ELSE concept
 END;
 
@@ -316,14 +323,18 @@ CREATE OR REPLACE TEMP MACRO days_of(quantity) AS cast(
 
 -- Amount taken a day, in the unit of `supplied`; NULL where the dose is in another unit or taken as needed.
 CREATE OR REPLACE TEMP MACRO daily_amount(dosage, supplied) AS CASE
-    WHEN NOT coalesce(dosage."asNeededBoolean", FALSE)
-        AND coalesce(dosage."doseAndRate"[1]."doseQuantity".code, dosage."doseAndRate"[1]."doseQuantity".unit)
+    WHEN
+        NOT coalesce(dosage.asNeededBoolean, FALSE)
+        AND coalesce(dosage.doseAndRate[1].doseQuantity.code, dosage.doseAndRate[1].doseQuantity.unit)
         = coalesce(supplied.code, supplied.unit)
-        THEN dosage."doseAndRate"[1]."doseQuantity".value * try_cast(dosage.timing.repeat.frequency AS double)
-            / (dosage.timing.repeat.period * days_in(dosage.timing.repeat."periodUnit"))
+        THEN
+            dosage.doseAndRate[1].doseQuantity.value * try_cast(dosage.timing.repeat.frequency AS double)
+            / (dosage.timing.repeat.period * days_in(dosage.timing.repeat.periodUnit))
 END;
 
-CREATE OR REPLACE TEMP MACRO has_region(address) AS coalesce(address.state IS NOT NULL OR address.country IS NOT NULL, FALSE);
+CREATE OR REPLACE TEMP MACRO has_region(address) AS coalesce(
+    address.state IS NOT NULL OR address.country IS NOT NULL, FALSE
+);
 
 -- CDM's field that a polymorphic event id points to; observation.observation_id has no verified concept.
 CREATE OR REPLACE TEMP MACRO field_of(cdm_table) AS CASE cdm_table

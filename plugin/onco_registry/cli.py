@@ -209,7 +209,9 @@ def _print_rows(rows: list[dict[str, Any]], *, title: str) -> None:
         table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table if rows else f"{title}: none")
+    # A file or a pipe has no width of its own; tables are not folded to that of an old terminal.
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console.print(table if rows else f"{title}: none")
 
 
 def _set_up_logs() -> None:

@@ -25,6 +25,7 @@ def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str,
         "relapse_set": lines.relapse,
         "relapse_within_days": lines.relapse_within_days,
         "cohort": cohort.name,
+        "cohort_definition_id": cohort.id,
         "steps": len(cohort.criteria),
     }
 

@@ -42,6 +42,7 @@ class Config(BaseSettings):
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
     validation_sample: int = Field(default=10, ge=0)
     published_keep: int = Field(default=5, ge=1)
+    fictional: bool = False
 
     @classmethod
     def settings_customise_sources(

@@ -8,6 +8,7 @@ from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -42,13 +43,7 @@ def recompute(
     Nothing dated after `data_cut` exists, for events and for contacts alike. `as_of_run` says which run's knowledge
     `cdm` shows; `inputs_hash` stands for the mappings and the vocabulary that made it. Both go into the hash.
     """
-    parameters = {
-        "cohort_definition_id": registry.cohort.id,
-        **cohort_parameters(registry, data_cut),
-        **response_parameters(registry),
-        **safety_parameters(registry),
-    }
-    with Relations(con, parameters) as relations:
+    with Relations(con, recompute_parameters(registry, data_cut)) as relations:
         establish_cohort(relations, registry)
         assess_response(relations, registry)
         date_endpoints(relations, registry)
@@ -61,6 +56,15 @@ def recompute(
         hash=_hash(registry, data_cut, as_of_run, inputs_hash),
         **frames,
     )
+
+
+def recompute_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str, Any]:
+    """The values that the SELECTs of mappings/sql/outcomes name as $parameter."""
+    return {
+        **cohort_parameters(registry, data_cut),
+        **response_parameters(registry),
+        **safety_parameters(registry),
+    }
 
 
 def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.DataFrame]:

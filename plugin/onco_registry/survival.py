@@ -93,11 +93,11 @@ def spss_median(days: pd.Series[float], event: pd.Series[bool], ci_percent: int 
     if at_median.empty:
         return undefined
     found = at_median.iloc[0]
-    upper = steps[steps["survival"] >= 0.55 - 1e-9].iloc[-1]
-    below = steps[steps["survival"] <= 0.45 + 1e-9]
-    if below.empty:
+    above, below = steps[steps["survival"] >= 0.55 - 1e-9], steps[steps["survival"] <= 0.45 + 1e-9]
+    if above.empty or below.empty:
         return Interval(float(found["time"]), float("nan"), float("nan"))
-    density = (upper["survival"] - below.iloc[0]["survival"]) / (below.iloc[0]["time"] - upper["time"])
+    upper, lower = above.iloc[-1], below.iloc[0]
+    density = (upper["survival"] - lower["survival"]) / (lower["time"] - upper["time"])
     margin = norm.ppf(0.5 + ci_percent / 200) * found["error"] / density
     return Interval(float(found["time"]), float(found["time"] - margin), float(found["time"] + margin))
 

@@ -10,8 +10,8 @@ WITH coding AS (
         u.coding.display,
         u.coding.system,
         s.vocabulary_id,
-        coalesce(s.preference, 99) AS preference,
-        u.coding_no
+        u.coding_no,
+        coalesce(s.preference, 99) AS preference
     FROM (
         SELECT
             c.codeable_key,
@@ -27,7 +27,7 @@ wording AS (
     SELECT
         c.codeable_key,
         c.role,
-        c.concept.text AS text,
+        c.concept.text,
         0 AS coding_no
     FROM concept_in_use AS c
     WHERE c.concept.text IS NOT NULL
@@ -117,12 +117,12 @@ worded AS (
 SELECT
     u.codeable_key,
     u.role,
+    c.domain_id,
+    cast(NULL AS integer) AS value_as_concept_id,
     coalesce(c.nth, 1) AS target_no,
     coalesce(c.concept_id, 0) AS concept_id,
-    c.domain_id,
     coalesce(c.source_concept_id, 0) AS source_concept_id,
-    left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.text)), 50) AS source_value,
-    cast(NULL AS integer) AS value_as_concept_id
+    left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.text)), 50) AS source_value
 FROM concept_in_use AS u
 LEFT JOIN chosen AS c ON u.codeable_key = c.codeable_key
 LEFT JOIN received AS r ON u.codeable_key = r.codeable_key

@@ -2,20 +2,20 @@
 -- outcome, suspects and causalities. Not yet coded: `code` and `value_code` are CodeableConcepts.
 -- The grade is an extension (adverse event research guides, R4 backport and R5 spelling; mCODE/ICARE): `severity`
 -- says how intense an event was, which is not its CTCAE grade.
-WITH event AS (
+WITH event AS NOT MATERIALIZED (
     SELECT
         a.resource,
         patient_key(a.source, a.subject) AS person_id,
         encounter_key(a.source, a.encounter) AS visit_occurrence_id,
-        coalesce(a.date, a.detected, a."recordedDate") AS start_text,
+        coalesce(a.date, a.detected, a.recordedDate) AS start_text,
         CASE
             WHEN a.date IS NOT NULL THEN NULL
             WHEN a.detected IS NOT NULL THEN 'detected'
             ELSE 'recordedDate'
         END AS start_from,
-        extension_of(a.extension, resolved_date_urls())."valueDateTime" AS end_text,
+        extension_of(a.extension, resolved_date_urls()).valueDateTime AS end_text,
         a.event AS code,
-        recoded(extension_of(a.extension, grade_urls())."valueCodeableConcept", 'urn:onco-registry:ae-grade') AS grade,
+        recoded(extension_of(a.extension, grade_urls()).valueCodeableConcept, 'urn:onco-registry:ae-grade') AS grade,
         recoded(a.seriousness, 'urn:onco-registry:ae-seriousness') AS seriousness,
         recoded(a.severity, 'urn:onco-registry:ae-severity') AS severity,
         recoded(a.outcome, 'urn:onco-registry:ae-outcome') AS outcome
@@ -38,13 +38,13 @@ attribute AS (
         e.*,
         'suspect' || s.suspect_no AS slot,
         s.drug AS value_code
-    FROM event AS e INNER JOIN suspect AS s ON e.resource = s.resource
+    FROM event AS e INNER JOIN suspect_event AS s ON e.resource = s.resource
     UNION ALL BY NAME
     SELECT
         e.*,
         'causality' || s.suspect_no AS slot,
         recoded(s.causality, 'urn:onco-registry:ae-causality') AS value_code
-    FROM event AS e INNER JOIN suspect AS s ON e.resource = s.resource
+    FROM event AS e INNER JOIN suspect_event AS s ON e.resource = s.resource
     WHERE s.causality IS NOT NULL
 )
 

@@ -1,5 +1,5 @@
 -- Condition: a row each (slot ''), and one per stage, about it. Not yet coded: `code` is a CodeableConcept.
-WITH diagnosis AS (
+WITH diagnosis AS NOT MATERIALIZED (
     SELECT
         c.resource,
         patient_key(c.source, c.subject) AS person_id,
@@ -8,20 +8,22 @@ WITH diagnosis AS (
             WHEN list_contains(codes_of(c.category), 'problem-list-item') THEN type_ehr_problem_list()
             ELSE type_ehr()
         END AS type_concept_id,
-        with_histology(c.code, c.extension, c."bodySite") AS code,
-        first_code(c."verificationStatus") AS status_source_value,
-        coalesce(first_code(c."verificationStatus"), 'confirmed') <> 'confirmed' AS is_tentative,
-        coalesce(c."onsetDateTime", c."onsetPeriod".start) AS onset,
+        with_histology(c.code, c.extension, c.bodySite) AS code,
+        first_code(c.verificationStatus) AS status_source_value,
+        coalesce(first_code(c.verificationStatus), 'confirmed') <> 'confirmed' AS is_tentative,
+        coalesce(c.onsetDateTime, c.onsetPeriod.start) AS onset,
         -- Without an onset, a diagnosis recorded after its end began by its end at the latest.
-        coalesce(fhir_date(coalesce(c."abatementDateTime", c."abatementPeriod"."end")) < fhir_date(c."recordedDate"), FALSE)
+        coalesce(
+            fhir_date(coalesce(c.abatementDateTime, c.abatementPeriod."end")) < fhir_date(c.recordedDate), FALSE
+        )
             AS ended_before_recorded,
-        c."recordedDate" AS recorded,
-        coalesce(c."abatementDateTime", c."abatementPeriod"."end") AS abatement,
+        c.recordedDate AS recorded,
+        coalesce(c.abatementDateTime, c.abatementPeriod."end") AS abatement,
         c.stage
     FROM fhir.condition AS c
 ),
 
-dated AS (
+dated AS NOT MATERIALIZED (
     SELECT
         d.*,
         CASE WHEN d.is_tentative THEN 'observation' ELSE 'condition_occurrence' END AS own_table,

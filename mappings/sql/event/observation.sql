@@ -1,13 +1,13 @@
 -- Observation: a row each, and one per component. Not yet coded: `code`, `value_code` and `unit` are CodeableConcepts.
-WITH found AS (
+WITH found AS NOT MATERIALIZED (
     SELECT
         o.*,
         patient_key(o.source, o.subject) AS person_id,
         encounter_key(o.source, o.encounter) AS visit_occurrence_id,
         codes_of(o.category) AS categories,
-        coalesce(o."effectiveDateTime", o."effectiveInstant", o."effectivePeriod".start, o.issued) AS start_text,
+        coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start, o.issued) AS start_text,
         CASE
-            WHEN coalesce(o."effectiveDateTime", o."effectiveInstant", o."effectivePeriod".start) IS NULL THEN 'issued'
+            WHEN coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start) IS NULL THEN 'issued'
         END AS start_from
     FROM fhir.observation AS o
 ),
@@ -17,44 +17,45 @@ item AS (
         f.resource,
         '' AS slot,
         f.code,
-        f."valueQuantity",
-        f."valueCodeableConcept",
-        f."valueString",
-        f."valueBoolean",
-        f."valueInteger",
-        f."valueRange",
-        f."valueRatio",
-        f."valueTime",
-        f."valueDateTime",
-        f."valuePeriod",
-        f."referenceRange",
+        f.valueQuantity,
+        f.valueCodeableConcept,
+        f.valueString,
+        f.valueBoolean,
+        f.valueInteger,
+        f.valueRange,
+        f.valueRatio,
+        f.valueTime,
+        f.valueDateTime,
+        f.valuePeriod,
+        f.referenceRange,
         f.person_id,
         f.visit_occurrence_id,
         f.categories,
         f.start_text,
         f.start_from,
-        f."effectivePeriod"."end" AS end_text
+        f.effectivePeriod."end" AS end_text
     FROM found AS f
     -- The head of a panel says nothing of its own beside its components.
-    WHERE present_components(f.component) = 0 OR is_valued(
-        f."valueQuantity", f."valueCodeableConcept", f."valueString", f."valueBoolean", f."valueInteger",
-        f."valueRange", f."valueRatio", f."valueTime", f."valueDateTime", f."valuePeriod"
-    )
+    WHERE
+        present_components(f.component) = 0 OR is_valued(
+            f.valueQuantity, f.valueCodeableConcept, f.valueString, f.valueBoolean, f.valueInteger,
+            f.valueRange, f.valueRatio, f.valueTime, f.valueDateTime, f.valuePeriod
+        )
     UNION ALL BY NAME
     SELECT
         c.* EXCLUDE (component),
         c.component.code,
-        c.component."valueQuantity",
-        c.component."valueCodeableConcept",
-        c.component."valueString",
-        c.component."valueBoolean",
-        c.component."valueInteger",
-        c.component."valueRange",
-        c.component."valueRatio",
-        c.component."valueTime",
-        c.component."valueDateTime",
-        c.component."valuePeriod",
-        c.component."referenceRange"
+        c.component.valueQuantity,
+        c.component.valueCodeableConcept,
+        c.component.valueString,
+        c.component.valueBoolean,
+        c.component.valueInteger,
+        c.component.valueRange,
+        c.component.valueRatio,
+        c.component.valueTime,
+        c.component.valueDateTime,
+        c.component.valuePeriod,
+        c.component.referenceRange
     FROM (
         SELECT
             f.resource,
@@ -65,23 +66,30 @@ item AS (
             f.categories,
             f.start_text,
             f.start_from,
-            f."effectivePeriod"."end" AS end_text
+            f.effectivePeriod."end" AS end_text
         FROM found AS f
+        WHERE f.component IS NOT NULL
     ) AS c
-    WHERE c.component."dataAbsentReason" IS NULL
+    WHERE c.component.dataAbsentReason IS NULL
 )
 
 SELECT
     i.resource,
     i.slot,
-    CASE
-        WHEN list_has_any(i.categories, ['laboratory', 'vital-signs', 'imaging']) THEN 'measurement'
-        WHEN coalesce(i."valueQuantity".value, try_cast(i."valueInteger" AS double)) IS NOT NULL THEN 'measurement'
-        ELSE 'observation'
-    END AS own_table,
     FALSE AS stays,
     i.person_id,
     i.visit_occurrence_id,
+    i.start_text,
+    i.start_from,
+    i.end_text,
+    i.code,
+    i.valueQuantity.comparator,
+    i.valueString AS value_string,
+    CASE
+        WHEN list_has_any(i.categories, ['laboratory', 'vital-signs', 'imaging']) THEN 'measurement'
+        WHEN coalesce(i.valueQuantity.value, try_cast(i.valueInteger AS double)) IS NOT NULL THEN 'measurement'
+        ELSE 'observation'
+    END AS own_table,
     CASE
         WHEN list_contains(i.categories, 'laboratory') THEN type_lab()
         WHEN list_contains(i.categories, 'imaging') THEN type_ehr_radiology_report()
@@ -89,32 +97,26 @@ SELECT
         WHEN list_contains(i.categories, 'survey') THEN type_survey()
         ELSE type_ehr()
     END AS type_concept_id,
-    i.start_text,
-    i.start_from,
-    i.end_text,
-    i.code,
-    i."valueQuantity".comparator AS comparator,
     coalesce(
-        i."valueQuantity".value,
-        try_cast(i."valueInteger" AS double),
-        i."valueRatio".numerator.value / nullif(i."valueRatio".denominator.value, 0)
+        i.valueQuantity.value,
+        try_cast(i.valueInteger AS double),
+        i.valueRatio.numerator.value / nullif(i.valueRatio.denominator.value, 0)
     ) AS value_as_number,
     coalesce(
-        i."valueCodeableConcept",
-        coded('urn:onco-registry:boolean', cast(i."valueBoolean" AS varchar)),
-        CASE WHEN i."valueString" IS NOT NULL THEN codeable(NULL, i."valueString") END
+        i.valueCodeableConcept,
+        coded('urn:onco-registry:boolean', cast(i.valueBoolean AS varchar)),
+        CASE WHEN i.valueString IS NOT NULL THEN codeable(NULL, i.valueString) END
     ) AS value_code,
-    i."valueString" AS value_string,
     coalesce(
-        nullif(concat(i."valueQuantity".comparator, number_text(i."valueQuantity".value)), ''),
-        i."valueInteger",
-        number_text(i."valueRange".low.value) || '-' || number_text(i."valueRange".high.value),
-        number_text(i."valueRatio".numerator.value) || ':' || number_text(i."valueRatio".denominator.value),
-        i."valueDateTime",
-        i."valueTime",
-        nullif(concat_ws('/', i."valuePeriod".start, i."valuePeriod"."end"), '')
+        nullif(concat(i.valueQuantity.comparator, number_text(i.valueQuantity.value)), ''),
+        i.valueInteger,
+        number_text(i.valueRange.low.value) || '-' || number_text(i.valueRange.high.value),
+        number_text(i.valueRatio.numerator.value) || ':' || number_text(i.valueRatio.denominator.value),
+        i.valueDateTime,
+        i.valueTime,
+        nullif(concat_ws('/', i.valuePeriod.start, i.valuePeriod."end"), '')
     ) AS value_text,
-    unit_of(coalesce(i."valueQuantity", i."valueRange".low, i."valueRange".high)) AS unit,
-    i."referenceRange"[1].low.value AS range_low,
-    i."referenceRange"[1].high.value AS range_high
+    unit_of(coalesce(i.valueQuantity, i.valueRange.low, i.valueRange.high)) AS unit,
+    i.referenceRange[1].low.value AS range_low,
+    i.referenceRange[1].high.value AS range_high
 FROM item AS i

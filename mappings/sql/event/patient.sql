@@ -2,8 +2,8 @@
 -- the OMB categories of US Core. Of the address (home, else the first) only state and country are read.
 SELECT
     p.resource,
-    p."birthDate" AS birth_text,
-    p."deceasedDateTime" AS death_text,
+    p.birthDate AS birth_text,
+    p.deceasedDateTime AS death_text,
     coded('http://hl7.org/fhir/administrative-gender', p.gender) AS gender,
     us_core_category(p.extension, 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-race') AS race,
     us_core_category(p.extension, 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity') AS ethnicity,

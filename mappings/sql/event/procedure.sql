@@ -7,10 +7,10 @@ SELECT
     'procedure_occurrence' AS about_table,
     'procedure_occurrence' AS own_table,
     FALSE AS stays,
+    p.performedPeriod."end" AS end_text,
+    p.code,
     patient_key(p.source, p.subject) AS person_id,
     encounter_key(p.source, p.encounter) AS visit_occurrence_id,
     type_ehr() AS type_concept_id,
-    coalesce(p."performedDateTime", p."performedPeriod".start) AS start_text,
-    p."performedPeriod"."end" AS end_text,
-    p.code
+    coalesce(p.performedDateTime, p.performedPeriod.start) AS start_text
 FROM fhir.procedure AS p

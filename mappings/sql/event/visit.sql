@@ -2,10 +2,10 @@
 SELECT
     e.resource,
     e.status,
-    patient_key(e.source, e.subject) AS person_id,
     e.period.start AS start_text,
     e.period."end" AS end_text,
-    coded(coalesce(e.class."system", 'http://terminology.hl7.org/CodeSystem/v3-ActCode'), e.class.code) AS class,
-    e.hospitalization."admitSource" AS admitted_from,
-    e.hospitalization."dischargeDisposition" AS discharged_to
+    e.hospitalization.admitSource AS admitted_from,
+    e.hospitalization.dischargeDisposition AS discharged_to,
+    patient_key(e.source, e.subject) AS person_id,
+    coded(coalesce(e.class.system, 'http://terminology.hl7.org/CodeSystem/v3-ActCode'), e.class.code) AS class
 FROM fhir.encounter AS e

@@ -5,12 +5,12 @@ WITH judged AS (
         a.resource,
         coalesce(
             CASE
-                WHEN list_contains(modifier_codes(a."modifierExtension"), 'entered-in-error') THEN 'entered-in-error'
+                WHEN list_contains(modifier_codes(a.modifierExtension), 'entered-in-error') THEN 'entered-in-error'
             END,
-            unsafe(a."implicitRules", a."modifierExtension", a.meta),
+            unsafe(a.implicitRules, a.modifierExtension, a.meta),
             CASE
                 WHEN len(list_filter(
-                    modifier_codes(a."modifierExtension"),
+                    modifier_codes(a.modifierExtension),
                     LAMBDA m: coalesce(m, '') NOT IN ('in-progress', 'completed', 'unknown')
                 )) > 0 THEN 'invalid-status'
                 WHEN a.actuality = 'potential' THEN 'potential'
@@ -19,13 +19,14 @@ WITH judged AS (
             END,
             wrong_subject(a.source, a.subject),
             wrong_dates(
-                coalesce(a.date, a.detected, a."recordedDate"),
-                extension_of(a.extension, resolved_date_urls())."valueDateTime"
+                coalesce(a.date, a.detected, a.recordedDate),
+                extension_of(a.extension, resolved_date_urls()).valueDateTime
             ),
             CASE
-                WHEN codeable_has_nul(a.event) OR codeable_has_nul(a.seriousness) OR codeable_has_nul(a.severity)
+                WHEN
+                    codeable_has_nul(a.event) OR codeable_has_nul(a.seriousness) OR codeable_has_nul(a.severity)
                     OR codeable_has_nul(a.outcome)
-                    OR codeable_has_nul(extension_of(a.extension, grade_urls())."valueCodeableConcept")
+                    OR codeable_has_nul(extension_of(a.extension, grade_urls()).valueCodeableConcept)
                     THEN 'nul-character'
             END
         ) AS reason

@@ -3,30 +3,31 @@ WITH judged AS (
     SELECT
         c.resource,
         coalesce(
-            CASE WHEN list_contains(codes_of([c."verificationStatus"]), 'entered-in-error') THEN 'entered-in-error' END,
-            unsafe(c."implicitRules", c."modifierExtension", c.meta),
-            CASE first_code(c."verificationStatus")
+            CASE WHEN list_contains(codes_of([c.verificationStatus]), 'entered-in-error') THEN 'entered-in-error' END,
+            unsafe(c.implicitRules, c.modifierExtension, c.meta),
+            CASE first_code(c.verificationStatus)
                 WHEN 'refuted' THEN 'refuted'
                 WHEN 'confirmed' THEN NULL
                 WHEN 'unconfirmed' THEN NULL
                 WHEN 'provisional' THEN NULL
                 WHEN 'differential' THEN NULL
-                ELSE CASE WHEN c."verificationStatus" IS NOT NULL THEN 'invalid-status' END
+                ELSE CASE WHEN c.verificationStatus IS NOT NULL THEN 'invalid-status' END
             END,
             CASE
-                WHEN c."clinicalStatus" IS NOT NULL AND coalesce(first_code(c."clinicalStatus"), '') NOT IN (
+                WHEN c.clinicalStatus IS NOT NULL AND coalesce(first_code(c.clinicalStatus), '') NOT IN (
                     'active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'
                 ) THEN 'invalid-status'
             END,
             wrong_subject(c.source, c.subject),
-            wrong_dates(coalesce(c."onsetDateTime", c."onsetPeriod".start, c."recordedDate"), NULL),
+            wrong_dates(coalesce(c.onsetDateTime, c.onsetPeriod.start, c.recordedDate), NULL),
             wrong_dates(
-                coalesce(c."onsetDateTime", c."onsetPeriod".start, '0001'),
-                coalesce(c."abatementDateTime", c."abatementPeriod"."end")
+                coalesce(c.onsetDateTime, c.onsetPeriod.start, '0001'),
+                coalesce(c.abatementDateTime, c.abatementPeriod."end")
             ),
             CASE
-                WHEN NOT is_fhir_date(c."recordedDate") THEN 'impossible-date'
-                WHEN codeable_has_nul(c.code)
+                WHEN is_wrong_date(c.recordedDate) THEN 'impossible-date'
+                WHEN
+                    codeable_has_nul(c.code)
                     OR list_bool_or(list_transform(c.stage, LAMBDA s: codeable_has_nul(s.summary)))
                     THEN 'nul-character'
             END

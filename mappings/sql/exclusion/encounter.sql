@@ -4,7 +4,7 @@ WITH judged AS (
         e.resource,
         coalesce(
             CASE WHEN e.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(e."implicitRules", e."modifierExtension", e.meta),
+            unsafe(e.implicitRules, e.modifierExtension, e.meta),
             CASE e.status
                 WHEN 'planned' THEN 'not-begun'
                 WHEN 'cancelled' THEN 'not-done'

@@ -4,7 +4,7 @@ WITH judged AS (
         a.resource,
         coalesce(
             CASE WHEN a.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(a."implicitRules", a."modifierExtension", a.meta),
+            unsafe(a.implicitRules, a.modifierExtension, a.meta),
             CASE a.status
                 WHEN 'not-done' THEN 'not-done'
                 WHEN 'on-hold' THEN 'not-completed'
@@ -15,9 +15,10 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(a.source, a.subject),
-            wrong_dates(coalesce(a."effectiveDateTime", a."effectivePeriod".start), a."effectivePeriod"."end"),
+            wrong_dates(coalesce(a.effectiveDateTime, a.effectivePeriod.start), a.effectivePeriod."end"),
             CASE
-                WHEN codeable_has_nul(a."medicationCodeableConcept") OR codeable_has_nul(a.dosage.route)
+                WHEN
+                    codeable_has_nul(a.medicationCodeableConcept) OR codeable_has_nul(a.dosage.route)
                     OR quantity_has_nul(a.dosage.dose) THEN 'nul-character'
             END
         ) AS reason

@@ -4,7 +4,7 @@ WITH judged AS (
         d.resource,
         coalesce(
             CASE WHEN d.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(d."implicitRules", d."modifierExtension", d.meta),
+            unsafe(d.implicitRules, d.modifierExtension, d.meta),
             CASE d.status
                 WHEN 'preparation' THEN 'not-begun'
                 WHEN 'cancelled' THEN 'not-done'
@@ -17,10 +17,11 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(d.source, d.subject),
-            wrong_dates(coalesce(d."whenHandedOver", d."whenPrepared"), NULL),
+            wrong_dates(coalesce(d.whenHandedOver, d.whenPrepared), NULL),
             CASE
-                WHEN codeable_has_nul(d."medicationCodeableConcept") OR quantity_has_nul(d.quantity)
-                    OR codeable_has_nul(d."dosageInstruction"[1].route) THEN 'nul-character'
+                WHEN
+                    codeable_has_nul(d.medicationCodeableConcept) OR quantity_has_nul(d.quantity)
+                    OR codeable_has_nul(d.dosageInstruction[1].route) THEN 'nul-character'
             END
         ) AS reason
     FROM touched.medication_dispense AS d

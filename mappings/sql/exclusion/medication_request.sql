@@ -5,7 +5,7 @@ WITH judged AS (
         r.resource,
         coalesce(
             CASE WHEN r.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(r."implicitRules", r."modifierExtension", r.meta),
+            unsafe(r.implicitRules, r.modifierExtension, r.meta),
             CASE r.status
                 WHEN 'draft' THEN 'not-begun'
                 WHEN 'cancelled' THEN 'not-done'
@@ -16,7 +16,7 @@ WITH judged AS (
                 WHEN 'stopped' THEN NULL
                 ELSE 'invalid-status'
             END,
-            CASE WHEN r."doNotPerform" THEN 'do-not-perform' END,
+            CASE WHEN r.doNotPerform THEN 'do-not-perform' END,
             CASE
                 WHEN r.intent IN ('order', 'instance-order') THEN NULL
                 WHEN r.intent IN ('proposal', 'plan', 'original-order', 'reflex-order', 'filler-order', 'option')
@@ -25,13 +25,14 @@ WITH judged AS (
             END,
             wrong_subject(r.source, r.subject),
             wrong_dates(
-                coalesce(r."authoredOn", r."dispenseRequest"."validityPeriod".start),
-                r."dosageInstruction"[1].timing.repeat."boundsPeriod"."end"
+                coalesce(r.authoredOn, r.dispenseRequest.validityPeriod.start),
+                r.dosageInstruction[1].timing.repeat.boundsPeriod."end"
             ),
             CASE
-                WHEN codeable_has_nul(r."medicationCodeableConcept")
-                    OR quantity_has_nul(r."dispenseRequest".quantity)
-                    OR codeable_has_nul(r."dosageInstruction"[1].route) THEN 'nul-character'
+                WHEN
+                    codeable_has_nul(r.medicationCodeableConcept)
+                    OR quantity_has_nul(r.dispenseRequest.quantity)
+                    OR codeable_has_nul(r.dosageInstruction[1].route) THEN 'nul-character'
             END
         ) AS reason
     FROM touched.medication_request AS r

@@ -5,7 +5,7 @@ WITH judged AS (
         s.resource,
         coalesce(
             CASE WHEN s.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(s."implicitRules", s."modifierExtension", s.meta),
+            unsafe(s.implicitRules, s.modifierExtension, s.meta),
             CASE s.status
                 WHEN 'intended' THEN 'not-begun'
                 WHEN 'not-taken' THEN 'not-done'
@@ -17,10 +17,11 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(s.source, s.subject),
-            wrong_dates(coalesce(s."effectiveDateTime", s."effectivePeriod".start), s."effectivePeriod"."end"),
+            wrong_dates(coalesce(s.effectiveDateTime, s.effectivePeriod.start), s.effectivePeriod."end"),
             CASE
-                WHEN codeable_has_nul(s."medicationCodeableConcept") OR codeable_has_nul(s.dosage[1].route)
-                    OR quantity_has_nul(s.dosage[1]."doseAndRate"[1]."doseQuantity") THEN 'nul-character'
+                WHEN
+                    codeable_has_nul(s.medicationCodeableConcept) OR codeable_has_nul(s.dosage[1].route)
+                    OR quantity_has_nul(s.dosage[1].doseAndRate[1].doseQuantity) THEN 'nul-character'
             END
         ) AS reason
     FROM touched.medication_statement AS s

@@ -4,7 +4,7 @@ WITH judged AS (
         o.resource,
         coalesce(
             CASE WHEN o.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(o."implicitRules", o."modifierExtension", o.meta),
+            unsafe(o.implicitRules, o.modifierExtension, o.meta),
             CASE o.status
                 WHEN 'registered' THEN 'preliminary'
                 WHEN 'preliminary' THEN 'preliminary'
@@ -16,23 +16,31 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             CASE
-                WHEN present_components(o.component) = 0
-                    AND (o."dataAbsentReason" IS NOT NULL OR len(o.component) > 0)
+                WHEN
+                    present_components(o.component) = 0
+                    AND (o.dataAbsentReason IS NOT NULL OR len(o.component) > 0)
                     AND NOT is_valued(
-                        o."valueQuantity", o."valueCodeableConcept", o."valueString", o."valueBoolean", o."valueInteger",
-                        o."valueRange", o."valueRatio", o."valueTime", o."valueDateTime", o."valuePeriod"
+                        o.valueQuantity,
+                        o.valueCodeableConcept,
+                        o.valueString,
+                        o.valueBoolean,
+                        o.valueInteger,
+                        o.valueRange, o.valueRatio, o.valueTime, o.valueDateTime, o.valuePeriod
                     ) THEN 'data-absent'
             END,
             wrong_subject(o.source, o.subject),
             wrong_dates(
-                coalesce(o."effectiveDateTime", o."effectiveInstant", o."effectivePeriod".start, o.issued),
-                o."effectivePeriod"."end"
+                coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start, o.issued),
+                o.effectivePeriod."end"
             ),
             CASE
-                WHEN codeable_has_nul(o.code) OR codeable_has_nul(o."valueCodeableConcept")
-                    OR quantity_has_nul(o."valueQuantity")
-                    OR list_bool_or(list_transform(o.component, LAMBDA c: codeable_has_nul(c.code)
-                    OR codeable_has_nul(c."valueCodeableConcept") OR quantity_has_nul(c."valueQuantity")))
+                WHEN
+                    codeable_has_nul(o.code) OR codeable_has_nul(o.valueCodeableConcept)
+                    OR quantity_has_nul(o.valueQuantity)
+                    OR list_bool_or(list_transform(
+                        o.component, LAMBDA c: codeable_has_nul(c.code)
+                        OR codeable_has_nul(c.valueCodeableConcept) OR quantity_has_nul(c.valueQuantity)
+                    ))
                     THEN 'nul-character'
             END
         ) AS reason

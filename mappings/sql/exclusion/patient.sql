@@ -3,12 +3,12 @@ WITH judged AS (
     SELECT
         p.resource,
         coalesce(
-            unsafe(p."implicitRules", p."modifierExtension", p.meta),
+            unsafe(p.implicitRules, p.modifierExtension, p.meta),
             CASE
                 WHEN p.gender NOT IN ('male', 'female', 'other', 'unknown') THEN 'invalid-gender'
-                WHEN p."birthDate" IS NULL THEN 'missing-birth-date'
-                WHEN NOT is_fhir_date(p."birthDate") OR NOT is_fhir_date(p."deceasedDateTime") THEN 'impossible-date'
-                WHEN is_reversed(p."birthDate", p."deceasedDateTime") THEN 'end-before-start'
+                WHEN p.birthDate IS NULL THEN 'missing-birth-date'
+                WHEN is_wrong_date(p.birthDate) OR is_wrong_date(p.deceasedDateTime) THEN 'impossible-date'
+                WHEN is_reversed(p.birthDate, p.deceasedDateTime) THEN 'end-before-start'
                 WHEN list_bool_or(list_transform(p.address, LAMBDA a: has_nul(a.state) OR has_nul(a.country)))
                     THEN 'nul-character'
             END

@@ -4,7 +4,7 @@ WITH judged AS (
         p.resource,
         coalesce(
             CASE WHEN p.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(p."implicitRules", p."modifierExtension", p.meta),
+            unsafe(p.implicitRules, p.modifierExtension, p.meta),
             CASE p.status
                 WHEN 'preparation' THEN 'not-begun'
                 WHEN 'in-progress' THEN 'not-completed'
@@ -16,7 +16,7 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(p.source, p.subject),
-            wrong_dates(coalesce(p."performedDateTime", p."performedPeriod".start), p."performedPeriod"."end"),
+            wrong_dates(coalesce(p.performedDateTime, p.performedPeriod.start), p.performedPeriod."end"),
             CASE WHEN codeable_has_nul(p.code) THEN 'nul-character' END
         ) AS reason
     FROM touched.procedure AS p

@@ -1,0 +1,75 @@
+"""Attrition flow diagram: a spine of remaining patients, an exit per criterion."""
+
+from typing import Any
+
+from onco_registry.bulletin.catalogue import MINUS, Catalogue
+from onco_registry.bulletin.svg import Format, Svg, wrap
+
+LABEL_SIZE, LEADING = 13, 17
+END_HEIGHT, GAP = 48, 32
+
+
+def draw(steps: list[dict[str, Any]], patients: int, words: Catalogue, form: Format) -> Svg:
+    """From all patients considered to the cohort; each exit gives its count and its criterion."""
+    considered = steps[0]["remaining"] + steps[0]["excluded"]
+    digits = len(f"{considered:,}")
+    spine = max(34 if form.narrow else 60, 10 + 4 * digits)
+    exit_x, count_width = spine + (44 if form.narrow else 72), max(54, 22 + 8 * digits)
+    labels = [wrap(step["label"], form.width - exit_x - count_width - 24, LABEL_SIZE) for step in steps]
+    heights = [LEADING * len(lines) + 15 for lines in labels]
+    height = 2 * END_HEIGHT + sum(heights) + GAP * len(steps) + 18
+    svg = Svg(
+        f"attrition-{form.name}", form.width, height, words("attrition.figure"),
+        words("attrition.description", considered=considered, patients=patients, steps=len(steps)),
+    )  # fmt: skip
+    svg.line(spine, END_HEIGHT, spine, height - END_HEIGHT - 7, "flow-line")
+    _arrow_down(svg, spine, height - END_HEIGHT)
+    _end(svg, 0, considered, words("attrition.considered"), form, "flow-start")
+    y = float(END_HEIGHT + 14)
+    for step, lines, box in zip(steps, labels, heights, strict=True):
+        _exit(svg, spine, exit_x, y, step, lines, box, form.width, count_width)
+        y += box
+        if step is not steps[-1]:
+            _remaining(svg, spine, y + GAP / 2, words.number(step["remaining"]))
+        y += GAP
+    _end(svg, height - END_HEIGHT, patients, words("attrition.cohort"), form, "flow-end")
+    return svg
+
+
+def _end(svg: Svg, y: float, count: int, label: str, form: Format, mark: str) -> None:
+    svg.rect(0, y, 250 if form.narrow else 300, END_HEIGHT, mark, 6)
+    number = f"{count:,}"
+    svg.text(14, y + 32, number, f"{mark}-text flow-big")
+    svg.text(26 + 13.5 * len(number), y + 30, label, f"{mark}-text")
+
+
+def _exit(
+    svg: Svg,
+    spine: float,
+    x: float,
+    y: float,
+    step: dict[str, Any],
+    lines: list[str],
+    box: float,
+    right: float,
+    count_width: float,
+) -> None:
+    some = "" if step["excluded"] else " flow-none"
+    middle = y + box / 2
+    svg.line(spine, middle, x - 7, middle, f"flow-line{some}")
+    svg.path(f"M{x - 8} {middle - 4}L{x - 1} {middle}L{x - 8} {middle + 4}Z", f"flow-head{some}")
+    svg.rect(x, y, right - x - 1, box, f"flow-exit{some}", 4)
+    count = f"{MINUS}{step['excluded']:,}" if step["excluded"] else "0"
+    first = middle - LEADING * (len(lines) - 1) / 2 + 4.5
+    svg.text(x + count_width, middle + 5, count, f"flow-count{some}", "end")
+    svg.lines(x + count_width + 12, first, lines, LEADING, f"flow-label{some}")
+
+
+def _remaining(svg: Svg, x: float, y: float, text: str) -> None:
+    width = 18 + 8 * len(text)
+    svg.rect(x - width / 2, y - 11, width, 22, "flow-pill", 11)
+    svg.text(x, y + 4.5, text, "flow-pill-text", "middle")
+
+
+def _arrow_down(svg: Svg, x: float, y: float) -> None:
+    svg.path(f"M{x - 5} {y - 9}L{x} {y - 1}L{x + 5} {y - 9}Z", "flow-head")

@@ -1,0 +1,83 @@
+"""The one string catalogue: every word and number format of the bulletin, by language."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from importlib import resources
+from typing import Any
+
+MINUS = "−"
+DASH = "–"
+
+
+class Catalogue:
+    """Strings of one language from catalogue.json, and how that language writes numbers and dates.
+
+    Calling it gives the string of a key with its values filled in; an unknown key raises KeyError.
+    """
+
+    def __init__(self, language: str) -> None:
+        text = resources.files("onco_registry.bulletin").joinpath("catalogue.json").read_text("utf-8")
+        self.language = language
+        self.strings: dict[str, str] = {key: by_language[language] for key, by_language in json.loads(text).items()}
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The string of a key, its {placeholders} filled."""
+        return self.strings[key].format_map(values)
+
+    def name(self, kind: str, name: str | None, default: str | None = None) -> str:
+        """The word for a name from the data (an interval method, a source), else the name itself."""
+        return self.strings.get(f"{kind}.{name}") or default or name or DASH
+
+    def date(self, iso: str) -> str:
+        """'2022-05-31' -> '31 May 2022'."""
+        day = date.fromisoformat(iso)
+        month = self("date.months").split()[day.month - 1]
+        return self("date.format", day=day.day, month=month, year=day.year)
+
+    def time(self, iso: str) -> str:
+        """'2022-07-01T08:00:00+08:00' -> '1 July 2022, 08:00 (UTC+08:00)'."""
+        moment = datetime.fromisoformat(iso)
+        return f"{self.date(iso[:10])}, {moment:%H:%M} ({moment.tzname()})"
+
+    def number(self, value: float, places: int = 0) -> str:
+        """Rounded half up, as papers and SPSS print it (6.25 -> 6.3), not half to even."""
+        step = Decimal(1).scaleb(-places)
+        rounded = Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP)
+        return f"{rounded:,}".replace("-", MINUS if rounded else "")
+
+    def percent(self, fraction: float, places: int = 1, sign: str = "%") -> str:
+        """0.34375 -> '34.4%'."""
+        return self.number(float(Decimal(str(fraction)) * 100), places) + sign
+
+    def share(self, x: int, n: int, places: int = 1) -> str:
+        """x of n as a percentage; a dash where n is 0."""
+        return self.percent(x / n, places) if n else DASH
+
+    def value(self, estimate: Mapping[str, Any]) -> str:
+        """The point estimate with its unit; a median that was not reached says so."""
+        value = estimate["estimate"]
+        if value is None:
+            return self("estimate.not_reached" if estimate["unit"] == "months" else "estimate.none")
+        if estimate["unit"] == "proportion":
+            return self.percent(value)
+        return self("estimate.with_unit", value=self.number(value, 1), unit=self.name("unit", estimate["unit"]))
+
+    def interval(self, estimate: Mapping[str, Any]) -> str:
+        """The limits without unit ('18.6–53.2'), an open upper limit as 'not reached'."""
+        lower, upper = estimate["lower"], estimate["upper"]
+        if lower is None and upper is None:
+            return self("estimate.none")
+        return f"{self._limit(lower, estimate)}{DASH}{self._limit(upper, estimate)}"
+
+    def _limit(self, value: float | None, estimate: Mapping[str, Any]) -> str:
+        if value is None:
+            return self("estimate.not_reached")
+        if estimate["unit"] == "proportion":
+            return self.percent(value, sign="")
+        return self.number(value, 1)
+
+    def level(self, estimate: Mapping[str, Any]) -> str:
+        """'95% CI'."""
+        return self("estimate.ci", level=self.percent(estimate["ci_level"] or 0.95, places=0))

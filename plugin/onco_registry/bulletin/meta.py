@@ -1,0 +1,54 @@
+"""What a bulletin says about itself: the registry, the data cut, the run, the edition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+EDITIONS = ("internal",)
+LANGUAGES = ("en",)
+
+
+@dataclass(frozen=True)
+class BulletinMeta:
+    """Facts of one bulletin that no results frame holds.
+
+    Every word about the registry's disease and drugs comes from here or from the frames. `labels` gives the
+    reader's word for a name used in the frames (a stratum variable such as 'subtype', an endpoint, an item of
+    completeness, a check); a name without a label is printed with its underscores as spaces.
+
+    `registry` is the definition's name, `title` its one-line title, `population` one sentence on who is in the
+    cohort, `notes` the registry's own caveats. `published` must carry a timezone. `unmapped_codes` counts
+    distinct codes mapped to concept 0 and `quarantined` the resource versions refused, both at `knowledge_run`.
+
+    Raises ValueError for an edition or language that does not exist, or a time without timezone.
+    """
+
+    registry: str
+    title: str
+    cohort: str
+    data_cut: date
+    knowledge_run: int
+    published: datetime
+    patients: int
+    hash: str
+    population: str = ""
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    unmapped_codes: int = 0
+    quarantined: int = 0
+    fictional: bool = False
+    edition: str = "internal"
+    language: str = "en"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.edition not in EDITIONS:
+            raise ValueError(f"no edition {self.edition!r}: one of {', '.join(EDITIONS)}")
+        if self.language not in LANGUAGES:
+            raise ValueError(f"no language {self.language!r}: one of {', '.join(LANGUAGES)}")
+        if self.published.tzinfo is None:
+            raise ValueError("published needs a timezone")
+
+    def label(self, name: str) -> str:
+        """The reader's word for a name: its label, else the name itself with spaces and a capital."""
+        return self.labels.get(name) or name[:1].upper() + name[1:].replace("_", " ")

@@ -1,0 +1,117 @@
+"""After the sync: recompute every registry as of a data cut, publish, and write the bulletins."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from onco_etl import mapping, replica, runs, workspace
+from onco_etl.errors import StateError
+from onco_etl.query import scalar
+from onco_etl.runs import timed
+from onco_registry import bulletin, knowledge, results
+from onco_registry.config import Config
+from onco_registry.definition import load_registry
+from onco_registry.recompute import recompute as compute
+from onco_registry.registry_model import RegistryDefinition
+from onco_registry.status import Rows
+
+# What happened in the last days before a run is not all recorded yet.
+REPORTING_DELAY = timedelta(days=30)
+
+
+def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None = None) -> Rows:
+    """Compute and publish every configured registry; one row each: registry, data_cut, as_of_run, patients, hash.
+
+    Only what run `as_of` knew (by default the newest sync) and only what happened by `data_cut` (by default 30 days
+    before that run) counts. Raises StateError when there is no such run.
+    """
+    computed: Rows = []
+    with workspace.connect(config.data) as con:
+        known, learned = _run(con, as_of, config.timezone)
+        cut = data_cut or learned - REPORTING_DELAY
+        run = runs.next_run(con, config.data / "landing")
+        mapping_hash = mapping.mapping_hash()
+        knowledge.attach(con, known)
+        with runs.transaction(con, run, kind="recompute", source=None, mapping_hash=mapping_hash):
+            for registry in registries(config):
+                with timed("recomputed", run=run, registry=registry.name), knowledge.shown(con):
+                    found = compute(con, registry, data_cut=cut, as_of_run=known, inputs_hash=mapping_hash)
+                results.write(con, found)
+                computed.append(
+                    {
+                        "registry": registry.name,
+                        "data_cut": cut.isoformat(),
+                        "as_of_run": known,
+                        "patients": len(found.cohort),
+                        "failed_checks": int((found.consistency_check["status"] == "fail").sum()),
+                        "hash": found.hash,
+                    }
+                )
+        with timed("published", run=run):
+            replica.publish(con, config.data / "published", run, keep=config.published_keep)
+    return computed
+
+
+def bulletins(config: Config) -> list[Path]:
+    """Write the bulletin of each configured registry from its newest results; the paths written."""
+    written: list[Path] = []
+    with workspace.connect(config.data, read_only=True) as con:
+        for registry in registries(config):
+            found = results.read(con, registry.name)
+            document = bulletin.build(found.frames(), _meta(con, config, registry, found))
+            written += bulletin.write(document, config.data / "bulletins" / registry.name)
+    return written
+
+
+def registries(config: Config) -> list[RegistryDefinition]:
+    """The definitions of the configured registries, or of all that are installed."""
+    installed = sorted(entry.name for entry in files("onco_mappings").joinpath("registries").iterdir())
+    return [load_registry(name) for name in config.registries or installed]
+
+
+def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tuple[int, date]:
+    """The newest complete sync up to `as_of`, and the hospital's date of it."""
+    row = con.execute(
+        """
+        SELECT run, started FROM state.run WHERE kind = 'sync' AND status = 'complete' AND run <= coalesce($1, run)
+        ORDER BY run DESC LIMIT 1
+        """,
+        [as_of],
+    ).fetchone()
+    if row is None:
+        raise StateError("nothing to recompute: no run is complete yet" if as_of is None else f"no run {as_of}")
+    return row[0], row[1].astimezone(ZoneInfo(timezone)).date()
+
+
+def _meta(
+    con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition, found: results.Results
+) -> bulletin.BulletinMeta:
+    finished = scalar(con, "SELECT finished FROM state.run WHERE run = $1", [found.as_of_run])
+    return bulletin.BulletinMeta(
+        registry=registry.name,
+        title=registry.title,
+        cohort=registry.cohort.name,
+        population=registry.cohort.population,
+        notes=registry.notes,
+        data_cut=found.data_cut,
+        knowledge_run=found.as_of_run,
+        published=finished.astimezone(ZoneInfo(config.timezone)),
+        patients=len(found.cohort),
+        hash=found.hash,
+        sources=(config.source,),
+        unmapped_codes=scalar(con, "SELECT count(*) FROM state.unmapped_code"),
+        quarantined=scalar(con, "SELECT count(*) FROM state.quarantine WHERE run <= $1", [found.as_of_run]),
+        fictional=config.fictional,
+        labels=_labels(registry),
+    )
+
+
+def _labels(registry: RegistryDefinition) -> dict[str, str]:
+    """The registry's words for the names in its results."""
+    named = (*registry.strata, *registry.endpoints.values(), *registry.events.values(), *registry.censorings.values())
+    return {item.name: item.label for item in named}

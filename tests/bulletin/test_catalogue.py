@@ -1,0 +1,74 @@
+"""Words and numbers of the one catalogue."""
+
+import json
+import re
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from onco_registry.bulletin.catalogue import Catalogue
+from onco_registry.bulletin.meta import LANGUAGES
+
+FILES = resources.files("onco_registry.bulletin")
+words = Catalogue("en")
+
+
+@pytest.mark.parametrize(
+    ("fraction", "places", "text"),
+    [
+        (0.34375, 1, "34.4%"),
+        (0.0625, 1, "6.3%"),
+        (0.125, 0, "13%"),
+        (-0.3, 0, "−30%"),
+        (0, 1, "0.0%"),
+        (1, 1, "100.0%"),
+    ],
+)
+def test_percentages_round_half_up(fraction: float, places: int, text: str) -> None:
+    assert words.percent(fraction, places) == text
+
+
+def test_minus_zero_has_no_sign() -> None:
+    assert words.number(-0.04, 1) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("estimate", "value", "interval"),
+    [
+        ({"estimate": 0.375, "lower": 0.0852, "upper": 0.7551, "unit": "proportion"}, "37.5%", "8.5–75.5"),
+        ({"estimate": 7.59, "lower": 4.99, "upper": 10.87, "unit": "months"}, "7.6 months", "5.0–10.9"),
+        ({"estimate": None, "lower": 6.1, "upper": None, "unit": "months"}, "not reached", "6.1–not reached"),
+        ({"estimate": None, "lower": None, "upper": None, "unit": "proportion"}, "not estimable", "not estimable"),
+    ],
+)
+def test_estimates(estimate: dict[str, Any], value: str, interval: str) -> None:
+    assert words.value(estimate) == value
+    assert words.interval(estimate) == interval
+
+
+def test_dates() -> None:
+    assert words.date("2022-05-31") == "31 May 2022"
+    assert words.time("2022-07-01T08:30:00+08:00") == "1 July 2022, 08:30 (UTC+08:00)"
+
+
+def test_a_share_of_none_is_a_dash() -> None:
+    assert words.share(0, 0) == "–"
+
+
+def test_every_string_is_there_in_every_language() -> None:
+    strings = json.loads(FILES.joinpath("catalogue.json").read_text("utf-8"))
+    assert [key for key, by_language in strings.items() if set(by_language) != set(LANGUAGES)] == []
+
+
+def test_every_key_in_use_exists_and_every_key_is_in_use() -> None:
+    names = ("page.html.j2", *(file.name for file in FILES.iterdir() if file.name.endswith(".py")))
+    source = "".join(FILES.joinpath(name).read_text("utf-8") for name in names)
+    used = set(re.findall(r"""\b(?:t|words)\(\s*["']([a-z_.]+[a-z_])["']""", source))
+    assert used - set(words.strings) == set()
+    families = re.findall(r"""["']([a-z.]+)\.["'] ~|\.name\(\s*["']([a-z.]+)["']|f["']([a-z_.]+[._])\{""", source)
+    prefixes = tuple(name for family in families for name in family if name)
+    unused = [
+        key for key in words.strings if not re.search(f"[\"']{key}[\"']", source) and not key.startswith(prefixes)
+    ]
+    assert unused == []

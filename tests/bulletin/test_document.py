@@ -1,0 +1,152 @@
+"""The canonical document: what the frames become, and what never enters it."""
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+from jsonschema import Draft202012Validator
+
+from onco_registry.bulletin import BulletinMeta, build
+from onco_registry.bulletin.document import canonical, schema, validate
+
+Frames = dict[str, pd.DataFrame]
+
+
+def test_the_published_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+def test_headline_takes_the_default_interval_method(document: dict[str, Any]) -> None:
+    assert document["headline"]["patients"] == 8
+    assert document["headline"]["measures"]["pfs_median"] == {
+        "stratum": "overall", "measure": "pfs_median", "estimate": 6.25, "lower": 2.04, "upper": None,
+        "ci_level": 0.95, "ci_method": "log-log", "x": None, "n": 8, "events": 5, "unit": "months",
+    }  # fmt: skip
+
+
+def test_attrition_keeps_the_cohort_of_the_bulletin(document: dict[str, Any]) -> None:
+    assert [(step["step"], step["excluded"], step["remaining"]) for step in document["attrition"]] == [
+        (1, 12, 20),
+        (2, 12, 8),
+        (3, 0, 8),
+    ]
+
+
+def test_waterfall_is_ordered_and_unnamed(document: dict[str, Any]) -> None:
+    assert document["response"]["waterfall"] == [
+        {"change": 1.34, "response": "PD"},
+        {"change": 0.12, "response": "SD"},
+        {"change": 0.0, "response": "SD"},
+        {"change": -0.1, "response": "SD"},
+        {"change": -0.3, "response": "PR"},
+        {"change": -0.4, "response": "PR"},
+        {"change": -0.55, "response": "PR"},
+    ]
+    assert document["response"]["without_change"] == 1
+
+
+def test_responses_by_source(document: dict[str, Any]) -> None:
+    counts = {(row["response"], row["source"]): row["x"] for row in document["response"]["by_source"]}
+    assert {key: x for key, x in counts.items() if x} == {
+        ("PR", "recorded"): 2, ("PR", "sums"): 1, ("SD", "recorded"): 2, ("SD", "sums"): 1,
+        ("PD", "recorded"): 1, ("NE", "none"): 1,
+    }  # fmt: skip
+
+
+def test_strata_by_variable_the_largest_first(document: dict[str, Any]) -> None:
+    (stratum,) = document["response"]["strata"]
+    assert stratum["label"] == "Histological subtype"
+    assert [(row["label"], row["x"], row["n"]) for row in stratum["rows"]] == [("Alpha", 2, 5), ("Beta", 1, 3)]
+
+
+def test_survival_estimates_in_the_order_of_time(document: dict[str, Any]) -> None:
+    pfs, os = document["survival"]
+    assert [(row["measure"], row["ci_method"]) for row in pfs["estimates"]] == [
+        ("pfs_median", "log-log"),
+        ("pfs_median", "spss-plain"),
+        ("pfs_rate_6m", "log-log"),
+        ("pfs_rate_12m", "log-log"),
+    ]
+    assert [(row["event"], row["decided_by"], row["x"]) for row in pfs["decided_by"]] == [
+        (True, "progression", 2),
+        (True, "death", 1),
+        (False, "last_adequate_assessment", 1),
+    ]
+    assert os["endpoint"] == "os"
+
+
+def test_curve_is_shown_while_five_are_at_risk(document: dict[str, Any]) -> None:
+    pfs, os = document["survival"]
+    assert (pfs["curve"]["shown_until_days"], os["curve"]["shown_until_days"]) == (190, 430)
+    assert [point["time_days"] for point in pfs["curve"]["points"]] == [60, 120, 190, 300, 400]
+
+
+def test_terms_by_worst_grade(document: dict[str, Any]) -> None:
+    assert document["safety"]["terms"] == [
+        {"term": "Rash", "n": 8, "any": [3, 0, 1, 0, 0], "related": [0, 0, 1, 0, 0]},
+        {"term": "Cough", "n": 8, "any": [2, 0, 0, 0, 0], "related": [1, 0, 0, 0, 0]},
+    ]
+    assert [row["measure"] for row in document["safety"]["related"]] == ["ae_related", "ae_grade_3_4_related"]
+
+
+def test_failing_checks_come_first_and_all_are_kept(document: dict[str, Any]) -> None:
+    checks = document["consistency_checks"]
+    assert [(row["label"], row["status"]) for row in checks] == [
+        ("No contact after death", "fail"),
+        ("Responses add up", "pass"),
+    ]
+
+
+def test_no_identifier_of_a_person_or_row(document: dict[str, Any]) -> None:
+    text = canonical(document).decode()
+    assert "98700" not in text
+    assert "subject_id" not in text
+    assert "cdm_row_id" not in text
+
+
+def test_same_rows_in_another_order_give_the_same_bytes(frames: Frames, meta: BulletinMeta) -> None:
+    ordered = {"completeness": frames["completeness"]}
+    shuffled = {name: frame.iloc[::-1] for name, frame in frames.items()} | ordered
+    assert canonical(build(shuffled, meta)) == canonical(build(frames, meta))
+
+
+def test_canonical_bytes_are_sorted_utf8(document: dict[str, Any]) -> None:
+    text = canonical({"b": "–", "a": None}).decode()
+    assert text == '{\n  "a": null,\n  "b": "–"\n}\n'
+    assert canonical(document).startswith(b'{\n  "attrition": [')
+
+
+def test_nothing_at_all_is_a_valid_document(empty_frames: Frames, meta: BulletinMeta) -> None:
+    document = build(empty_frames, dataclasses.replace(meta, patients=0))
+    assert document["headline"]["measures"]["orr"] is None
+    assert document["survival"] == []
+
+
+def test_a_missing_frame_or_column_is_named(frames: Frames, meta: BulletinMeta) -> None:
+    with pytest.raises(ValueError, match="needs the frame 'curve'"):
+        build({name: frame for name, frame in frames.items() if name != "curve"}, meta)
+    with pytest.raises(ValueError, match="'attrition' lacks label"):
+        build(frames | {"attrition": frames["attrition"].drop(columns="label")}, meta)
+
+
+def test_what_the_schema_refuses_is_named(frames: Frames, meta: BulletinMeta, document: dict[str, Any]) -> None:
+    frames["consistency_check"]["status"] = "maybe"
+    with pytest.raises(ValueError, match=r"consistency_checks\[0\].status: 'maybe'"):
+        build(frames, meta)
+    with pytest.raises(ValueError, match="Additional properties"):
+        validate(document | {"subject_id": 1})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"edition": "public"}, "no edition 'public'"),
+        ({"language": "xx"}, "no language 'xx'"),
+        ({"published": datetime(2022, 7, 1)}, "timezone"),
+    ],
+)
+def test_meta_is_refused(meta: BulletinMeta, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(meta, **change)

@@ -1,0 +1,165 @@
+"""The page: every section, accessible figures, the document's numbers, nothing from outside."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from onco_registry.bulletin import BulletinMeta, build, render
+
+Frames = dict[str, pd.DataFrame]
+
+
+def test_same_document_same_text(document: dict[str, Any], frames: Frames, meta: BulletinMeta) -> None:
+    assert render(document) == render(build(frames, meta))
+
+
+def test_every_section_has_its_heading(page: Any) -> None:
+    sections = [attributes for attributes in page.all("section") if "id" in attributes]
+    assert [attributes["id"] for attributes in sections] == [
+        "patients", "response", "survival", "safety", "completeness", "checks", "methods",
+    ]  # fmt: skip
+    assert all(page.texts[attributes["aria-labelledby"]] for attributes in page.all("section"))
+
+
+def test_headline_box(page: Any) -> None:
+    assert page.texts["headline-orr"] == (
+        "Objective response rate CR + PR 37.5% 95% CI 8.5–75.5 exact (Clopper–Pearson)"
+    )
+    assert page.texts["headline-os_median"] == "Median overall survival not reached 95% CI 6.1–not reached log–log"
+    assert page.texts["headline-patients"] == "8"
+    assert page.texts["headline-pfs_median-events"] == "5"
+    assert page.texts["headline-os_median-events"] == "2"
+    assert page.texts["headline-follow-up"] == "12.5 months"
+    assert "3 of 8 patients responded (37.5%; 95% CI 8.5–75.5)." in page.texts["results"]
+    assert "Not for individual treatment decisions." in page.texts["results"]
+
+
+def test_attrition_table(page: Any) -> None:
+    assert page.tables["table-attrition"][1:] == [
+        ["Both drugs started", "12", "20"],
+        ["Diagnosis <declared> & dated", "12", "8"],
+        ["Adult at index", "0", "8"],
+    ]
+
+
+def test_response_table(page: Any) -> None:
+    # The method stands in its own column, and once more under the interval for phones.
+    exact = "exact (Clopper–Pearson)"
+    assert page.tables["table-response"][1:] == [
+        ["Objective response rate CR + PR", "3/8", "37.5%", f"8.5–75.5 {exact}", exact],
+        ["Disease control rate CR + PR + SD", "6/8", "75.0%", f"34.9–96.8 {exact}", exact],
+        ["Complete response CR", "0/8", "0.0%", f"0.0–36.9 {exact}", exact],
+        ["Partial response PR", "3/8", "37.5%", f"8.5–75.5 {exact}", exact],
+        ["Stable disease SD", "3/8", "37.5%", f"8.5–75.5 {exact}", exact],
+        ["Progressive disease PD", "1/8", "12.5%", f"0.3–52.7 {exact}", exact],
+        ["Not evaluable NE", "1/8", "12.5%", f"0.3–52.7 {exact}", exact],
+    ]
+    assert page.tables["table-source"] == [
+        ["Response", "No source", "Recorded response", "Lesion sums"],
+        ["Partial response", "0", "2", "1"],
+        ["Stable disease", "0", "2", "1"],
+        ["Progressive disease", "0", "1", "0"],
+        ["Not evaluable", "1", "0", "0"],
+    ]
+
+
+def test_survival_table(page: Any) -> None:
+    spss = "as SPSS prints it, for comparison only"
+    assert page.tables["table-survival"][1:] == [
+        ["Progression-free survival"],
+        ["Median", "5/8", "6.3 months", "2.0–not reached log–log", "log–log"],
+        ["Median", "5/8", "6.3 months", f"1.1–10.0 {spss}", spss],
+        ["Rate at 6 months", "5/8", "62.5%", "22.9–86.1 log–log", "log–log"],
+        ["Rate at 12 months", "5/8", "25.0%", "3.7–55.8 log–log", "log–log"],
+        ["Overall survival"],
+        ["Median", "2/8", "not reached", "6.1–not reached log–log", "log–log"],
+        ["Median follow-up, reverse Kaplan–Meier", "6/8", "12.5 months", "8.0–14.0 log–log", "log–log"],
+    ]
+
+
+def test_safety_tables(page: Any) -> None:
+    assert page.tables["table-safety"][1:] == [
+        ["Any adverse event", "7/8", "87.5% (47.4–99.7)", "6/8", "75.0% (34.9–96.8)"],
+        ["Worst grade 1–2", "–", "–", "–", "–"],
+        ["Worst grade 3–4", "2/8", "25.0% (3.2–65.1)", "1/8", "12.5% (0.3–52.7)"],
+        ["Worst grade 5", "–", "–", "–", "–"],
+    ]
+    assert page.tables["table-terms"][2:] == [
+        ["Rash", "3 (38%)", "0", "1 (13%)", "0", "0", "4 (50%)", "1 (13%)", "1 (13%)"],
+        ["Cough", "2 (25%)", "0", "0", "0", "0", "2 (25%)", "1 (13%)", "0"],
+    ]
+
+
+def test_completeness_and_run(page: Any) -> None:
+    assert page.tables["table-completeness"][1:] == [
+        ["Sums of target lesions", "7/8", "87.5%", ""],
+        ["Death date complete", "0/0", "–", ""],
+    ]
+    assert (page.texts["run-unmapped"], page.texts["run-quarantined"]) == ("14", "3")
+
+
+def test_failed_checks_are_printed_and_announced(page: Any) -> None:
+    assert page.tables["table-checks"][1:] == [
+        ["FAILED", "No contact after death", "1 visit after death"],
+        ["Passed", "Responses add up", "3 + 3 + 1 + 1 = 8"],
+    ]
+    assert "1 of 2 consistency checks failed." in page.texts["results"]
+
+
+def test_figures_have_a_title_and_a_description(page: Any) -> None:
+    drawings = page.all("svg")
+    # Five figures and two curves, each for wide screens and for phones.
+    assert len(drawings) == 12
+    for attributes in drawings:
+        title, description = attributes["aria-labelledby"].split()
+        assert attributes["role"] == "img"
+        assert page.texts[title]
+        assert page.texts[description]
+
+
+def test_ids_are_unique_and_references_resolve(page: Any) -> None:
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    wanted = {name for _, attributes in page.tags for name in attributes.get("aria-labelledby", "").split()}
+    wanted |= {attributes["href"][1:] for attributes in page.all("a")}
+    assert wanted <= set(ids)
+
+
+def test_nothing_comes_from_outside(document: dict[str, Any], page: Any) -> None:
+    html = render(document)
+    assert "://" not in html
+    assert "@import" not in html
+    assert not any(tag in {"script", "img", "iframe", "object"} for tag, _ in page.tags)
+    references = [value for _, attributes in page.tags for name, value in attributes.items() if name in {"href", "src"}]
+    assert all(value.startswith("#") or value == "data:," for value in references)
+
+
+def test_fictional_patients_are_announced_on_screen_and_on_every_sheet(
+    document: dict[str, Any], frames: Frames, meta: BulletinMeta
+) -> None:
+    html = render(document)
+    assert "Fictional patients." in html
+    assert '@top-left { content: "FICTIONAL PATIENTS"; }' in html
+    real = render(build(frames, dataclasses.replace(meta, fictional=False)))
+    assert "fictional" not in real.partition("<body>")[2].lower()
+
+
+def test_a_bulletin_without_patients_says_so(
+    empty_frames: Frames, meta: BulletinMeta, parse: Callable[[str], Any]
+) -> None:
+    page = parse(render(build(empty_frames, dataclasses.replace(meta, patients=0))))
+    text = page.texts["results"]
+    for sentence in (
+        "No patient was analysed at this data cut.",
+        "No attrition was recorded.",
+        "No response estimate was computed.",
+        "No patient has a sum of target lesions after baseline.",
+        "No curve was computed.",
+        "No adverse event was recorded.",
+        "No completeness item was computed.",
+        "No check was run.",
+    ):
+        assert sentence in text
+    assert page.all("svg") == []

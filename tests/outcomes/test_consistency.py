@@ -1,0 +1,88 @@
+"""Checks of own numbers: what agrees passes, and each kind of disagreement is found and shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from onco_registry.consistency import check_consistency
+from outcomes.record import Record, on
+
+Frames = dict[str, pd.DataFrame]
+
+
+@pytest.fixture(name="frames")
+def _frames(record: Record) -> Frames:
+    for person, answer in ((1, "PR"), (2, "SD"), (3, "PD")):
+        record.member(person)
+        record.response(person, 60, answer)
+    record.death(1, 300)
+    nobody = pd.DataFrame({"subject_id": pd.Series(dtype="Int64")})
+    return {**record.results().frames(), "late_contact": nobody}
+
+
+def _status(frames: Frames, check: str) -> tuple[str, str]:
+    found = check_consistency(frames).set_index("check_name").loc[check]
+    return str(found["status"]), str(found["detail"])
+
+
+def _change(frames: Frames, name: str, where: pd.Series[bool], column: str, value: float) -> None:
+    frames[name] = frames[name].copy()
+    frames[name].loc[where, column] = value
+
+
+def test_everything_agrees(frames: Frames) -> None:
+    checks = check_consistency(frames)
+    assert list(zip(checks["check_name"], checks["status"], strict=True)) == [
+        ("responses_add_up", "pass"),
+        ("exclusions_add_up", "pass"),
+        ("subgroups_add_up", "pass"),
+        ("percentages_from_counts", "pass"),
+        ("os_not_before_pfs", "pass"),
+        ("no_event_before_index", "pass"),
+        ("no_contact_after_death", "pass"),
+        ("related_not_more_than_any", "pass"),
+    ]
+
+
+def test_responses_of_33_in_32(frames: Frames) -> None:
+    _change(frames, "estimate", frames["estimate"]["measure"] == "response_pd", "x", 2)
+    assert _status(frames, "responses_add_up") == ("fail", "CR 0 + PR 1 + SD 1 + PD 2 + NE 0 = 4 of 3")
+
+
+def test_exclusions(frames: Frames) -> None:
+    _change(frames, "attrition", frames["attrition"]["criterion"] == "adult", "excluded", 1)
+    assert _status(frames, "exclusions_add_up") == ("fail", "3 entered - 1 excluded = 2; 3 in the cohort")
+
+
+def test_subgroups(frames: Frames) -> None:
+    _change(frames, "estimate", frames["estimate"]["stratum"] == "agent=Beta one", "n", 4)
+    assert _status(frames, "subgroups_add_up") == ("fail", "agent: 1/4")
+
+
+def test_percentages(frames: Frames) -> None:
+    _change(frames, "estimate", frames["estimate"]["measure"] == "dcr", "estimate", 0.5)
+    assert _status(frames, "percentages_from_counts")[0] == "fail"
+
+
+def test_overall_survival_before_progression_free(frames: Frames) -> None:
+    _change(frames, "endpoint", frames["endpoint"]["endpoint"] == "os", "time_days", 10)
+    assert _status(frames, "os_not_before_pfs") == ("fail", "OS is shorter than PFS in 3 of 3 patients")
+
+
+def test_an_event_before_index_is_shown(record: Record) -> None:
+    record.member(1)
+    record.death(1, -1)
+    checks = record.results().consistency_check.set_index("check_name")
+    assert checks.loc["no_event_before_index", "status"] == "fail"
+    assert checks.loc["no_event_before_index", "detail"] == "2 of 2 endpoint dates lie before the index date"
+
+
+def test_a_contact_after_death_is_shown(record: Record) -> None:
+    record.member(1)
+    record.death(1, 100)
+    record.visit(1, 101)
+    checks = record.results().consistency_check.set_index("check_name")
+    assert checks.loc["no_contact_after_death", "status"] == "fail"
+    cut = record.results(on(100)).consistency_check.set_index("check_name")
+    assert cut.loc["no_contact_after_death", "status"] == "pass"

@@ -1,0 +1,125 @@
+"""Adverse events: what makes one, the treatment-emergent window, worst grades, related events."""
+
+from __future__ import annotations
+
+import pytest
+
+from outcomes.record import Record, on, rows
+
+
+def test_one_row_per_patient_and_term_with_the_worst_grade(record: Record) -> None:
+    record.member(1)
+    record.adverse_event(1, "tired", 10, 1, related=True)
+    worst = record.adverse_event(1, "tired", 30, 3, related=False)
+    record.adverse_event(1, "tired", 40, 3)
+    other = record.adverse_event(1, "inflamed", 5, 2, related=True)
+    events = record.results().adverse_event
+    columns = ("term", "worst_grade", "related", "worst_related_grade", "onset_date", "cdm_row_id")
+    assert rows(events, *columns) == [
+        ("Inflamed", 2, True, 2, on(5), other),
+        ("Tired", 3, True, 1, on(10), worst),
+    ]
+
+
+def test_a_condition_without_attribute_is_no_adverse_event(record: Record) -> None:
+    record.member(1)
+    record.condition(1, 501, 10)
+    record.adverse_event(1, "unlabelled", 10, related=True)
+    record.adverse_event(1, "unmapped", 10, 2)
+    record.con.execute(
+        "INSERT INTO cdm.concept VALUES (503, 'Named by the vocabulary', 'Condition', 'SNOMED', 'Disorder', 'S', '1',"
+        " '1970-01-01', '2099-12-31', NULL)"
+    )
+    assert rows(record.results().adverse_event, "term_concept_id", "term", "worst_grade", "related") == [
+        (503, "Named by the vocabulary", None, True),
+        (0, "unmapped", 2, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("term", "day", "serious", "counted"),
+    [
+        ("tired", -1, None, False),
+        ("tired", 0, None, True),
+        # The last dose is on day 100: 30 days after it, 90 if serious or immune-related.
+        ("tired", 130, None, True),
+        ("tired", 131, None, False),
+        ("tired", 190, True, True),
+        ("tired", 191, True, False),
+        ("tired", 131, False, False),
+        ("inflamed", 190, None, True),
+        ("inflamed", 191, None, False),
+    ],
+)
+def test_treatment_emergent_window(record: Record, term: str, day: int, serious: bool | None, counted: bool) -> None:
+    record.member(1)
+    record.adverse_event(1, term, day, 2, serious=serious)
+    assert len(record.results().adverse_event) == int(counted)
+
+
+def test_the_window_opens_with_the_first_component(record: Record) -> None:
+    record.background(1)
+    record.drug(1, "alpha", -20, 100)
+    record.drug(1, "beta", 0)
+    record.adverse_event(1, "tired", -20, 1)
+    assert len(record.results().adverse_event) == 1
+
+
+@pytest.mark.parametrize(("day", "counted"), [(109, True), (110, False)])
+def test_new_therapy_closes_the_window(record: Record, day: int, counted: bool) -> None:
+    record.member(1)
+    record.drug(1, "delta", 110, 130)
+    record.adverse_event(1, "tired", day, 2)
+    assert len(record.results().adverse_event) == int(counted)
+
+
+def test_tables_and_estimates(record: Record) -> None:
+    for person in range(1, 5):
+        record.member(person)
+    record.adverse_event(1, "tired", 10, 3, related=True)
+    record.adverse_event(1, "inflamed", 10, 1, related=True)
+    record.adverse_event(2, "tired", 10, 4, related=False)
+    record.adverse_event(2, "tired", 20, 2, related=True)
+    record.adverse_event(3, "tired", 10, serious=False)  # an event without grade
+    results = record.results()
+    assert rows(results.ae_table, "term", "related_only", "grade", "x", "n") == [
+        ("Inflamed", False, 1, 1, 4),
+        ("Tired", False, 3, 1, 4),
+        ("Tired", False, 4, 1, 4),
+        ("Inflamed", True, 1, 1, 4),
+        ("Tired", True, 2, 1, 4),
+        ("Tired", True, 3, 1, 4),
+    ]
+    estimates = results.estimate[results.estimate["measure"].str.startswith("ae_")]
+    assert rows(estimates, "measure", "x", "n") == [
+        ("ae_any", 3, 4),
+        ("ae_grade_1_2", 0, 4),
+        ("ae_grade_3_4", 2, 4),
+        ("ae_grade_5", 0, 4),
+        ("ae_term:Tired", 3, 4),
+        ("ae_term:Inflamed", 1, 4),
+        ("ae_related", 2, 4),
+        ("ae_grade_1_2_related", 1, 4),
+        ("ae_grade_3_4_related", 1, 4),
+        ("ae_grade_5_related", 0, 4),
+        ("ae_term_related:Tired", 2, 4),
+        ("ae_term_related:Inflamed", 1, 4),
+        ("ae_group:immune", 1, 4),
+        ("ae_group_related:immune", 1, 4),
+    ]
+    assert ("adverse_event_records_with_grade", 4, 5) in rows(results.completeness, "item", "x", "n")
+
+
+def test_a_grade_may_be_a_number(record: Record) -> None:
+    record.member(1)
+    row = record.condition(1, 501, 10)
+    record.insert(
+        "observation",
+        person_id=1,
+        observation_concept_id=400,
+        observation_date=on(10),
+        value_as_number=4,
+        observation_event_id=row,
+        obs_event_field_concept_id=1147127,
+    )
+    assert rows(record.results().adverse_event, "worst_grade") == [(4,)]
