@@ -13,7 +13,7 @@ from onco_etl.workspace import CLINICAL_TABLES
 
 
 def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
-    """Attach a database `known` whose schema `cdm` shows the CDM v5.4 tables as known at `run`; outside a transaction."""
+    """Attach a database `known` whose schema `cdm` shows the CDM as known at `run`; not within a transaction."""
     workspace = scalar(con, "SELECT current_database()")
     con.execute("ATTACH ':memory:' AS known; CREATE SCHEMA known.cdm")
     for table in CLINICAL_TABLES:

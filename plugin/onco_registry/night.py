@@ -107,11 +107,5 @@ def _meta(
         unmapped_codes=scalar(con, "SELECT count(*) FROM state.unmapped_code"),
         quarantined=scalar(con, "SELECT count(*) FROM state.quarantine WHERE run <= $1", [found.as_of_run]),
         fictional=config.fictional,
-        labels=_labels(registry),
+        labels=registry.labels,
     )
-
-
-def _labels(registry: RegistryDefinition) -> dict[str, str]:
-    """The registry's words for the names in its results."""
-    named = (*registry.strata, *registry.endpoints.values(), *registry.events.values(), *registry.censorings.values())
-    return {item.name: item.label for item in named}

@@ -230,9 +230,9 @@ def test_nothing_readable_changes_nothing(site: Site, tmp_path: Path) -> None:
 
 
 def test_without_a_workspace_the_error_says_what_to_do(tmp_path: Path) -> None:
+    batch = tmp_path / "batch.ndjson"
+    batch.write_text(json.dumps(patient()))
     with pytest.raises(StateError, match="create one with `onco-registry init`"):
-        batch = tmp_path / "batch.ndjson"
-        batch.write_text(json.dumps(patient()))
         pipeline.sync(EtlSettings(data=tmp_path / "elsewhere"), batch)
 
 

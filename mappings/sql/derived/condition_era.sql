@@ -1,9 +1,7 @@
 -- OMOP CDM v5.4, condition_era: occurrences of one condition, joined over gaps of at most 30 days.
 WITH occurrence AS (
     SELECT
-        person_id,
-        condition_concept_id,
-        condition_start_date AS start_date,
+        person_id, condition_concept_id, condition_start_date AS start_date,
         greatest(coalesce(condition_end_date, condition_start_date), condition_start_date) AS end_date
     FROM cdm.condition_occurrence
     SEMI JOIN work.person USING (person_id)
@@ -11,29 +9,25 @@ WITH occurrence AS (
 ),
 
 reached AS (
-    SELECT
-        *,
-        max(end_date) OVER (
-            PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS reached_date
+    SELECT *, max(end_date) OVER (
+        PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS reached_date
     FROM occurrence
 ),
 
 numbered AS (
-    SELECT
-        *,
-        sum(CASE WHEN start_date <= reached_date + 30 THEN 0 ELSE 1 END) OVER (
-            PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date ROWS UNBOUNDED PRECEDING
-        ) AS era
+    SELECT *, sum(CASE WHEN start_date <= reached_date + 30 THEN 0 ELSE 1 END) OVER (
+        PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date ROWS UNBOUNDED PRECEDING
+    ) AS era
     FROM reached
 )
 
 SELECT
+    'person/' || person_id || '/condition/' || condition_concept_id || '/' || min(start_date) AS row_key,
     'gaps of at most 30 days' AS derivation,
     person_id,
     condition_concept_id,
-    'person/' || person_id || '/condition/' || condition_concept_id || '/' || min(start_date) AS row_key,
     min(start_date) AS condition_era_start_date,
     max(end_date) AS condition_era_end_date,
     count(*)::INTEGER AS condition_occurrence_count

@@ -10,7 +10,7 @@ WITH recorded AS (
         finding.cdm_table,
         finding.cdm_row_id
     FROM cohort_member AS member
-    INNER JOIN finding ON member.person_id = finding.person_id AND member.index_date < finding.finding_date
+    INNER JOIN finding ON member.person_id = finding.person_id AND finding.finding_date > member.index_date
     INNER JOIN concept_member AS question ON finding.concept_id = question.concept_id
     INNER JOIN concept_member AS value ON finding.value_as_concept_id = value.concept_id
     WHERE question.concept_set = $overall_response AND value.concept_set = $response_values
@@ -50,11 +50,7 @@ ranked AS (
         min(response_source.source_rank) FILTER (WHERE found.response != 'NE')
             OVER (PARTITION BY found.person_id) AS evaluable_rank,
         min(response_source.source_rank) OVER (PARTITION BY found.person_id) AS any_rank
-    FROM (
-        SELECT * FROM recorded
-        UNION ALL
-        SELECT * FROM measured
-    ) AS found
+    FROM (SELECT * FROM recorded UNION ALL SELECT * FROM measured) AS found
     INNER JOIN response_source ON found.source = response_source.source
 )
 

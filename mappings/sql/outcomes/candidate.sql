@@ -34,7 +34,7 @@ SELECT
     row_number() OVER (ORDER BY entrant.person_id, whole.index_date, whole.first_start) AS candidate_id,
     whole.index_date - whole.first_start <= $maximum_days_between_starts AS starts_close,
     whole.covered_until >= whole.index_date AS concurrent,
-    cast(NULL AS INTEGER) AS failed_step
+    CAST(NULL AS INTEGER) AS failed_step
 FROM entrant
 LEFT JOIN combination AS whole
     ON entrant.person_id = whole.person_id AND whole.position = $components

@@ -1,6 +1,6 @@
 -- OMOP cohort rows: from index to death, last contact or the index itself, whatever the record ends with.
 SELECT
-    $cohort_definition_id,
+    $cohort_definition_id AS cohort_definition_id,
     member.person_id AS subject_id,
     member.index_date AS cohort_start_date,
     greatest(

@@ -18,49 +18,25 @@ item AS (
     FROM patients
     LEFT JOIN target_sum ON TRUE
     UNION ALL
-    SELECT
-        2,
-        'assessment_after_index',
-        count(DISTINCT person_id),
-        any_value(patients.n)
+    SELECT 2, 'assessment_after_index', count(DISTINCT person_id), any_value(patients.n)
     FROM patients
     LEFT JOIN assessment ON TRUE
     UNION ALL
-    SELECT
-        3,
-        'recorded_response',
-        count(DISTINCT person_id),
-        any_value(patients.n)
+    SELECT 3, 'recorded_response', count(DISTINCT person_id), any_value(patients.n)
     FROM patients
     LEFT JOIN assessment ON assessment.source = 'recorded'
     UNION ALL
-    SELECT
-        4,
-        'sums_of_diameters',
-        count(DISTINCT person_id),
-        any_value(patients.n)
+    SELECT 4, 'sums_of_diameters', count(DISTINCT person_id), any_value(patients.n)
     FROM patients
     LEFT JOIN assessment ON assessment.source = 'sums'
     UNION ALL
-    SELECT
-        5,
-        'sum_records_with_unit',
-        count_if(has_unit),
-        count(*)
+    SELECT 5, 'sum_records_with_unit', count_if(has_unit), count(*)
     FROM sum_record
     UNION ALL
-    SELECT
-        6,
-        'adverse_event_records_with_grade',
-        count(grade),
-        count(*)
+    SELECT 6, 'adverse_event_records_with_grade', count(grade), count(*)
     FROM adverse_event_record
     UNION ALL
-    SELECT
-        7,
-        'adverse_event_records_with_causality',
-        count(related),
-        count(*)
+    SELECT 7, 'adverse_event_records_with_causality', count(related), count(*)
     FROM adverse_event_record
     UNION ALL
     SELECT
@@ -72,9 +48,6 @@ item AS (
     GROUP BY stratum
 )
 
-SELECT
-    item,
-    x::INTEGER AS x,
-    n::INTEGER AS n
+SELECT item, x::INTEGER AS x, n::INTEGER AS n
 FROM item
 ORDER BY position

@@ -11,7 +11,7 @@ WITH RECURSIVE given AS (
         era.last_day AS end_date
     FROM candidate
     INNER JOIN exposure_era AS era
-        ON candidate.person_id = era.person_id AND candidate.first_start > era.era_start
+        ON candidate.person_id = era.person_id AND era.era_start < candidate.first_start
     WHERE candidate.starts_close AND candidate.concurrent
     UNION ALL
     SELECT
@@ -22,7 +22,7 @@ WITH RECURSIVE given AS (
         exposure.end_date
     FROM candidate
     INNER JOIN exposure_record AS exposure
-        ON candidate.person_id = exposure.person_id AND candidate.first_start > exposure.start_date
+        ON candidate.person_id = exposure.person_id AND exposure.start_date < candidate.first_start
     WHERE candidate.starts_close AND candidate.concurrent AND exposure.concept_set = $other_therapy
 ),
 
@@ -112,11 +112,9 @@ line AS (
 ),
 
 relapse AS (
-    SELECT
-        candidate.candidate_id,
-        min(fact.fact_date) AS relapse_date
+    SELECT candidate.candidate_id, min(fact.fact_date) AS relapse_date
     FROM candidate
-    INNER JOIN fact ON candidate.person_id = fact.person_id AND candidate.index_date >= fact.fact_date
+    INNER JOIN fact ON candidate.person_id = fact.person_id AND fact.fact_date <= candidate.index_date
     INNER JOIN concept_member AS member ON fact.concept_id = member.concept_id
     WHERE member.concept_set = $relapse_set
     GROUP BY candidate.candidate_id

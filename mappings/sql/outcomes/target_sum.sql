@@ -6,7 +6,7 @@ WITH measured AS (
         member.index_date,
         finding.finding_date AS assessment_date,
         CAST(
-            TRY_CAST(finding.value_as_number AS DECIMAL(12, 4)) * unit.millimetres AS DECIMAL(18, 3)
+            try_cast(finding.value_as_number AS DECIMAL(12, 4)) * unit.millimetres AS DECIMAL(18, 3)
         ) AS sum_mm,
         finding.cdm_table,
         finding.cdm_row_id
@@ -17,17 +17,14 @@ WITH measured AS (
     WHERE
         concept.concept_set = $target_sum
         AND finding.value_as_number >= 0
-    QUALIFY ROW_NUMBER() OVER (
+    QUALIFY row_number() OVER (
         PARTITION BY member.person_id, finding.finding_date
         ORDER BY finding.finding_datetime DESC NULLS LAST, finding.cdm_row_id DESC
     ) = 1
 ),
 
 baseline AS (
-    SELECT
-        person_id,
-        MAX(assessment_date) AS baseline_date,
-        MAX_BY(sum_mm, assessment_date) AS baseline_mm
+    SELECT person_id, max(assessment_date) AS baseline_date, max_by(sum_mm, assessment_date) AS baseline_mm
     FROM measured
     WHERE index_date - assessment_date BETWEEN 0 AND $baseline_days
     GROUP BY person_id
@@ -39,13 +36,13 @@ SELECT
     measured.assessment_date,
     measured.sum_mm,
     baseline.baseline_mm,
-    measured.cdm_table,
-    measured.cdm_row_id,
-    MIN(measured.sum_mm) OVER (
+    min(measured.sum_mm) OVER (
         PARTITION BY measured.person_id
         ORDER BY measured.assessment_date
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS nadir_mm
+    ) AS nadir_mm,
+    measured.cdm_table,
+    measured.cdm_row_id
 FROM measured
 LEFT JOIN baseline ON measured.person_id = baseline.person_id
 WHERE

@@ -1,7 +1,5 @@
 -- The agent of the component's class that opened the era covering the index date.
-SELECT
-    member.person_id,
-    era.agent AS label
+SELECT member.person_id, era.agent AS label
 FROM cohort_member AS member
 INNER JOIN exposure_era AS era
     ON

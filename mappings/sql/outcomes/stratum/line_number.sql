@@ -1,5 +1,3 @@
 -- The number of the combination's line.
-SELECT
-    person_id,
-    (prior_lines + 1)::DOUBLE AS value
+SELECT person_id, (prior_lines + 1)::DOUBLE AS value
 FROM cohort_member

@@ -1,7 +1,5 @@
 -- The latest value of the set within so many days before, up to, index.
-SELECT
-    member.person_id,
-    finding.value_as_number AS value
+SELECT member.person_id, finding.value_as_number AS value
 FROM cohort_member AS member
 INNER JOIN finding ON member.person_id = finding.person_id
 INNER JOIN concept_member AS concept ON finding.concept_id = concept.concept_id
