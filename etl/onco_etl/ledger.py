@@ -34,15 +34,10 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
             END AS reason
         FROM state.resource AS r
         SEMI JOIN work.touched AS t USING (resource_key)
-        LEFT JOIN (
-            SELECT resource, min(reason) AS reason, min(fate) AS fate
-            FROM work.excluded JOIN mapping.reason USING (reason) GROUP BY resource
-        ) AS x USING (resource)
+        LEFT JOIN (SELECT e.*, d.fate FROM state.excluded AS e JOIN mapping.reason AS d USING (reason)) AS x
+            USING (resource)
         LEFT JOIN (SELECT DISTINCT _resource_key, true AS found FROM ({rows})) AS m ON m._resource_key = r.resource_key
         LEFT JOIN (SELECT DISTINCT resource_key, true AS found FROM state.held) AS h USING (resource_key);
-
-        UPDATE state.resource AS r SET fate = o.fate, reason = o.reason
-        FROM outcome AS o WHERE o.resource_key = r.resource_key;
 
         UPDATE state.ledger AS l SET fate = o.fate, reason = o.reason
         FROM outcome AS o JOIN state.resource AS r USING (resource_key)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from onco_etl import concepts, merge, relations, staging, versions
+from onco_etl import concepts, merge, relations, versions
 from onco_etl.query import scalar
 from onco_etl.runs import timed
 from onco_etl.settings import EtlSettings
@@ -60,11 +60,19 @@ def map_and_merge(con: duckdb.DuckDBPyConnection, run: int) -> None:
 
 
 def _exclude(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `work.excluded` and `work.accepted` from the touched resources."""
-    con.execute("DELETE FROM work.excluded; DELETE FROM work.accepted")
-    for resource_type in staging.tables().values():
-        con.execute(f"INSERT INTO work.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
-    con.execute("INSERT INTO work.accepted SELECT resource FROM work.touched ANTI JOIN work.excluded USING (resource)")
+    """Bring `state.excluded` up to date for the touched resources; the others of them are `work.accepted`."""
+    con.execute("DELETE FROM state.excluded WHERE resource IN (SELECT resource FROM work.touched)")
+    types = con.execute(
+        "SELECT DISTINCT resource_type FROM state.resource SEMI JOIN work.touched USING (resource) ORDER BY ALL"
+    ).fetchall()
+    for (resource_type,) in types:
+        con.execute(f"INSERT INTO state.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
+    con.execute(
+        """
+        CREATE OR REPLACE TABLE work.accepted AS
+        SELECT resource FROM work.touched ANTI JOIN state.excluded USING (resource)
+        """
+    )
 
 
 def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:

@@ -102,7 +102,7 @@ def _load(
         ledger.count_unmapped(con)
     keys.log(con, before, folder / "keys")
     con.execute("UPDATE state.run SET received = (SELECT count(*) FROM version) WHERE run = $1", [run])
-    con.execute("DELETE FROM work.touched; DELETE FROM work.excluded; DELETE FROM work.accepted")
+    workspace.clear_work(con)
 
 
 def _report(con: duckdb.DuckDBPyConnection, run: int, published: Path) -> RunReport:

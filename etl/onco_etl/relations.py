@@ -31,7 +31,7 @@ def define_macros(con: duckdb.DuckDBPyConnection, *, timezone: str, secret: str,
         raise ConfigurationError(f"timezone: {timezone!r} is not a time zone") from None
     con.execute("SET VARIABLE onco_secret = $1", [secret])
     con.execute("SET VARIABLE onco_extract_date = $1", [extract_date])
-    with _mappings("concepts", "constants.csv").open(encoding="utf-8", newline="") as constants:
+    with _mappings("concepts", "constants.csv").open(encoding="utf-8") as constants:
         for row in csv.DictReader(constants):
             con.execute(f"CREATE OR REPLACE TEMP MACRO {row['name']}() AS {int(row['concept_id'])}")
     con.execute(_text("macros.sql"))

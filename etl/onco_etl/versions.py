@@ -10,7 +10,6 @@ import duckdb
 
 from onco_etl import keys, staging
 
-_ORDER = "last_updated, version_no, run, file_no, line, entry"
 # What does not change a resource's meaning: which version it is, and where it was read.
 _NOT_CONTENT = ("meta", "filename")
 # What a reference that does not say its type (urn:uuid:...) points to, where the element allows little else.
@@ -34,17 +33,9 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
         con, "resource", "(SELECT resource AS row_key FROM version WHERE resource IS NOT NULL AND fate IS NULL)"
     )
     _decide(con)
-    con.execute(
-        """
-        DELETE FROM work.touched;
-        INSERT INTO work.touched
-        SELECT v.resource, k.id FROM version AS v JOIN keys.resource AS k ON k.row_key = v.resource
-        WHERE v.fate IS NULL OR v.fate = 'deleted' AND v.reason = 'deleted-by-source';
-        """
-    )
     _update_resources(con)
-    for table in staging.tables():
-        _update_staged(con, table, source)
+    for (resource_type,) in con.execute("SELECT DISTINCT resource_type FROM newest ORDER BY ALL").fetchall():
+        _update_staged(con, staging.table_for(resource_type), source)
 
 
 def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
@@ -52,12 +43,12 @@ def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
     con.execute(
         f"""
         INSERT INTO work.touched
-        SELECT r.resource, r.resource_key
-        FROM state.resource AS r
+        SELECT k.row_key, k.id
+        FROM keys.resource AS k
         SEMI JOIN (
-            SELECT f.resource_key FROM state.reference AS f SEMI JOIN {targets} AS t ON t.resource = f.target
-        ) AS d USING (resource_key)
-        ANTI JOIN work.touched AS w USING (resource_key)
+            SELECT f.resource FROM state.reference AS f SEMI JOIN {targets} AS t ON t.resource = f.target
+        ) AS d ON d.resource = k.row_key
+        ANTI JOIN work.touched AS w ON w.resource = k.row_key
         """
     )
 
@@ -119,22 +110,24 @@ def _content(table: str) -> str:
 def _decide(con: duckdb.DuckDBPyConnection) -> None:
     """Set the fate of versions that are not to be mapped: superseded, unchanged or deleted."""
     con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE contender AS
-        SELECT rowid AS version_row, resource, content, {_ORDER} FROM version WHERE fate IS NULL;
-
+        """
         CREATE OR REPLACE TEMP TABLE loser AS
-        SELECT version_row FROM contender
+        SELECT v.rowid AS version_row
+        FROM version AS v
+        SEMI JOIN (
+            SELECT resource FROM version WHERE fate IS NULL GROUP BY resource HAVING count(*) > 1
+        ) AS twice USING (resource)
+        WHERE v.fate IS NULL
         QUALIFY row_number() OVER (
-            PARTITION BY resource
+            PARTITION BY v.resource
             ORDER BY last_updated DESC NULLS LAST, version_no DESC NULLS LAST, file_no DESC, line DESC, entry DESC
         ) > 1;
 
         INSERT INTO loser
-        SELECT c.version_row
-        FROM contender AS c ANTI JOIN loser USING (version_row)
+        SELECT v.rowid
+        FROM version AS v ANTI JOIN loser AS l ON l.version_row = v.rowid
         JOIN state.resource AS r USING (resource)
-        WHERE (coalesce(c.last_updated, '-infinity'), coalesce(c.version_no, -1))
+        WHERE v.fate IS NULL AND (coalesce(v.last_updated, '-infinity'), coalesce(v.version_no, -1))
             < (coalesce(r.last_updated, '-infinity'), coalesce(try_cast(r.version_id AS BIGINT), -1));
 
         UPDATE version SET fate = 'superseded', reason = 'newer-version'
@@ -153,21 +146,23 @@ def _decide(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _update_resources(con: duckdb.DuckDBPyConnection) -> None:
-    """`state.resource` takes the place, version and content of the current versions."""
+    """`work.touched` and `state.resource` take over the current versions."""
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE newest AS
         SELECT
             v.resource, k.id AS resource_key, v.resource_type, v.version_id, v.last_updated, v.run, v.file_no, v.line,
-            v.entry, v.content, v.fate IS NOT DISTINCT FROM 'deleted' AS deleted, v.staged_row
+            v.entry, v.content, v.fate IS NOT NULL AS deleted
         FROM version AS v JOIN keys.resource AS k ON k.row_key = v.resource
-        WHERE v.fate IS NULL OR v.fate = 'deleted';
+        WHERE v.fate IS NULL OR v.reason = 'deleted-by-source';
+
+        CREATE OR REPLACE TABLE work.touched AS SELECT resource, resource_key FROM newest;
 
         UPDATE state.resource AS r SET version_id = v.version_id, last_updated = v.last_updated
         FROM version AS v WHERE v.fate = 'unchanged' AND v.resource = r.resource;
 
         DELETE FROM state.resource WHERE resource IN (SELECT resource FROM newest);
-        INSERT INTO state.resource BY NAME SELECT * EXCLUDE (staged_row) FROM newest;
+        INSERT INTO state.resource BY NAME FROM newest;
         """
     )
 
@@ -181,29 +176,26 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
         DELETE FROM staged.{table}
         WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
 
+        DELETE FROM state.reference
+        WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
+
         INSERT INTO staged.{table}
-        SELECT n.resource, $source, i.id, n.resource_key, {names}
-        FROM newest AS n JOIN incoming.{table} AS i ON i.rowid = n.staged_row
-        WHERE n.resource_type = '{resource_type}' AND NOT n.deleted;
-        """,
-        {"source": source},
-    )
-    fields = _reference_fields(table)
-    con.execute(
-        f"""
-        DELETE FROM state.reference WHERE resource_key IN (
-            SELECT resource_key FROM newest WHERE resource_type = '{resource_type}'
-        )
+        SELECT '{source}/{resource_type}/' || i.id, '{source}', i.id, {names}
+        FROM incoming.{table} AS i
+        WHERE i.rowid NOT IN (
+            SELECT staged_row FROM version
+            WHERE resource_type = '{resource_type}' AND fate IS NOT NULL AND staged_row IS NOT NULL
+        );
         """
     )
-    for name, repeated in fields:
-        value = f'unnest(s."{name}")' if repeated else f's."{name}"'
+    for name, repeated in _reference_fields(table):
+        value = f'unnest("{name}")' if repeated else f'"{name}"'
         con.execute(
             f"""
             INSERT INTO state.reference
-            SELECT resource_key, '{name}', target FROM (
-                SELECT resource_key, reference_key(source, value, $target) AS target
-                FROM (SELECT s.resource_key, s.source, {value} AS value FROM touched.{table} AS s)
+            SELECT resource, '{name}', target FROM (
+                SELECT resource, reference_key('{source}', value, $target) AS target
+                FROM (SELECT resource, {value} AS value FROM touched.{table} WHERE "{name}" IS NOT NULL)
             ) WHERE target IS NOT NULL
             """,
             {"target": _SOLE_TARGETS.get(name)},

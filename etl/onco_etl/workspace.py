@@ -1,6 +1,7 @@
 """The workspace: one DuckDB file that holds the truth. One writer; a run is one transaction on it.
 
-state     run, landed, ledger (one fate per received version), resource (current versions), reference, held
+state     run, landed, ledger (one fate per received version), resource (current versions), reference,
+              excluded, held
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -30,7 +31,7 @@ LINEAGE = (
     ("_row_id", "INTEGER"),
     ("_run_from", "INTEGER"),
 )
-# FHIR's RxNorm of resources: looked up by others, so the newest of all of them is seen, touched or not.
+# Looked up by others, so the newest of all of them is seen, touched or not.
 LOOKED_UP = ("Medication",)
 _INTEGER_MAX = 2**31 - 1
 
@@ -59,15 +60,19 @@ CREATE TABLE IF NOT EXISTS state.finding (
 CREATE TABLE IF NOT EXISTS state.unmapped_code (cdm_table VARCHAR, source_value VARCHAR, "count" BIGINT);
 CREATE TABLE IF NOT EXISTS state.resource (
     resource VARCHAR, resource_key INTEGER, resource_type VARCHAR, version_id VARCHAR, last_updated TIMESTAMPTZ,
-    run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, content UBIGINT, deleted BOOLEAN,
-    fate VARCHAR, reason VARCHAR
+    run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, content UBIGINT, deleted BOOLEAN
 );
-CREATE TABLE IF NOT EXISTS state.reference (resource_key INTEGER, field VARCHAR, target VARCHAR);
+CREATE TABLE IF NOT EXISTS state.reference (resource VARCHAR, field VARCHAR, target VARCHAR);
+CREATE TABLE IF NOT EXISTS state.excluded (resource VARCHAR, reason VARCHAR);
 CREATE TABLE IF NOT EXISTS state.held (resource_key INTEGER, cdm_table VARCHAR, row_key VARCHAR, waiting_for VARCHAR);
 CREATE TABLE IF NOT EXISTS state.quality (run INTEGER, check_name VARCHAR, status VARCHAR, detail VARCHAR);
-CREATE TABLE IF NOT EXISTS work.touched (resource VARCHAR, resource_key INTEGER);
-CREATE TABLE IF NOT EXISTS work.excluded (resource VARCHAR, reason VARCHAR);
-CREATE TABLE IF NOT EXISTS work.accepted (resource VARCHAR);
+"""
+
+
+_WORK = """
+CREATE OR REPLACE TABLE work.touched (resource VARCHAR, resource_key INTEGER);
+CREATE OR REPLACE TABLE work.accepted (resource VARCHAR);
+CREATE OR REPLACE TABLE work.person (person_id INTEGER);
 """
 
 
@@ -95,9 +100,15 @@ def connect(folder: Path, *, read_only: bool = False, must_exist: bool = True) -
     return con
 
 
+def clear_work(con: duckdb.DuckDBPyConnection) -> None:
+    """Empty the tables of `work`: what a run touched is of no use after it."""
+    con.execute(_WORK)
+
+
 def _create_schema(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("BEGIN")
     con.execute(_STATE)
+    clear_work(con)
     cdm.create_tables(con)
     for table in CLINICAL_TABLES:
         for name, kind in LINEAGE:
@@ -118,14 +129,14 @@ def _create_staged(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
     con.execute(
         f"""
         CREATE TABLE IF NOT EXISTS staged.{table} (
-            resource VARCHAR, source VARCHAR, resource_id VARCHAR, resource_key INTEGER, {declared}
+            resource VARCHAR, source VARCHAR, resource_id VARCHAR, {declared}
         );
         CREATE OR REPLACE VIEW touched.{table} AS
         SELECT s.* FROM staged.{table} AS s SEMI JOIN work.touched AS t USING (resource);
         """
     )
     if resource_type in LOOKED_UP:
-        accepted = "ANTI JOIN (SELECT resource FROM work.excluded) AS a USING (resource)"
+        accepted = "ANTI JOIN state.excluded AS a USING (resource)"
     else:
         accepted = "SEMI JOIN work.accepted AS a USING (resource)"
     con.execute(f"CREATE OR REPLACE VIEW fhir.{table} AS SELECT s.* FROM staged.{table} AS s {accepted}")

@@ -354,7 +354,7 @@ END;
 
 -- ---------------------------------------------------------------- roles
 
--- Whether a concept of a domain can be meant: a text such as 'CR' is a response as an answer, but not as what was measured.
+-- Whether a concept of a domain can be meant: a text such as 'CR' is a response as an answer, but no measurement.
 CREATE OR REPLACE TEMP MACRO suits(role, domain) AS CASE role
     WHEN 'drug' THEN domain = 'Drug'
     WHEN 'event' THEN domain IN ('Condition', 'Procedure', 'Measurement', 'Observation', 'Drug', 'Device')

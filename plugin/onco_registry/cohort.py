@@ -115,5 +115,5 @@ def _declare(relations: Relations, registry: RegistryDefinition) -> None:
         [(item.name, lowest, label) for item in registry.strata for lowest, label in item.bins.items()],
     )
     relations.declare(
-        "stratum_found", {"stratum": "VARCHAR", "person_id": "BIGINT", "value": "DOUBLE", "label": "VARCHAR"}, []
+        "stratum_found", {"stratum": "VARCHAR", "person_id": "BIGINT", "number": "DOUBLE", "label": "VARCHAR"}, []
     )

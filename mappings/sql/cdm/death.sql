@@ -3,13 +3,13 @@
 SELECT
     p.resource,
     '' AS slot,
-    p.resource AS person_id,
-    cast(NULL AS integer) AS cause_concept_id,
-    cast(NULL AS varchar) AS cause_source_value,
-    cast(NULL AS integer) AS cause_source_concept_id,
     derivation_of(NULL, p.death_text, NULL) AS derivation,
+    p.resource AS person_id,
     fhir_date(p.death_text) AS death_date,
     fhir_datetime(p.death_text) AS death_datetime,
-    type_ehr() AS death_type_concept_id
+    type_ehr() AS death_type_concept_id,
+    cast(NULL AS integer) AS cause_concept_id,
+    cast(NULL AS varchar) AS cause_source_value,
+    cast(NULL AS integer) AS cause_source_concept_id
 FROM patient_event AS p
 WHERE p.death_text IS NOT NULL

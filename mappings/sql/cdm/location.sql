@@ -7,13 +7,13 @@ SELECT
     cast(NULL AS varchar) AS address_1,
     cast(NULL AS varchar) AS address_2,
     cast(NULL AS varchar) AS city,
+    CASE WHEN length(p.address.state) <= 2 THEN p.address.state END AS state,
     cast(NULL AS varchar) AS zip,
     cast(NULL AS varchar) AS county,
-    cast(NULL AS double) AS latitude,
-    cast(NULL AS double) AS longitude,
-    CASE WHEN length(p.address.state) <= 2 THEN p.address.state END AS state,
     left(concat_ws(', ', p.address.state, p.address.country), 50) AS location_source_value,
     CASE WHEN p.address.country IS NOT NULL THEN 0 END AS country_concept_id,
-    left(p.address.country, 80) AS country_source_value
+    left(p.address.country, 80) AS country_source_value,
+    cast(NULL AS double) AS latitude,
+    cast(NULL AS double) AS longitude
 FROM patient_event AS p
 WHERE has_region(p.address)

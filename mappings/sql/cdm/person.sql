@@ -2,12 +2,6 @@
 SELECT
     p.resource,
     '' AS slot,
-    cast(NULL AS varchar) AS provider_id,
-    cast(NULL AS varchar) AS care_site_id,
-    cast(NULL AS varchar) AS person_source_value,
-    g.source_value AS gender_source_value,
-    r.source_value AS race_source_value,
-    e.source_value AS ethnicity_source_value,
     derivation_of(NULL, p.birth_text, NULL) AS derivation,
     coalesce(g.concept_id, 0) AS gender_concept_id,
     year(fhir_date(p.birth_text)) AS year_of_birth,
@@ -17,8 +11,14 @@ SELECT
     coalesce(r.concept_id, 0) AS race_concept_id,
     coalesce(e.concept_id, 0) AS ethnicity_concept_id,
     CASE WHEN has_region(p.address) THEN row_key(p.resource, 'address') END AS location_id,
+    cast(NULL AS varchar) AS provider_id,
+    cast(NULL AS varchar) AS care_site_id,
+    cast(NULL AS varchar) AS person_source_value,
+    g.source_value AS gender_source_value,
     coalesce(g.source_concept_id, 0) AS gender_source_concept_id,
+    r.source_value AS race_source_value,
     coalesce(r.source_concept_id, 0) AS race_source_concept_id,
+    e.source_value AS ethnicity_source_value,
     coalesce(e.source_concept_id, 0) AS ethnicity_source_concept_id
 FROM patient_event AS p
 LEFT JOIN mapping.codeable AS g ON codeable_key('value', p.gender) = g.codeable_key AND g.target_no = 1

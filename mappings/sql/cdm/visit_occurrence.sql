@@ -9,7 +9,7 @@ WITH visit AS (
         fhir_datetime(e.start_text) AS start_datetime,
         e.status <> 'finished' AND c.source_value IN ('IMP', 'ACUTE', 'NONAC') AS is_open_stay
     FROM visit_event AS e
-    LEFT JOIN mapping.codeable AS c ON codeable_key('value', e.class) = c.codeable_key AND c.target_no = 1
+    LEFT JOIN mapping.codeable AS c ON codeable_key('value', e.visit_class) = c.codeable_key AND c.target_no = 1
 ),
 
 ended AS (
@@ -33,23 +33,23 @@ ended AS (
 SELECT
     v.resource,
     '' AS slot,
+    derivation_of(NULL, v.start_text, v.end_from) AS derivation,
     v.person_id,
+    coalesce(v.concept_id, 0) AS visit_concept_id,
     cast(v.start_datetime AS date) AS visit_start_date,
     v.start_datetime AS visit_start_datetime,
     cast(v.end_datetime AS date) AS visit_end_date,
     v.end_datetime AS visit_end_datetime,
+    type_ehr_encounter() AS visit_type_concept_id,
     cast(NULL AS varchar) AS provider_id,
     cast(NULL AS varchar) AS care_site_id,
     v.source_value AS visit_source_value,
-    a.source_value AS admitted_from_source_value,
-    d.source_value AS discharged_to_source_value,
-    cast(NULL AS varchar) AS preceding_visit_occurrence_id,
-    derivation_of(NULL, v.start_text, v.end_from) AS derivation,
-    coalesce(v.concept_id, 0) AS visit_concept_id,
-    type_ehr_encounter() AS visit_type_concept_id,
     coalesce(v.source_concept_id, 0) AS visit_source_concept_id,
     CASE WHEN v.admitted_from IS NOT NULL THEN coalesce(a.concept_id, 0) END AS admitted_from_concept_id,
-    CASE WHEN v.discharged_to IS NOT NULL THEN coalesce(d.concept_id, 0) END AS discharged_to_concept_id
+    a.source_value AS admitted_from_source_value,
+    CASE WHEN v.discharged_to IS NOT NULL THEN coalesce(d.concept_id, 0) END AS discharged_to_concept_id,
+    d.source_value AS discharged_to_source_value,
+    cast(NULL AS varchar) AS preceding_visit_occurrence_id
 FROM ended AS v
 LEFT JOIN mapping.codeable AS a ON codeable_key('value', v.admitted_from) = a.codeable_key AND a.target_no = 1
 LEFT JOIN mapping.codeable AS d ON codeable_key('value', v.discharged_to) = d.codeable_key AND d.target_no = 1

@@ -52,7 +52,7 @@ FROM event AS e
 LEFT JOIN mapping.codeable AS c ON codeable_key('event', e.code) = c.codeable_key
 LEFT JOIN
     mapping.codeable AS v
-    ON codeable_key(coalesce(e.value_role, 'value'), e.value_code) = v.codeable_key AND v.target_no = 1
+    ON codeable_key(coalesce(e.value_used_as, 'value'), e.value_code) = v.codeable_key AND v.target_no = 1
 LEFT JOIN mapping.codeable AS u ON codeable_key('value', e.unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS b ON codeable_key('event', e.about_code) = b.codeable_key AND b.target_no = 1
 LEFT JOIN mapping.written_out AS w ON c.concept_id = w.concept_id AND w.element = 'value_as_string'

@@ -5,17 +5,17 @@
 WITH coding AS (
     SELECT
         u.codeable_key,
-        u.role,
+        u.used_as,
         u.coding.code,
         u.coding.display,
         u.coding.system,
         s.vocabulary_id,
-        u.coding_no,
-        coalesce(s.preference, 99) AS preference
+        coalesce(s.preference, 99) AS preference,
+        u.coding_no
     FROM (
         SELECT
             c.codeable_key,
-            c.role,
+            c.used_as,
             unnest(c.concept.coding) AS coding,
             generate_subscripts(c.concept.coding, 1) AS coding_no
         FROM concept_in_use AS c
@@ -26,7 +26,7 @@ WITH coding AS (
 wording AS (
     SELECT
         c.codeable_key,
-        c.role,
+        c.used_as,
         c.concept.text,
         0 AS coding_no
     FROM concept_in_use AS c
@@ -34,7 +34,7 @@ wording AS (
     UNION ALL
     SELECT
         c.codeable_key,
-        c.role,
+        c.used_as,
         c.display AS text,
         c.coding_no
     FROM coding AS c
@@ -67,7 +67,7 @@ candidate AS (
         m.source_concept_id
     FROM coding AS c INNER JOIN mapping.starter AS m
         ON c.code = m.concept_code AND c.vocabulary_id = m.vocabulary_id
-    WHERE suits(c.role, m.domain_id)
+    WHERE suits(c.used_as, m.domain_id)
     UNION ALL BY NAME
     SELECT
         w.codeable_key,
@@ -81,7 +81,7 @@ candidate AS (
         m.domain_id,
         0 AS source_concept_id
     FROM wording AS w INNER JOIN mapping.string AS m ON plain_text(w.text) = m.text
-    WHERE suits(w.role, m.domain_id)
+    WHERE suits(w.used_as, m.domain_id)
 ),
 
 chosen AS (
@@ -116,13 +116,13 @@ worded AS (
 
 SELECT
     u.codeable_key,
-    u.role,
-    c.domain_id,
-    cast(NULL AS integer) AS value_as_concept_id,
+    u.used_as,
     coalesce(c.nth, 1) AS target_no,
     coalesce(c.concept_id, 0) AS concept_id,
+    c.domain_id,
     coalesce(c.source_concept_id, 0) AS source_concept_id,
-    left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.text)), 50) AS source_value
+    left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.text)), 50) AS source_value,
+    cast(NULL AS integer) AS value_as_concept_id
 FROM concept_in_use AS u
 LEFT JOIN chosen AS c ON u.codeable_key = c.codeable_key
 LEFT JOIN received AS r ON u.codeable_key = r.codeable_key

@@ -1,66 +1,66 @@
--- Every CodeableConcept of the touched resources with the role it plays there, once.
+-- Every CodeableConcept of the touched resources with the used_as it plays there, once.
 SELECT DISTINCT
-    u.role,
+    u.used_as,
     u.concept,
-    codeable_key(u.role, u.concept) AS codeable_key
+    codeable_key(u.used_as, u.concept) AS codeable_key
 FROM (
     SELECT
-        'event' AS role,
+        'event' AS used_as,
         e.code AS concept
     FROM condition_event AS e
     UNION ALL
     SELECT
-        'event' AS role,
+        'event' AS used_as,
         e.code AS concept
     FROM procedure_event AS e
     UNION ALL
     SELECT
-        'event' AS role,
+        'event' AS used_as,
         e.code AS concept
     FROM observation_event AS e
     UNION ALL
     SELECT
-        'value' AS role,
+        'value' AS used_as,
         e.value_code AS concept
     FROM observation_event AS e
     UNION ALL
     SELECT
-        'value' AS role,
+        'value' AS used_as,
         e.unit AS concept
     FROM observation_event AS e
     UNION ALL
     SELECT
-        'event' AS role,
+        'event' AS used_as,
         e.code AS concept
     FROM adverse_event_event AS e
     UNION ALL
     SELECT
-        coalesce(e.value_role, 'value') AS role,
+        coalesce(e.value_used_as, 'value') AS used_as,
         e.value_code AS concept
     FROM adverse_event_event AS e
     UNION ALL
     SELECT
-        'drug' AS role,
+        'drug' AS used_as,
         e.drug AS concept
     FROM drug_event AS e
     UNION ALL
     SELECT
-        'value' AS role,
+        'value' AS used_as,
         e.route AS concept
     FROM drug_event AS e
     UNION ALL
     SELECT
-        'value' AS role,
+        'value' AS used_as,
         e.stop_reason AS concept
     FROM drug_event AS e
     UNION ALL
     SELECT
-        'value' AS role,
-        unnest([e.class, e.admitted_from, e.discharged_to]) AS concept
+        'value' AS used_as,
+        unnest([e.visit_class, e.admitted_from, e.discharged_to]) AS concept
     FROM visit_event AS e
     UNION ALL
     SELECT
-        'value' AS role,
+        'value' AS used_as,
         unnest([e.gender, e.race, e.ethnicity]) AS concept
     FROM patient_event AS e
 ) AS u

@@ -80,5 +80,5 @@ SELECT
     a.start_from,
     coded('urn:onco-registry:concept', 'ae-' || regexp_replace(a.slot, '\d+$', '')) AS code,
     a.value_code,
-    CASE WHEN starts_with(a.slot, 'suspect') THEN 'drug' ELSE 'value' END AS value_role
+    CASE WHEN starts_with(a.slot, 'suspect') THEN 'drug' ELSE 'value' END AS value_used_as
 FROM attribute AS a

@@ -68,12 +68,12 @@ SELECT
     s.type_concept_id,
     s.start_text,
     coalesce(s.start_from, 'onset') AS start_from,
-    s.stage.summary AS code
+    s.found.summary AS code
 FROM (
     SELECT
         d.* EXCLUDE (stage),
-        unnest(d.stage) AS stage,
+        unnest(d.stage) AS found,
         generate_subscripts(d.stage, 1) - 1 AS stage_no
     FROM dated AS d
 ) AS s
-WHERE s.stage.summary IS NOT NULL
+WHERE s.found.summary IS NOT NULL

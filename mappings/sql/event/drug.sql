@@ -36,7 +36,7 @@ WITH given AS (
         days_of(d.daysSupply) AS days_supply,
         daily_amount(d.dosageInstruction[1], d.quantity) AS daily,
         d.quantity AS dose,
-        d.dosageInstruction[1].route,
+        d.dosageInstruction[1].route AS route,
         d.dosageInstruction[1].text AS sig,
         'start' AS end_otherwise
     FROM fhir.medication_dispense AS d
@@ -58,7 +58,7 @@ WITH given AS (
         s.effectivePeriod."end" AS end_text,
         s.statusReason[1] AS stop_reason,
         s.dosage[1].doseAndRate[1].doseQuantity AS dose,
-        s.dosage[1].route,
+        s.dosage[1].route AS route,
         s.dosage[1].text AS sig,
         'start' AS end_otherwise
     FROM fhir.medication_statement AS s
@@ -81,14 +81,26 @@ WITH given AS (
         days_of(r.dispenseRequest.expectedSupplyDuration) AS days_supply,
         daily_amount(r.dosageInstruction[1], r.dispenseRequest.quantity) AS daily,
         coalesce(r.dispenseRequest.quantity, r.dosageInstruction[1].doseAndRate[1].doseQuantity) AS dose,
-        r.dosageInstruction[1].route,
+        r.dosageInstruction[1].route AS route,
         r.dosageInstruction[1].text AS sig,
         'start + 29 days' AS end_otherwise
     FROM fhir.medication_request AS r
 )
 
 SELECT
-    g.* EXCLUDE (source, medicationCodeableConcept, medicationReference, contained, subject, encounter, dose),
+    g.resource,
+    g.type_concept_id,
+    g.start_text,
+    g.start_from,
+    g.end_text,
+    g.end_otherwise,
+    g.stop_reason,
+    g.refills,
+    g.quantity,
+    g.days_supply,
+    g.daily,
+    g.sig,
+    g.route,
     patient_key(g.source, g.subject) AS person_id,
     encounter_key(g.source, g.encounter) AS visit_occurrence_id,
     drug_of(g.medicationCodeableConcept, g.medicationReference, g.contained, m.drug) AS drug,

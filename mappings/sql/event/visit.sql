@@ -1,4 +1,4 @@
--- Encounter: a row each. Not yet coded: `class`, `admitted_from` and `discharged_to` are CodeableConcepts.
+-- Encounter: a row each. Not yet coded: `visit_class`, `admitted_from` and `discharged_to` are CodeableConcepts.
 SELECT
     e.resource,
     e.status,
@@ -7,5 +7,5 @@ SELECT
     e.hospitalization.admitSource AS admitted_from,
     e.hospitalization.dischargeDisposition AS discharged_to,
     patient_key(e.source, e.subject) AS person_id,
-    coded(coalesce(e.class.system, 'http://terminology.hl7.org/CodeSystem/v3-ActCode'), e.class.code) AS class
+    coded(coalesce(e.class.system, 'http://terminology.hl7.org/CodeSystem/v3-ActCode'), e.class.code) AS visit_class
 FROM fhir.encounter AS e

@@ -1,5 +1,5 @@
--- medicationrequest-status and -intent are required value sets. Only orders say that a drug was prescribed, and an order
--- not to give it says the contrary.
+-- medicationrequest-status and -intent are required value sets. Only orders say that a drug was prescribed, and an
+-- order not to give it says the contrary.
 WITH judged AS (
     SELECT
         r.resource,

@@ -4,13 +4,14 @@ SELECT
     term_concept_id,
     term,
     grade AS worst_grade,
+    cdm_table,
+    cdm_row_id,
     coalesce(bool_or(related) OVER one_term, FALSE) AS related,
     max(grade) FILTER (WHERE related) OVER one_term AS worst_related_grade,
-    min(onset_date) OVER one_term AS onset_date,
-    cdm_table,
-    cdm_row_id
+    min(onset_date) OVER one_term AS onset_date
 FROM adverse_event_record
 WHERE emergent
 WINDOW one_term AS (PARTITION BY person_id, term)
-QUALIFY row_number() OVER (PARTITION BY person_id, term ORDER BY grade DESC NULLS LAST, onset_date, cdm_row_id) = 1
+QUALIFY
+    row_number() OVER (PARTITION BY person_id, term ORDER BY grade DESC NULLS LAST, onset_date ASC, cdm_row_id ASC) = 1
 ORDER BY person_id, term

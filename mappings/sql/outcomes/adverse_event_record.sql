@@ -6,7 +6,7 @@ WITH attribute AS (
         finding.event_id,
         finding.event_field_concept_id,
         max(coalesce(try_cast(grade.group_label AS INTEGER), finding.value_as_number::INTEGER))
-            FILTER (WHERE asked.concept_set = $grade) AS grade,
+        FILTER (WHERE asked.concept_set = $grade) AS grade,
         bool_or(related.concept_id IS NOT NULL) FILTER (WHERE asked.concept_set = $causality)
             AS related,
         bool_or(serious.concept_id IS NOT NULL) FILTER (WHERE asked.concept_set = $seriousness)
@@ -26,31 +26,54 @@ WITH attribute AS (
 ),
 
 coded AS (
-    SELECT person_id, condition_concept_id AS concept_id, condition_source_value AS source_value,
-        condition_start_date AS onset_date, 'condition_occurrence' AS cdm_table,
+    SELECT
+        person_id,
+        condition_concept_id AS concept_id,
+        condition_source_value AS source_value,
+        condition_start_date AS onset_date,
+        'condition_occurrence' AS cdm_table,
         condition_occurrence_id AS cdm_row_id
     FROM cdm.condition_occurrence
-    UNION ALL
-    SELECT person_id, measurement_concept_id, measurement_source_value, measurement_date, 'measurement', measurement_id
+    UNION ALL BY NAME
+    SELECT
+        person_id,
+        measurement_concept_id AS concept_id,
+        measurement_source_value AS source_value,
+        measurement_date AS onset_date,
+        'measurement' AS cdm_table,
+        measurement_id AS cdm_row_id
     FROM cdm.measurement
-    UNION ALL
-    SELECT person_id, observation_concept_id, observation_source_value, observation_date, 'observation', observation_id
+    UNION ALL BY NAME
+    SELECT
+        person_id,
+        observation_concept_id AS concept_id,
+        observation_source_value AS source_value,
+        observation_date AS onset_date,
+        'observation' AS cdm_table,
+        observation_id AS cdm_row_id
     FROM cdm.observation
-    UNION ALL
-    SELECT person_id, procedure_concept_id, procedure_source_value, procedure_date, 'procedure_occurrence',
-        procedure_occurrence_id
+    UNION ALL BY NAME
+    SELECT
+        person_id,
+        procedure_concept_id AS concept_id,
+        procedure_source_value AS source_value,
+        procedure_date AS onset_date,
+        'procedure_occurrence' AS cdm_table,
+        procedure_occurrence_id AS cdm_row_id
     FROM cdm.procedure_occurrence
 ),
 
 last_dose AS (
-    SELECT member.person_id, max(exposure.end_date) AS last_dose_date
-    FROM cohort_member AS member
+    SELECT
+        patient.person_id,
+        max(exposure.end_date) AS last_dose_date
+    FROM cohort_member AS patient
     INNER JOIN exposure_record AS exposure
-        ON member.person_id = exposure.person_id AND exposure.start_date >= member.first_start
+        ON patient.person_id = exposure.person_id AND patient.first_start <= exposure.start_date
     INNER JOIN component ON exposure.concept_set = component.concept_set
-    LEFT JOIN new_therapy ON member.person_id = new_therapy.person_id
+    LEFT JOIN new_therapy ON patient.person_id = new_therapy.person_id
     WHERE coalesce(exposure.start_date < new_therapy.new_therapy_date, TRUE)
-    GROUP BY member.person_id
+    GROUP BY patient.person_id
 ),
 
 event AS (
@@ -62,7 +85,10 @@ event AS (
         CASE
             WHEN
                 attribute.serious
-                OR coded.concept_id IN (SELECT concept_id FROM concept_member WHERE concept_set = $extended_terms)
+                OR coded.concept_id IN (
+                    SELECT concept_id FROM concept_member
+                    WHERE concept_set = $extended_terms
+                )
                 THEN $extended_window_days
             ELSE $window_days
         END AS window_days
@@ -78,23 +104,23 @@ event AS (
 SELECT
     event.person_id,
     event.concept_id AS term_concept_id,
-    coalesce(
-        term.group_label,
-        CASE WHEN event.concept_id != 0 THEN concept.concept_name END,
-        event.source_value,
-        'Term not recorded'
-    ) AS term,
     event.onset_date,
     event.grade,
     event.related,
     event.serious,
     event.cdm_table,
     event.cdm_row_id,
-    event.onset_date >= member.first_start
+    coalesce(
+        term.group_label,
+        CASE WHEN event.concept_id != 0 THEN concept.concept_name END,
+        event.source_value,
+        'Term not recorded'
+    ) AS term,
+    event.onset_date >= patient.first_start
     AND event.onset_date - last_dose.last_dose_date <= event.window_days
     AND coalesce(event.onset_date < new_therapy.new_therapy_date, TRUE) AS emergent
 FROM event
-INNER JOIN cohort_member AS member ON event.person_id = member.person_id
+INNER JOIN cohort_member AS patient ON event.person_id = patient.person_id
 INNER JOIN last_dose ON event.person_id = last_dose.person_id
 LEFT JOIN new_therapy ON event.person_id = new_therapy.person_id
 LEFT JOIN concept_member AS term ON event.concept_id = term.concept_id AND term.concept_set = $terms

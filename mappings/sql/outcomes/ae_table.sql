@@ -1,9 +1,15 @@
 -- Patients by term and worst grade: any event, and the related ones by their own worst grade.
 WITH graded AS (
-    SELECT term, FALSE AS related_only, worst_grade AS grade
+    SELECT
+        term,
+        FALSE AS related_only,
+        worst_grade AS grade
     FROM adverse_event
     UNION ALL
-    SELECT term, TRUE AS related_only, worst_related_grade AS grade
+    SELECT
+        term,
+        TRUE AS related_only,
+        worst_related_grade AS grade
     FROM adverse_event
     WHERE related
 )

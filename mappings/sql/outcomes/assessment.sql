@@ -2,20 +2,20 @@
 -- (Eisenhauer 2009, 4.3.1). `chosen`: of the patient's one source, the first declared with an evaluable assessment.
 WITH recorded AS (
     SELECT
-        member.person_id,
-        member.index_date,
+        patient.person_id,
+        patient.index_date,
         'recorded' AS source,
         finding.finding_date AS assessment_date,
-        value.group_label AS response,
+        answer.group_label AS response,
         finding.cdm_table,
         finding.cdm_row_id
-    FROM cohort_member AS member
-    INNER JOIN finding ON member.person_id = finding.person_id AND finding.finding_date > member.index_date
+    FROM cohort_member AS patient
+    INNER JOIN finding ON patient.person_id = finding.person_id AND patient.index_date < finding.finding_date
     INNER JOIN concept_member AS question ON finding.concept_id = question.concept_id
-    INNER JOIN concept_member AS value ON finding.value_as_concept_id = value.concept_id
-    WHERE question.concept_set = $overall_response AND value.concept_set = $response_values
+    INNER JOIN concept_member AS answer ON finding.value_as_concept_id = answer.concept_id
+    WHERE question.concept_set = $overall_response AND answer.concept_set = $response_values
     QUALIFY row_number() OVER (
-        PARTITION BY member.person_id, finding.finding_date
+        PARTITION BY patient.person_id, finding.finding_date
         ORDER BY finding.finding_datetime DESC NULLS LAST, finding.cdm_row_id DESC
     ) = 1
 ),
@@ -50,7 +50,11 @@ ranked AS (
         min(response_source.source_rank) FILTER (WHERE found.response != 'NE')
             OVER (PARTITION BY found.person_id) AS evaluable_rank,
         min(response_source.source_rank) OVER (PARTITION BY found.person_id) AS any_rank
-    FROM (SELECT * FROM recorded UNION ALL SELECT * FROM measured) AS found
+    FROM (
+        SELECT * FROM recorded
+        UNION ALL
+        SELECT * FROM measured
+    ) AS found
     INNER JOIN response_source ON found.source = response_source.source
 )
 

@@ -1,18 +1,22 @@
 -- Persons by the furthest step that any of their candidates reached: step 0 is everyone who entered.
 WITH reached AS (
-    SELECT person_id, max(coalesce(failed_step, $steps + 1)) AS step
+    SELECT
+        person_id,
+        max(coalesce(failed_step, $steps + 1)) AS step
     FROM candidate
     GROUP BY person_id
 ),
 
 excluded AS (
-    SELECT step, count(*)::INTEGER AS persons
+    SELECT
+        step,
+        count(*)::INTEGER AS persons
     FROM reached
     GROUP BY step
 )
 
 SELECT
-    $cohort AS cohort,
+    $cohort,
     criterion.step,
     criterion.name AS criterion,
     criterion.label,

@@ -31,10 +31,10 @@ SELECT
     whole.first_start,
     whole.index_date,
     whole.index_row_id,
+    cast(NULL AS INTEGER) AS failed_step,
     row_number() OVER (ORDER BY entrant.person_id, whole.index_date, whole.first_start) AS candidate_id,
     whole.index_date - whole.first_start <= $maximum_days_between_starts AS starts_close,
-    whole.covered_until >= whole.index_date AS concurrent,
-    CAST(NULL AS INTEGER) AS failed_step
+    whole.covered_until >= whole.index_date AS concurrent
 FROM entrant
 LEFT JOIN combination AS whole
     ON entrant.person_id = whole.person_id AND whole.position = $components

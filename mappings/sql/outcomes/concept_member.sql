@@ -13,7 +13,12 @@ WITH named AS (
 ),
 
 found AS (
-    SELECT concept_set, group_position, group_label, concept_id, 0 AS distance
+    SELECT
+        concept_set,
+        group_position,
+        group_label,
+        concept_id,
+        0 AS distance
     FROM named
     WHERE concept_id IS NOT NULL
     UNION ALL
@@ -28,6 +33,9 @@ found AS (
     WHERE named.descendants
 )
 
-SELECT concept_set, concept_id, group_label
+SELECT
+    concept_set,
+    concept_id,
+    group_label
 FROM found
 QUALIFY row_number() OVER (PARTITION BY concept_set, concept_id ORDER BY distance, group_position) = 1

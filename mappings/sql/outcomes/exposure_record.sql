@@ -2,18 +2,18 @@
 -- apart by drug_type_concept_id; records of other types (prescriptions) are not exposure.
 SELECT
     drug.person_id,
-    member.concept_set,
-    member.group_label,
+    concept.concept_set,
+    concept.group_label,
     drug.drug_exposure_id,
     source.source_rank,
     drug.drug_exposure_start_date AS start_date,
     greatest(drug.drug_exposure_start_date, least(drug.drug_exposure_end_date, $data_cut)) AS end_date
 FROM cdm.drug_exposure AS drug
 INNER JOIN exposure_source AS source ON drug.drug_type_concept_id = source.type_concept_id
-INNER JOIN concept_member AS member
+INNER JOIN concept_member AS concept
     ON
         -- Where the standard concept is unknown, the source concept may still name the drug.
-        member.concept_id = coalesce(nullif(drug.drug_concept_id, 0), drug.drug_source_concept_id)
+        concept.concept_id = coalesce(nullif(drug.drug_concept_id, 0), drug.drug_source_concept_id)
 WHERE
     drug.drug_exposure_start_date <= $data_cut
-    AND list_contains($drug_sets, member.concept_set)
+    AND list_contains($drug_sets, concept.concept_set)

@@ -28,7 +28,12 @@ WITH coded AS (
     FROM cdm.episode
     WHERE episode_start_date <= $data_cut
     UNION ALL
-    SELECT person_id, concept_id, finding_date AS fact_date, cdm_table, cdm_row_id
+    SELECT
+        person_id,
+        concept_id,
+        finding_date AS fact_date,
+        cdm_table,
+        cdm_row_id
     FROM finding
     WHERE
         value_as_concept_id IS NULL
@@ -37,10 +42,20 @@ WITH coded AS (
             WHERE concept_set = $negative_values
         )
     UNION ALL
-    SELECT person_id, value_as_concept_id AS concept_id, finding_date AS fact_date, cdm_table, cdm_row_id
+    SELECT
+        person_id,
+        value_as_concept_id AS concept_id,
+        finding_date AS fact_date,
+        cdm_table,
+        cdm_row_id
     FROM finding
 )
 
-SELECT DISTINCT person_id, concept_id, fact_date, cdm_table, cdm_row_id
+SELECT DISTINCT
+    person_id,
+    concept_id,
+    fact_date,
+    cdm_table,
+    cdm_row_id
 FROM coded
 WHERE concept_id IN (SELECT concept_id FROM concept_member)

@@ -11,7 +11,7 @@ WITH RECURSIVE given AS (
         era.last_day AS end_date
     FROM candidate
     INNER JOIN exposure_era AS era
-        ON candidate.person_id = era.person_id AND era.era_start < candidate.first_start
+        ON candidate.person_id = era.person_id AND candidate.first_start > era.era_start
     WHERE candidate.starts_close AND candidate.concurrent
     UNION ALL
     SELECT
@@ -22,7 +22,7 @@ WITH RECURSIVE given AS (
         exposure.end_date
     FROM candidate
     INNER JOIN exposure_record AS exposure
-        ON candidate.person_id = exposure.person_id AND exposure.start_date < candidate.first_start
+        ON candidate.person_id = exposure.person_id AND candidate.first_start > exposure.start_date
     WHERE candidate.starts_close AND candidate.concurrent AND exposure.concept_set = $other_therapy
 ),
 
@@ -68,6 +68,7 @@ line AS (
     SELECT
         candidate_id,
         turn,
+        TRUE AS advances,
         1 AS line,
         start_date AS line_start,
         end_date AS line_end,
@@ -79,44 +80,43 @@ line AS (
     SELECT
         line.candidate_id,
         therapy.turn,
-        line.line + advance.advances::INTEGER AS line,
-        CASE WHEN advance.advances THEN therapy.start_date ELSE line.line_start END AS line_start,
+        therapy.start_date - line.line_end >= $gap_days
+        OR (
+            NOT list_contains(line.agents, therapy.agent)
+            AND therapy.start_date - line.line_start > $new_agent_days
+            AND NOT coalesce(
+                therapy.is_component
+                AND therapy.start_date - line.combination_start <= $maximum_days_between_starts,
+                FALSE
+            )
+        ) AS advances,
+        line.line + advances::INTEGER AS line,
+        CASE WHEN advances THEN therapy.start_date ELSE line.line_start END AS line_start,
         CASE
-            WHEN advance.advances THEN therapy.end_date
+            WHEN advances THEN therapy.end_date
             ELSE greatest(line.line_end, therapy.end_date)
         END AS line_end,
         CASE
-            WHEN advance.advances THEN [therapy.agent]
+            WHEN advances THEN [therapy.agent]
             ELSE list_append(line.agents, therapy.agent)
         END AS agents,
         CASE
-            WHEN NOT therapy.is_component THEN CASE WHEN NOT advance.advances THEN line.combination_start END
-            WHEN advance.advances THEN therapy.start_date
+            WHEN NOT therapy.is_component THEN CASE WHEN NOT advances THEN line.combination_start END
+            WHEN advances THEN therapy.start_date
             ELSE coalesce(line.combination_start, therapy.start_date)
         END AS combination_start
     FROM line
     INNER JOIN therapy ON line.candidate_id = therapy.candidate_id AND therapy.turn = line.turn + 1
-    CROSS JOIN LATERAL (
-        SELECT
-            therapy.start_date - line.line_end >= $gap_days
-            OR (
-                NOT list_contains(line.agents, therapy.agent)
-                AND therapy.start_date - line.line_start > $new_agent_days
-                AND NOT coalesce(
-                    therapy.is_component
-                    AND therapy.start_date - line.combination_start <= $maximum_days_between_starts,
-                    FALSE
-                )
-            ) AS advances
-    ) AS advance
 ),
 
 relapse AS (
-    SELECT candidate.candidate_id, min(fact.fact_date) AS relapse_date
+    SELECT
+        candidate.candidate_id,
+        min(fact.fact_date) AS relapse_date
     FROM candidate
-    INNER JOIN fact ON candidate.person_id = fact.person_id AND fact.fact_date <= candidate.index_date
-    INNER JOIN concept_member AS member ON fact.concept_id = member.concept_id
-    WHERE member.concept_set = $relapse_set
+    INNER JOIN fact ON candidate.person_id = fact.person_id AND candidate.index_date >= fact.fact_date
+    INNER JOIN concept_member AS concept ON fact.concept_id = concept.concept_id
+    WHERE concept.concept_set = $relapse_set
     GROUP BY candidate.candidate_id
 )
 

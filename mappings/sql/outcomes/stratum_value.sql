@@ -1,14 +1,14 @@
 -- Every patient's label of every stratum: numbers by the bin they fall in, patients without a value by `missing`.
 SELECT
-    member.person_id,
+    patient.person_id,
     stratum.stratum,
     stratum.stratum_position,
     coalesce(found.label, bin.label, stratum.missing) AS label,
     coalesce(found.label, bin.label) IS NULL AS is_missing
-FROM cohort_member AS member
+FROM cohort_member AS patient
 CROSS JOIN stratum
 LEFT JOIN stratum_found AS found
-    ON member.person_id = found.person_id AND stratum.stratum = found.stratum
+    ON patient.person_id = found.person_id AND stratum.stratum = found.stratum
 ASOF LEFT JOIN stratum_bin AS bin
-    ON stratum.stratum = bin.stratum AND found.value >= bin.lowest
-ORDER BY stratum.stratum_position, member.person_id
+    ON stratum.stratum = bin.stratum AND found.number >= bin.lowest
+ORDER BY stratum.stratum_position, patient.person_id

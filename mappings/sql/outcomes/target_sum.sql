@@ -2,29 +2,32 @@
 -- index) and every later sum, with baseline and nadir (smallest earlier sum, baseline included). One per day: the last.
 WITH measured AS (
     SELECT
-        member.person_id,
-        member.index_date,
+        patient.person_id,
+        patient.index_date,
         finding.finding_date AS assessment_date,
         CAST(
-            try_cast(finding.value_as_number AS DECIMAL(12, 4)) * unit.millimetres AS DECIMAL(18, 3)
+            TRY_CAST(finding.value_as_number AS DECIMAL(12, 4)) * unit.millimetres AS DECIMAL(18, 3)
         ) AS sum_mm,
         finding.cdm_table,
         finding.cdm_row_id
-    FROM cohort_member AS member
-    INNER JOIN finding ON member.person_id = finding.person_id
+    FROM cohort_member AS patient
+    INNER JOIN finding ON patient.person_id = finding.person_id
     INNER JOIN concept_member AS concept ON finding.concept_id = concept.concept_id
     INNER JOIN length_unit AS unit ON finding.unit_concept_id = unit.unit_concept_id
     WHERE
         concept.concept_set = $target_sum
         AND finding.value_as_number >= 0
-    QUALIFY row_number() OVER (
-        PARTITION BY member.person_id, finding.finding_date
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY patient.person_id, finding.finding_date
         ORDER BY finding.finding_datetime DESC NULLS LAST, finding.cdm_row_id DESC
     ) = 1
 ),
 
 baseline AS (
-    SELECT person_id, max(assessment_date) AS baseline_date, max_by(sum_mm, assessment_date) AS baseline_mm
+    SELECT
+        person_id,
+        MAX(assessment_date) AS baseline_date,
+        MAX_BY(sum_mm, assessment_date) AS baseline_mm
     FROM measured
     WHERE index_date - assessment_date BETWEEN 0 AND $baseline_days
     GROUP BY person_id
@@ -36,13 +39,13 @@ SELECT
     measured.assessment_date,
     measured.sum_mm,
     baseline.baseline_mm,
-    min(measured.sum_mm) OVER (
+    measured.cdm_table,
+    measured.cdm_row_id,
+    MIN(measured.sum_mm) OVER (
         PARTITION BY measured.person_id
         ORDER BY measured.assessment_date
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS nadir_mm,
-    measured.cdm_table,
-    measured.cdm_row_id
+    ) AS nadir_mm
 FROM measured
 LEFT JOIN baseline ON measured.person_id = baseline.person_id
 WHERE

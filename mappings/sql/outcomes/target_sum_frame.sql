@@ -3,9 +3,13 @@ SELECT
     person_id AS subject_id,
     assessment_date,
     sum_mm::DOUBLE AS sum_mm,
-    CASE WHEN assessment_date > index_date AND baseline_mm > 0
-        THEN (sum_mm - baseline_mm)::DOUBLE / baseline_mm::DOUBLE END AS change_from_baseline,
-    CASE WHEN assessment_date > index_date AND nadir_mm > 0
-        THEN (sum_mm - nadir_mm)::DOUBLE / nadir_mm::DOUBLE END AS change_from_nadir
+    CASE
+        WHEN assessment_date > index_date AND baseline_mm > 0
+            THEN (sum_mm - baseline_mm)::DOUBLE / baseline_mm::DOUBLE
+    END AS change_from_baseline,
+    CASE
+        WHEN assessment_date > index_date AND nadir_mm > 0
+            THEN (sum_mm - nadir_mm)::DOUBLE / nadir_mm::DOUBLE
+    END AS change_from_nadir
 FROM target_sum
 ORDER BY person_id, assessment_date

@@ -1,10 +1,14 @@
 -- A concept of the set holds on or before the index date.
+WITH known AS (
+    SELECT
+        fact.person_id,
+        min(fact.fact_date) AS first_date
+    FROM fact
+    INNER JOIN concept_member AS concept ON fact.concept_id = concept.concept_id
+    WHERE concept.concept_set = $argument
+    GROUP BY fact.person_id
+)
+
 SELECT candidate.candidate_id
 FROM candidate
-SEMI JOIN (
-    SELECT fact.person_id, fact.fact_date
-    FROM fact
-    INNER JOIN concept_member AS member ON fact.concept_id = member.concept_id
-    WHERE member.concept_set = $argument
-) AS known
-    ON candidate.person_id = known.person_id AND known.fact_date <= candidate.index_date
+INNER JOIN known ON candidate.person_id = known.person_id AND candidate.index_date >= known.first_date

@@ -1,5 +1,9 @@
 -- The last assessment, by the patient's source, with one of the responses.
-SELECT person_id, assessment_date AS decided_on, cdm_table, cdm_row_id
+SELECT
+    person_id,
+    assessment_date AS decided_on,
+    cdm_table,
+    cdm_row_id
 FROM assessment
 WHERE chosen AND list_contains($responses, response)
 QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY assessment_date DESC, cdm_row_id DESC) = 1

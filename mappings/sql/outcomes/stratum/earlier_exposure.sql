@@ -1,6 +1,8 @@
 -- Components taken before the combination's first day.
-SELECT member.person_id, string_agg(DISTINCT component.label, ', ' ORDER BY component.label) AS label
-FROM cohort_member AS member
-INNER JOIN exposure_era AS era ON member.person_id = era.person_id AND era.era_start < member.first_start
+SELECT
+    patient.person_id,
+    string_agg(DISTINCT component.label, ', ' ORDER BY component.label) AS label
+FROM cohort_member AS patient
+INNER JOIN exposure_era AS era ON patient.person_id = era.person_id AND patient.first_start > era.era_start
 INNER JOIN component ON era.component = component.component
-GROUP BY member.person_id
+GROUP BY patient.person_id

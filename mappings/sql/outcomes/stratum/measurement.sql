@@ -1,13 +1,15 @@
 -- The latest value of the set within so many days before, up to, index.
-SELECT member.person_id, finding.value_as_number AS value
-FROM cohort_member AS member
-INNER JOIN finding ON member.person_id = finding.person_id
+SELECT
+    patient.person_id,
+    finding.value_as_number AS number
+FROM cohort_member AS patient
+INNER JOIN finding ON patient.person_id = finding.person_id
 INNER JOIN concept_member AS concept ON finding.concept_id = concept.concept_id
 WHERE
     concept.concept_set = $argument
     AND finding.value_as_number IS NOT NULL
-    AND member.index_date - finding.finding_date BETWEEN 0 AND $within_days
+    AND patient.index_date - finding.finding_date BETWEEN 0 AND $within_days
 QUALIFY row_number() OVER (
-    PARTITION BY member.person_id
+    PARTITION BY patient.person_id
     ORDER BY finding.finding_date DESC, finding.finding_datetime DESC NULLS LAST, finding.cdm_row_id DESC
 ) = 1
