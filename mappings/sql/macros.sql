@@ -116,9 +116,9 @@ CREATE OR REPLACE TEMP MACRO unit_of(quantity) AS coded(
     coalesce(quantity.system, 'http://unitsofmeasure.org'), coalesce(quantity.code, quantity.unit)
 );
 
--- Role: 'event' (what was found or done), 'drug', or 'value' (answers, units, classes ...): one text can mean a
+-- Used as: 'event' (what was found or done), 'drug', or 'value' (answers, units, classes ...): one text can mean a
 -- laboratory test as a code and a response as an answer.
-CREATE OR REPLACE TEMP MACRO codeable_key(role, concept) AS CASE WHEN concept IS NOT NULL THEN hash(role, concept) END;
+CREATE OR REPLACE TEMP MACRO codeable_key(used_as, concept) AS CASE WHEN concept IS NOT NULL THEN hash(used_as, concept) END;
 
 CREATE OR REPLACE TEMP MACRO first_code(concept) AS concept.coding[1].code;
 
@@ -352,10 +352,10 @@ CREATE OR REPLACE TEMP MACRO grade_of(grade_concept) AS CASE grade_concept
     WHEN ae_grade_5() THEN 5
 END;
 
--- ---------------------------------------------------------------- roles
+-- ---------------------------------------------------------------- uses
 
 -- Whether a concept of a domain can be meant: a text such as 'CR' is a response as an answer, but no measurement.
-CREATE OR REPLACE TEMP MACRO suits(role, domain) AS CASE role
+CREATE OR REPLACE TEMP MACRO suits(used_as, domain) AS CASE used_as
     WHEN 'drug' THEN domain = 'Drug'
     WHEN 'event' THEN domain IN ('Condition', 'Procedure', 'Measurement', 'Observation', 'Drug', 'Device')
     ELSE TRUE

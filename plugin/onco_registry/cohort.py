@@ -24,8 +24,8 @@ def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str,
         "gap_days": lines.gap_days,
         "relapse_set": lines.relapse,
         "relapse_within_days": lines.relapse_within_days,
-        "cohort": cohort.name,
-        "cohort_definition_id": cohort.id,
+        "cohort_name": cohort.name,
+        "definition_id": cohort.id,
         "steps": len(cohort.criteria),
     }
 

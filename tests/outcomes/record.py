@@ -31,12 +31,13 @@ def on(day: int) -> date:
 
 
 class Record:
-    """CDM tables in memory; row ids count up from 1 within each table."""
+    """CDM tables on a connection, empty at first; row ids count up from 1 within each table."""
 
-    def __init__(self, registry: RegistryDefinition) -> None:
-        self.con = duckdb.connect()
-        cdm.create_tables(self.con)
+    def __init__(self, con: duckdb.DuckDBPyConnection, registry: RegistryDefinition) -> None:
+        self.con = con
         self.registry = registry
+        for table in cdm.fields():
+            con.execute(f"TRUNCATE cdm.{table}")
         self._rows: dict[str, int] = {}
 
     def insert(self, table: str, **values: Any) -> int:

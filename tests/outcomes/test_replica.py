@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import date
 from importlib.resources import files
 
+import duckdb
 import pandas as pd
 import pytest
 
+from onco_registry.registry_model import RegistryDefinition
 from onco_registry.results import Results
 from outcomes.record import INDEX, Record, rows
 
 
 @pytest.fixture(scope="module", name="results")
-def _results(registry: object) -> Results:
-    record = Record(registry)  # type: ignore[arg-type]
+def _results(tables: duckdb.DuckDBPyConnection, registry: RegistryDefinition) -> Results:
+    record = Record(tables, registry)
     with files("onco_registry.demo").joinpath("replica_32.csv").open(encoding="utf-8") as source:
         patients = pd.read_csv(source)
     for person, patient in enumerate(patients.itertuples(), start=1):

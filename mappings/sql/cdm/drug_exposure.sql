@@ -1,6 +1,6 @@
 -- The four medication resources -> drug_exposure. The end, in this order: as recorded, start + days supplied - 1,
--- quantity over daily amount, and otherwise the start; a prescription then lasts 29 days more, which is a guess and never
--- counts as duration of treatment. What was derived is recorded.
+-- quantity over daily amount, and otherwise the start; a prescription then lasts 29 days more, which is a guess and
+-- never counts as duration of treatment. What was derived is recorded.
 WITH supplied AS (
     SELECT
         d.*,

@@ -1,5 +1,5 @@
--- Whatever was coded in the domain Measurement, stages of conditions, and observations that are laboratory values, vital
--- signs, imaging or numbers without being coded elsewhere.
+-- Whatever was coded in the domain Measurement, stages of conditions, and observations that are laboratory values,
+-- vital signs, imaging or numbers without being coded elsewhere.
 SELECT
     e.resource,
     e.slot,

@@ -1,5 +1,5 @@
--- Whatever was coded in the domain Observation, tentative diagnoses, what is said about an adverse event, and observations
--- that are neither measured nor coded elsewhere.
+-- Whatever was coded in the domain Observation, tentative diagnoses, what is said about an adverse event, and
+-- observations that are neither measured nor coded elsewhere.
 SELECT
     e.resource,
     e.slot,

@@ -1,5 +1,5 @@
--- Encounter -> visit_occurrence. Without an end, an inpatient stay that goes on ends on the extract date, any other visit
--- on the day it began; both are recorded as derived.
+-- Encounter -> visit_occurrence. Without an end, an inpatient stay that goes on ends on the extract date, any other
+-- visit on the day it began; both are recorded as derived.
 WITH visit AS (
     SELECT
         e.*,

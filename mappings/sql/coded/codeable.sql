@@ -27,7 +27,7 @@ wording AS (
     SELECT
         c.codeable_key,
         c.used_as,
-        c.concept.text,
+        c.concept.text AS wording,
         0 AS coding_no
     FROM concept_in_use AS c
     WHERE c.concept.text IS NOT NULL
@@ -35,7 +35,7 @@ wording AS (
     SELECT
         c.codeable_key,
         c.used_as,
-        c.display AS text,
+        c.display AS wording,
         c.coding_no
     FROM coding AS c
     WHERE c.display IS NOT NULL
@@ -75,12 +75,12 @@ candidate AS (
         0 AS preference,
         w.coding_no,
         NULL AS source_value,
-        w.text AS known_text,
+        w.wording AS known_text,
         m.target_no,
         m.concept_id,
         m.domain_id,
         0 AS source_concept_id
-    FROM wording AS w INNER JOIN mapping.string AS m ON plain_text(w.text) = m.text
+    FROM wording AS w INNER JOIN mapping.string AS m ON plain_text(w.wording) = m.text
     WHERE suits(w.used_as, m.domain_id)
 ),
 
@@ -109,7 +109,7 @@ received AS (
 worded AS (
     SELECT
         w.codeable_key,
-        arg_min(w.text, w.coding_no) AS text
+        arg_min(w.wording, w.coding_no) AS wording
     FROM wording AS w
     GROUP BY w.codeable_key
 )
@@ -121,7 +121,7 @@ SELECT
     coalesce(c.concept_id, 0) AS concept_id,
     c.domain_id,
     coalesce(c.source_concept_id, 0) AS source_concept_id,
-    left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.text)), 50) AS source_value,
+    left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.wording)), 50) AS source_value,
     cast(NULL AS integer) AS value_as_concept_id
 FROM concept_in_use AS u
 LEFT JOIN chosen AS c ON u.codeable_key = c.codeable_key

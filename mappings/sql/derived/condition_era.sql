@@ -1,30 +1,37 @@
 -- OMOP CDM v5.4, condition_era: occurrences of one condition, joined over gaps of at most 30 days.
-WITH occurrence AS (
+WITH span AS (
     SELECT
-        person_id, condition_concept_id, condition_start_date AS start_date,
-        greatest(coalesce(condition_end_date, condition_start_date), condition_start_date) AS end_date
-    FROM cdm.condition_occurrence
-    SEMI JOIN work.person USING (person_id)
-    WHERE condition_concept_id <> 0
+        o.person_id,
+        o.condition_concept_id,
+        o.condition_start_date AS start_date,
+        greatest(coalesce(o.condition_end_date, o.condition_start_date), o.condition_start_date) AS end_date
+    FROM cdm.condition_occurrence AS o
+    SEMI JOIN work.person AS w ON o.person_id = w.person_id
+    WHERE o.condition_concept_id <> 0
 ),
 
 reached AS (
-    SELECT *, max(end_date) OVER (
-        PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS reached_date
-    FROM occurrence
+    SELECT
+        *,
+        max(end_date) OVER (
+            PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS reached_date
+    FROM span
 ),
 
 numbered AS (
-    SELECT *, sum(CASE WHEN start_date <= reached_date + 30 THEN 0 ELSE 1 END) OVER (
-        PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date ROWS UNBOUNDED PRECEDING
-    ) AS era
+    SELECT
+        *,
+        coalesce(start_date > reached_date + 30, TRUE) AS begins,
+        sum(coalesce(start_date > reached_date + 30, TRUE)::INTEGER) OVER (
+            PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date ROWS UNBOUNDED PRECEDING
+        ) AS era
     FROM reached
 )
 
 SELECT
-    'person/' || person_id || '/condition/' || condition_concept_id || '/' || min(start_date) AS row_key,
+    'person/' || person_id || '/' || condition_concept_id || '/' || min(start_date) AS row_key,
     'gaps of at most 30 days' AS derivation,
     person_id,
     condition_concept_id,

@@ -1,30 +1,56 @@
 -- From the first to the last recorded event of a person, as one period; 32882: Standard algorithm from EHR.
 WITH event AS (
-    SELECT person_id, visit_start_date AS first_date, visit_end_date AS last_date FROM cdm.visit_occurrence
+    SELECT
+        person_id,
+        visit_start_date AS first_date,
+        visit_end_date AS last_date
+    FROM cdm.visit_occurrence
     UNION ALL
-    SELECT person_id, condition_start_date, coalesce(condition_end_date, condition_start_date)
+    SELECT
+        person_id,
+        condition_start_date AS first_date,
+        coalesce(condition_end_date, condition_start_date) AS last_date
     FROM cdm.condition_occurrence
     UNION ALL
-    -- A prescription's end is a guess, so only its start counts.
-    SELECT person_id, drug_exposure_start_date, coalesce(verbatim_end_date, drug_exposure_start_date)
+    -- The end of a prescription is a guess: only an end that was recorded counts.
+    SELECT
+        person_id,
+        drug_exposure_start_date AS first_date,
+        coalesce(verbatim_end_date, drug_exposure_start_date) AS last_date
     FROM cdm.drug_exposure
     UNION ALL
-    SELECT person_id, procedure_date, coalesce(procedure_end_date, procedure_date) FROM cdm.procedure_occurrence
+    SELECT
+        person_id,
+        procedure_date AS first_date,
+        coalesce(procedure_end_date, procedure_date) AS last_date
+    FROM cdm.procedure_occurrence
     UNION ALL
-    SELECT person_id, measurement_date, measurement_date FROM cdm.measurement
+    SELECT
+        person_id,
+        measurement_date AS first_date,
+        measurement_date AS last_date
+    FROM cdm.measurement
     UNION ALL
-    SELECT person_id, observation_date, observation_date FROM cdm.observation
+    SELECT
+        person_id,
+        observation_date AS first_date,
+        observation_date AS last_date
+    FROM cdm.observation
     UNION ALL
-    SELECT person_id, death_date, death_date FROM cdm.death
+    SELECT
+        person_id,
+        death_date AS first_date,
+        death_date AS last_date
+    FROM cdm.death
 )
 
 SELECT
-    'person/' || person_id AS row_key,
+    'person/' || e.person_id AS row_key,
     'first to last recorded event' AS derivation,
-    person_id,
-    min(first_date) AS observation_period_start_date,
-    greatest(max(first_date), max(last_date)) AS observation_period_end_date,
+    e.person_id,
+    min(e.first_date) AS observation_period_start_date,
+    max(greatest(e.first_date, e.last_date)) AS observation_period_end_date,
     32882 AS period_type_concept_id
-FROM event
-SEMI JOIN work.person USING (person_id)
-GROUP BY person_id
+FROM event AS e
+SEMI JOIN work.person AS w ON e.person_id = w.person_id
+GROUP BY e.person_id

@@ -16,7 +16,7 @@ excluded AS (
 )
 
 SELECT
-    $cohort,
+    $cohort_name AS cohort,
     criterion.step,
     criterion.name AS criterion,
     criterion.label,

@@ -1,6 +1,6 @@
 -- OMOP cohort rows: from index to death, last contact or the index itself, whatever the record ends with.
 SELECT
-    $cohort_definition_id,
+    $definition_id AS cohort_definition_id,
     patient.person_id AS subject_id,
     patient.index_date AS cohort_start_date,
     greatest(
