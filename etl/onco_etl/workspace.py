@@ -82,7 +82,7 @@ def create(folder: Path) -> None:
         folder.joinpath(part).mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     with connect(folder, must_exist=False) as con:
-        _create_schema(con)
+        create_schema(con)
 
 
 def connect(folder: Path, *, read_only: bool = False, must_exist: bool = True) -> duckdb.DuckDBPyConnection:
@@ -105,7 +105,8 @@ def clear_work(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_WORK)
 
 
-def _create_schema(con: duckdb.DuckDBPyConnection) -> None:
+def create_schema(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the schemas and tables of a workspace where they are missing."""
     con.execute("BEGIN")
     con.execute(_STATE)
     clear_work(con)

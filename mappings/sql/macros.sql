@@ -21,6 +21,11 @@ END;
 
 CREATE OR REPLACE TEMP MACRO fhir_date(fhir_text) AS cast(fhir_datetime(fhir_text) AS date);
 
+-- A partial end lies in its period, so not before the start.
+CREATE OR REPLACE TEMP MACRO end_datetime(end_text, start_text) AS CASE
+    WHEN end_text IS NOT NULL THEN greatest(fhir_datetime(end_text), fhir_datetime(start_text))
+END;
+
 -- A real date, written as FHIR does.
 CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS regexp_full_match(
     fhir_text, '\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?'
@@ -118,7 +123,8 @@ CREATE OR REPLACE TEMP MACRO unit_of(quantity) AS coded(
 
 -- Used as: 'event' (what was found or done), 'drug', or 'value' (answers, units, classes ...): one text can mean a
 -- laboratory test as a code and a response as an answer.
-CREATE OR REPLACE TEMP MACRO codeable_key(used_as, concept) AS CASE WHEN concept IS NOT NULL THEN hash(used_as, concept) END;
+CREATE OR REPLACE TEMP MACRO codeable_key(used_as, concept) AS
+CASE WHEN concept IS NOT NULL THEN hash(used_as, concept) END;
 
 CREATE OR REPLACE TEMP MACRO first_code(concept) AS concept.coding[1].code;
 

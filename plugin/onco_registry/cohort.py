@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from onco_registry.registry_model import RegistryDefinition, Stratum
+from onco_registry.registry_model import RECORDED_STRATA, RegistryDefinition, Stratum
 from onco_registry.relations import Relations, sql_text
 
 
@@ -106,8 +106,11 @@ def _declare(relations: Relations, registry: RegistryDefinition) -> None:
     )
     relations.declare(
         "stratum",
-        {"stratum": "VARCHAR", "stratum_position": "INTEGER", "missing": "VARCHAR"},
-        [(item.name, position, item.missing) for position, item in enumerate(registry.strata)],
+        {"stratum": "VARCHAR", "stratum_position": "INTEGER", "missing": "VARCHAR", "is_recorded": "BOOLEAN"},
+        [
+            (item.name, position, item.missing, item.kind in RECORDED_STRATA)
+            for position, item in enumerate(registry.strata)
+        ],
     )
     relations.declare(
         "stratum_bin",

@@ -78,13 +78,17 @@ def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tu
     """The newest complete sync up to `as_of`, and the hospital's date of it."""
     row = con.execute(
         """
-        SELECT run, started FROM state.run WHERE kind = 'sync' AND status = 'complete' AND run <= coalesce($1, run)
+        SELECT run, started FROM state.run
+        WHERE kind = 'sync' AND status = 'complete' AND run <= coalesce($1, run)
+            AND coalesce($1, 0) <= (SELECT max(run) FROM state.run)
         ORDER BY run DESC LIMIT 1
         """,
         [as_of],
     ).fetchone()
     if row is None:
-        raise StateError("nothing to recompute: no run is complete yet" if as_of is None else f"no run {as_of}")
+        raise StateError(
+            "nothing to recompute: no sync is complete yet" if as_of is None else f"no sync by run {as_of}"
+        )
     return row[0], row[1].astimezone(ZoneInfo(timezone)).date()
 
 

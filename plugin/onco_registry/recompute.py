@@ -44,10 +44,7 @@ def recompute(
     `cdm` shows; `inputs_hash` stands for the mappings and the vocabulary that made it. Both go into the hash.
     """
     with Relations(con, recompute_parameters(registry, data_cut)) as relations:
-        establish_cohort(relations, registry)
-        assess_response(relations, registry)
-        date_endpoints(relations, registry)
-        collect_adverse_events(relations, registry)
+        derive(relations, registry)
         frames = _frames(relations, registry)
     return Results(
         registry=registry.name,
@@ -56,6 +53,14 @@ def recompute(
         hash=_hash(registry, data_cut, as_of_run, inputs_hash),
         **frames,
     )
+
+
+def derive(relations: Relations, registry: RegistryDefinition) -> None:
+    """Make every relation about the patients: cohort, response, endpoints, safety; estimates come from these."""
+    establish_cohort(relations, registry)
+    assess_response(relations, registry)
+    date_endpoints(relations, registry)
+    collect_adverse_events(relations, registry)
 
 
 def recompute_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str, Any]:

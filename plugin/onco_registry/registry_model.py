@@ -16,7 +16,9 @@ HISTORY_CRITERIA = ("recorded_by_index", "minimum_age", "prior_lines")
 CRITERIA = PERSON_CRITERIA + INDEX_CRITERIA + HISTORY_CRITERIA
 # CDM tables an adverse event may stand in.
 EVENT_TABLES = ("condition_occurrence", "measurement", "observation", "procedure_occurrence")
-STRATUM_KINDS = ("concept_group", "component_agent", "age", "measurement", "line_number", "earlier_exposure")
+# Kinds read from the record, where no value means not recorded; the others are derived and always known.
+RECORDED_STRATA = ("concept_group", "component_agent", "age", "measurement")
+STRATUM_KINDS = (*RECORDED_STRATA, "line_number", "earlier_exposure")
 
 
 @dataclass(frozen=True, slots=True)

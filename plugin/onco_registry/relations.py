@@ -36,7 +36,9 @@ class Relations:
     def __enter__(self) -> Relations:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None:
+            return  # a failed transaction takes no further statement, and a rollback drops them
         for name in reversed(self._created):
             self._con.execute(f"DROP TABLE IF EXISTS temp.{name}")
 

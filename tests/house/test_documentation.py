@@ -67,3 +67,13 @@ def test_every_setting_is_documented() -> None:
     text = documentation()
     missing = [name for name in settings(Config) if f"`{name}`" not in text]
     assert missing == []
+
+
+def test_every_decision_is_in_the_index_with_its_title_and_has_a_status() -> None:
+    folder = ROOT / "docs/decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    for record in sorted(folder.glob("[0-9]*.md")):
+        title, _, status = record.read_text(encoding="utf-8").splitlines()[:3]
+        assert re.match(rf"# {record.name[:4]}\. ", title)
+        assert re.fullmatch(r"Status: (accepted|replaced by \d{4})", status)
+        assert f"- [{title[2:]}]({record.name})" in index

@@ -30,7 +30,7 @@ def test_every_kind_of_file_is_known() -> None:
         file.suffix
         for folder in PACKAGES
         for file in (ROOT / folder).rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
+        if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith(".")
     }
     assert found - {*EVERYTHING} == set()
 

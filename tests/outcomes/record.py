@@ -10,7 +10,7 @@ import pandas as pd
 
 from onco_etl import cdm
 from onco_registry.cohort import establish_cohort
-from onco_registry.recompute import recompute, recompute_parameters
+from onco_registry.recompute import derive, recompute, recompute_parameters
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
 from onco_registry.results import Results
@@ -142,6 +142,12 @@ class Record:
 
     def results(self, cut: date = CUT) -> Results:
         return recompute(self.con, self.registry, data_cut=cut, as_of_run=1)
+
+    def relation(self, name: str, cut: date = CUT) -> pd.DataFrame:
+        """One relation about the patients, without the estimates."""
+        with Relations(self.con, recompute_parameters(self.registry, cut)) as relations:
+            derive(relations, self.registry)
+            return relations.frame(name)
 
     def exclusion(self, person: int) -> str | None:
         """The criterion that excluded a person who is alone in the record; None for a member."""

@@ -10,7 +10,7 @@ DECISION = ("time_days", "event", "decided_by", "decided_on", "cdm_table", "cdm_
 
 
 def _endpoint(record: Record, name: str, day: int | None = None) -> tuple[object, ...]:
-    endpoint = record.results(CUT if day is None else on(day)).endpoint
+    endpoint = record.relation("endpoint", CUT if day is None else on(day))
     [row] = rows(endpoint[endpoint["endpoint"] == name], *DECISION)
     return row
 

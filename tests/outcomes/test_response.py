@@ -8,7 +8,7 @@ from outcomes.record import Record, on, rows
 
 
 def _best(record: Record) -> list[tuple[object, ...]]:
-    return rows(record.results().best_response, "response", "response_date", "source")
+    return rows(record.relation("best_response"), "response", "response_date", "source")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_target_response(record: Record, baseline: float, sums: list[float], bes
     record.sum(1, 0, baseline)
     for number, value in enumerate(sums):
         record.sum(1, 50 * (number + 1), value)
-    assert rows(record.results().best_response, "response") == [(best,)]
+    assert rows(record.relation("best_response"), "response") == [(best,)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_progression_from_the_nadir(record: Record, sums: list[float], decided: 
     record.sum(1, -1, 100)
     for number, value in enumerate(sums):
         record.sum(1, 50 * (number + 1), value)
-    pfs = record.results().endpoint.query("endpoint == 'pfs'")
+    pfs = record.relation("endpoint").query("endpoint == 'pfs'")
     assert rows(pfs, "decided_by", "decided_on") == [(decided[0], on(decided[1]))]
 
 
@@ -73,7 +73,7 @@ def test_baseline_is_within_28_days_up_to_index(record: Record, day: int, best: 
     record.member(1)
     record.sum(1, day, 100)
     record.sum(1, 60, 60)
-    assert rows(record.results().best_response, "response", "source") == [(best, "sums")]
+    assert rows(record.relation("best_response"), "response", "source") == [(best, "sums")]
 
 
 def test_the_latest_baseline_and_the_last_sum_of_a_day_count(record: Record) -> None:
@@ -104,7 +104,7 @@ def test_centimetres_are_converted_and_unknown_units_not_used(record: Record) ->
 def test_stable_disease_from_day_42(record: Record, day: int, best: str) -> None:
     record.member(1)
     record.response(1, day, "SD")
-    assert rows(record.results().best_response, "response") == [(best,)]
+    assert rows(record.relation("best_response"), "response") == [(best,)]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_best_response_ends_before_new_therapy(record: Record, day: int, best: s
     record.response(1, 50, "SD")
     record.response(1, 100, "PR")
     record.drug(1, "delta", day, day + 20)
-    assert rows(record.results().best_response, "response") == [(best,)]
+    assert rows(record.relation("best_response"), "response") == [(best,)]
 
 
 @pytest.mark.parametrize(("day", "best"), [(28, "PR"), (29, "NE")])
@@ -145,7 +145,7 @@ def test_an_agent_begun_within_28_days_belongs_to_the_line(record: Record, day: 
     record.drug(1, "delta", day, day + 10)
     record.drug(1, "delta", 80, 90)
     record.response(1, 100, "PR")
-    assert rows(record.results().best_response, "response") == [(best,)]
+    assert rows(record.relation("best_response"), "response") == [(best,)]
 
 
 def test_one_source_per_patient_in_declared_order(record: Record) -> None:
@@ -175,4 +175,4 @@ def test_best_change_is_over_the_time_of_the_best_response(record: Record) -> No
     record.member(1)
     for day, value in ((0, 100), (50, 80), (100, 100), (150, 20)):
         record.sum(1, day, value)
-    assert rows(record.results().best_response, "response", "best_change") == [("SD", -0.2)]
+    assert rows(record.relation("best_response"), "response", "best_change") == [("SD", -0.2)]

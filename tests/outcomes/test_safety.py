@@ -13,7 +13,7 @@ def test_one_row_per_patient_and_term_with_the_worst_grade(record: Record) -> No
     worst = record.adverse_event(1, "tired", 30, 3, related=False)
     record.adverse_event(1, "tired", 40, 3)
     other = record.adverse_event(1, "inflamed", 5, 2, related=True)
-    events = record.results().adverse_event
+    events = record.relation("adverse_event")
     columns = ("term", "worst_grade", "related", "worst_related_grade", "onset_date", "cdm_row_id")
     assert rows(events, *columns) == [
         ("Inflamed", 2, True, 2, on(5), other),
@@ -30,7 +30,7 @@ def test_a_condition_without_attribute_is_no_adverse_event(record: Record) -> No
         "INSERT INTO cdm.concept VALUES (503, 'Named by the vocabulary', 'Condition', 'SNOMED', 'Disorder', 'S', '1',"
         " '1970-01-01', '2099-12-31', NULL)"
     )
-    assert rows(record.results().adverse_event, "term_concept_id", "term", "worst_grade", "related") == [
+    assert rows(record.relation("adverse_event"), "term_concept_id", "term", "worst_grade", "related") == [
         (503, "Named by the vocabulary", None, True),
         (0, "unmapped", 2, False),
     ]
@@ -54,7 +54,7 @@ def test_a_condition_without_attribute_is_no_adverse_event(record: Record) -> No
 def test_treatment_emergent_window(record: Record, term: str, day: int, serious: bool | None, counted: bool) -> None:
     record.member(1)
     record.adverse_event(1, term, day, 2, serious=serious)
-    assert len(record.results().adverse_event) == int(counted)
+    assert len(record.relation("adverse_event")) == int(counted)
 
 
 def test_the_window_opens_with_the_first_component(record: Record) -> None:
@@ -62,7 +62,7 @@ def test_the_window_opens_with_the_first_component(record: Record) -> None:
     record.drug(1, "alpha", -20, 100)
     record.drug(1, "beta", 0)
     record.adverse_event(1, "tired", -20, 1)
-    assert len(record.results().adverse_event) == 1
+    assert len(record.relation("adverse_event")) == 1
 
 
 @pytest.mark.parametrize(("day", "counted"), [(109, True), (110, False)])
@@ -70,7 +70,7 @@ def test_new_therapy_closes_the_window(record: Record, day: int, counted: bool) 
     record.member(1)
     record.drug(1, "delta", 110, 130)
     record.adverse_event(1, "tired", day, 2)
-    assert len(record.results().adverse_event) == int(counted)
+    assert len(record.relation("adverse_event")) == int(counted)
 
 
 def test_tables_and_estimates(record: Record) -> None:
@@ -122,4 +122,4 @@ def test_a_grade_may_be_a_number(record: Record) -> None:
         observation_event_id=row,
         obs_event_field_concept_id=1147127,
     )
-    assert rows(record.results().adverse_event, "worst_grade") == [(4,)]
+    assert rows(record.relation("adverse_event"), "worst_grade") == [(4,)]

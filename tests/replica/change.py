@@ -74,7 +74,10 @@ class Change:
             )
             """
         )
-        return {tuple(self._named(table, value, name) for value, name in zip(row, KEYS[table], strict=True)) for row in found}
+        return {
+            tuple(self._named(table, value, name) for value, name in zip(row, KEYS[table], strict=True))
+            for row in found
+        }
 
     def _named(self, table: str, value: Any, column: str) -> Any:
         return self.persons[value] if column == "subject_id" else value

@@ -5,7 +5,7 @@ WITH supplied AS (
     SELECT
         d.*,
         fhir_datetime(d.start_text) AS start_datetime,
-        greatest(fhir_datetime(d.end_text), fhir_datetime(d.start_text)) AS recorded_end,
+        end_datetime(d.end_text, d.start_text) AS recorded_end,
         coalesce(d.days_supply, cast(ceil(d.quantity / nullif(d.daily, 0)) AS integer)) AS days_covered
     FROM drug_event AS d
 ),

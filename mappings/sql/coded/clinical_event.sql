@@ -22,8 +22,7 @@ SELECT
     e.visit_occurrence_id,
     e.type_concept_id,
     fhir_datetime(e.start_text) AS start_datetime,
-    -- A partial end lies in its period, so not before the start.
-    greatest(fhir_datetime(e.end_text), fhir_datetime(e.start_text)) AS end_datetime,
+    end_datetime(e.end_text, e.start_text) AS end_datetime,
     coalesce(c.concept_id, 0) AS concept_id,
     coalesce(c.source_concept_id, 0) AS source_concept_id,
     c.source_value,

@@ -37,7 +37,9 @@ attribute AS (
     SELECT
         e.*,
         'suspect' || s.suspect_no AS slot,
-        s.drug AS value_code
+        s.drug AS value_code,
+        -- What is no drug is at least named by its kind: Device, Procedure, ResearchStudy.
+        CASE WHEN s.drug IS NULL THEN s.suspect_type END AS value_text
     FROM event AS e INNER JOIN suspect_event AS s ON e.resource = s.resource
     UNION ALL BY NAME
     SELECT
@@ -80,5 +82,6 @@ SELECT
     a.start_from,
     coded('urn:onco-registry:concept', 'ae-' || regexp_replace(a.slot, '\d+$', '')) AS code,
     a.value_code,
+    a.value_text,
     CASE WHEN starts_with(a.slot, 'suspect') THEN 'drug' ELSE 'value' END AS value_used_as
 FROM attribute AS a

@@ -69,6 +69,7 @@ item AS (
         count_if(NOT is_missing) AS x,
         count(*) AS n
     FROM stratum_value
+    WHERE is_recorded
     GROUP BY stratum, stratum_position
 )
 

@@ -1,5 +1,6 @@
 -- Whatever says, up to the cut, that a concept of some concept set holds of a person: conditions (standard or source
--- concept), procedures, episodes, and findings (by their concept unless the value denies it, or by their value).
+-- concept), procedures, episodes, and measurements (by their concept unless the value denies it, or by their value).
+-- Not observations: they hold tentative diagnoses and those of the family.
 WITH coded AS (
     SELECT
         person_id,
@@ -36,10 +37,13 @@ WITH coded AS (
         cdm_row_id
     FROM finding
     WHERE
-        value_as_concept_id IS NULL
-        OR value_as_concept_id NOT IN (
-            SELECT concept_id FROM concept_member
-            WHERE concept_set = $negative_values
+        cdm_table = 'measurement'
+        AND (
+            value_as_concept_id IS NULL
+            OR value_as_concept_id NOT IN (
+                SELECT concept_id FROM concept_member
+                WHERE concept_set = $negative_values
+            )
         )
     UNION ALL
     SELECT
@@ -49,6 +53,7 @@ WITH coded AS (
         cdm_table,
         cdm_row_id
     FROM finding
+    WHERE cdm_table = 'measurement'
 )
 
 SELECT DISTINCT

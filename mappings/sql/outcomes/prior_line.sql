@@ -68,7 +68,7 @@ line AS (
     SELECT
         candidate_id,
         turn,
-        TRUE AS advances,
+        TRUE AS begun,
         1 AS line,
         start_date AS line_start,
         end_date AS line_end,

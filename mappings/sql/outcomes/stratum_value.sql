@@ -3,8 +3,9 @@ SELECT
     patient.person_id,
     stratum.stratum,
     stratum.stratum_position,
+    stratum.is_recorded,
     coalesce(found.label, bin.label, stratum.missing) AS label,
-    coalesce(found.label, bin.label) IS NULL AS is_missing
+    coalesce(found.label, bin.label, stratum.missing) = stratum.missing AS is_missing
 FROM cohort_member AS patient
 CROSS JOIN stratum
 LEFT JOIN stratum_found AS found

@@ -1,0 +1,204 @@
+"""Every reason for which a resource is refused, by the smallest resource that meets it."""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+# Reasons given elsewhere in the pipeline, before a resource can be judged or after it was mapped.
+OTHER_REASONS = {
+    "rows",
+    "looked-up",
+    "newer-version",
+    "same-content",
+    "deleted-by-source",
+    "person-not-arrived",
+    "unsupported-type",
+    "nothing-to-map",
+    "malformed-json",
+    "invalid-shape",
+    "no-resource-type",
+    "missing-id",
+}
+SUBJECT = {"subject": {"reference": "Patient/p1"}}
+NUL = {"coding": [{"system": "http://example.org", "code": "A\x00B"}]}
+VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+STATUS_MODIFIER = "http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/status"
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "Patient": {"gender": "male", "birthDate": "1970-05-01"},
+    "Encounter": {"status": "finished", "class": {"code": "AMB"}, "period": {"start": "2024-01-01"}, **SUBJECT},
+    "Condition": {"onsetDateTime": "2024-01-01", **SUBJECT},
+    "Procedure": {"status": "completed", "performedDateTime": "2024-01-01", **SUBJECT},
+    "Observation": {"status": "final", "effectiveDateTime": "2024-01-01", **SUBJECT},
+    "Medication": {"status": "active"},
+    "MedicationAdministration": {"status": "completed", "effectiveDateTime": "2024-01-01", **SUBJECT},
+    "MedicationDispense": {"status": "completed", "whenHandedOver": "2024-01-01", **SUBJECT},
+    "MedicationRequest": {"status": "active", "intent": "order", "authoredOn": "2024-01-01", **SUBJECT},
+    "MedicationStatement": {"status": "active", "effectiveDateTime": "2024-01-01", **SUBJECT},
+    "AdverseEvent": {"actuality": "actual", "date": "2024-01-01", **SUBJECT},
+}
+
+
+def codes(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def statuses(resource_type: str, **reasons: str) -> list[tuple[str, dict[str, Any], str]]:
+    return [(resource_type, {"status": status.replace("_", "-")}, reason) for status, reason in reasons.items()]
+
+
+REFUSED = [
+    ("Patient", {"gender": "man"}, "invalid-gender"),
+    ("Patient", {"birthDate": None}, "missing-birth-date"),
+    ("Patient", {"birthDate": "1970-02-30"}, "impossible-date"),
+    ("Patient", {"deceasedDateTime": "2023-99"}, "impossible-date"),
+    ("Patient", {"deceasedDateTime": "1969-05-01"}, "end-before-start"),
+    ("Patient", {"address": [{"state": "G\x00D"}]}, "nul-character"),
+    *statuses("Encounter", planned="not-begun", cancelled="not-done", unknown="status-unknown", done="invalid-status"),
+    ("Encounter", {"status": "entered-in-error"}, "entered-in-error"),
+    ("Encounter", {"period": None}, "missing-start-date"),
+    ("Encounter", {"class": {"code": "A\x00"}}, "nul-character"),
+    ("Condition", {"verificationStatus": codes(VERIFICATION, "entered-in-error")}, "entered-in-error"),
+    ("Condition", {"verificationStatus": codes(VERIFICATION, "refuted")}, "refuted"),
+    ("Condition", {"verificationStatus": codes(VERIFICATION, "sure")}, "invalid-status"),
+    ("Condition", {"clinicalStatus": {"text": "active"}}, "invalid-status"),
+    ("Condition", {"onsetDateTime": None}, "missing-start-date"),
+    ("Condition", {"onsetDateTime": "2024-01-32"}, "impossible-date"),
+    ("Condition", {"recordedDate": "2024-01-32"}, "impossible-date"),
+    ("Condition", {"onsetDateTime": None, "recordedDate": "2024-01-01", "abatementDateTime": "x"}, "impossible-date"),
+    ("Condition", {"abatementDateTime": "2023-12-31"}, "end-before-start"),
+    ("Condition", {"code": NUL}, "nul-character"),
+    ("Condition", {"stage": [{"summary": NUL}]}, "nul-character"),
+    *statuses(
+        "Procedure", preparation="not-begun", in_progress="not-completed", on_hold="not-completed", not_done="not-done",
+        unknown="status-unknown", entered_in_error="entered-in-error", finished="invalid-status",
+    ),
+    ("Procedure", {"performedDateTime": None}, "missing-start-date"),
+    ("Procedure", {"code": NUL}, "nul-character"),
+    *statuses(
+        "Observation", registered="preliminary", preliminary="preliminary", cancelled="not-done",
+        unknown="status-unknown", entered_in_error="entered-in-error", done="invalid-status",
+    ),
+    ("Observation", {"status": None}, "invalid-status"),
+    ("Observation", {"dataAbsentReason": {"text": "not asked"}}, "data-absent"),
+    ("Observation", {"component": [{"code": NUL, "dataAbsentReason": {"text": "no"}}]}, "data-absent"),
+    ("Observation", {"effectiveDateTime": None}, "missing-start-date"),
+    ("Observation", {"effectiveDateTime": "soon"}, "impossible-date"),
+    ("Observation", {"code": NUL}, "nul-character"),
+    ("Observation", {"valueQuantity": {"value": 1, "unit": "m\x00m"}}, "nul-character"),
+    ("Observation", {"component": [{"code": NUL}]}, "nul-character"),
+    ("Medication", {"status": "entered-in-error"}, "entered-in-error"),
+    ("Medication", {"status": "gone"}, "invalid-status"),
+    ("Medication", {"code": NUL}, "nul-character"),
+    *statuses(
+        "MedicationAdministration", not_done="not-done", on_hold="not-completed", unknown="status-unknown",
+        entered_in_error="entered-in-error", given="invalid-status",
+    ),
+    ("MedicationAdministration", {"medicationCodeableConcept": NUL}, "nul-character"),
+    *statuses(
+        "MedicationDispense", preparation="not-begun", cancelled="not-done", declined="not-done",
+        on_hold="not-completed", unknown="status-unknown", entered_in_error="entered-in-error", given="invalid-status",
+    ),
+    ("MedicationDispense", {"whenHandedOver": None}, "missing-start-date"),
+    ("MedicationDispense", {"medicationCodeableConcept": NUL}, "nul-character"),
+    *statuses(
+        "MedicationRequest", draft="not-begun", cancelled="not-done", unknown="status-unknown",
+        entered_in_error="entered-in-error", given="invalid-status",
+    ),
+    ("MedicationRequest", {"doNotPerform": True}, "do-not-perform"),
+    ("MedicationRequest", {"intent": "plan"}, "not-an-order"),
+    ("MedicationRequest", {"intent": "filler-order"}, "not-an-order"),
+    ("MedicationRequest", {"intent": "wish"}, "invalid-intent"),
+    ("MedicationRequest", {"intent": None}, "invalid-intent"),
+    ("MedicationRequest", {"medicationCodeableConcept": NUL}, "nul-character"),
+    *statuses(
+        "MedicationStatement", intended="not-begun", not_taken="not-done", unknown="status-unknown",
+        entered_in_error="entered-in-error", taken="invalid-status",
+    ),
+    ("MedicationStatement", {"medicationCodeableConcept": NUL}, "nul-character"),
+    ("AdverseEvent", {"actuality": "potential"}, "potential"),
+    ("AdverseEvent", {"actuality": "maybe"}, "invalid-status"),
+    (
+        "AdverseEvent",
+        {"modifierExtension": [{"url": STATUS_MODIFIER, "valueCode": "entered-in-error"}]},
+        "entered-in-error",
+    ),
+    ("AdverseEvent", {"modifierExtension": [{"url": STATUS_MODIFIER, "valueCode": "lost"}]}, "invalid-status"),
+    ("AdverseEvent", {"date": None}, "missing-start-date"),
+    ("AdverseEvent", {"event": NUL}, "nul-character"),
+]  # fmt: skip
+WITH_SUBJECT = sorted(set(ACCEPTED) - {"Patient", "Medication"})
+
+
+def reason(mapped: Any, resource_type: str, elements: dict[str, Any]) -> str | None:
+    resource = {"resourceType": resource_type, "id": "x1", **ACCEPTED[resource_type], **elements}
+    found: str | None = mapped(resource).reasons.get(f"main/{resource_type}/x1")
+    return found
+
+
+@pytest.mark.parametrize("resource_type", sorted(ACCEPTED))
+def test_accepted(mapped: Any, resource_type: str) -> None:
+    assert reason(mapped, resource_type, {}) is None
+
+
+def test_refused(mapped: Any) -> None:
+    """All at once: planning a SELECT costs more than running it on a few rows."""
+    resources = [
+        {"resourceType": kind, "id": f"x{n}", **ACCEPTED[kind], **elements}
+        for n, (kind, elements, _) in enumerate(REFUSED)
+    ]
+    found = mapped(*resources).reasons
+    assert found == {f"main/{kind}/x{n}": expected for n, (kind, _, expected) in enumerate(REFUSED)}
+
+
+@pytest.mark.parametrize("resource_type", sorted(ACCEPTED))
+def test_what_may_reverse_the_meaning_is_refused(mapped: Any, resource_type: str) -> None:
+    base = {"resourceType": resource_type, **ACCEPTED[resource_type]}
+    found = mapped(
+        {**base, "id": "a", "implicitRules": "http://example.org/rules"},
+        {**base, "id": "b", "modifierExtension": [{"url": "http://example.org/not"}]},
+        {**base, "id": "c", "meta": {"tag": [{"code": "SUBSETTED"}]}},
+    )
+    assert found.reasons == {
+        f"main/{resource_type}/a": "implicit-rules",
+        f"main/{resource_type}/b": "unknown-modifier-extension",
+        f"main/{resource_type}/c": "subsetted",
+    }
+
+
+@pytest.mark.parametrize("resource_type", WITH_SUBJECT)
+def test_the_subject_is_a_patient(mapped: Any, resource_type: str) -> None:
+    base = {"resourceType": resource_type, **ACCEPTED[resource_type]}
+    found = mapped(
+        {**base, "id": "a", "subject": None},
+        {**base, "id": "b", "subject": {"display": "the patient"}},
+        {**base, "id": "c", "subject": {"reference": "Group/g1"}},
+        {**base, "id": "d", "subject": {"reference": "urn:uuid:7f", "type": "Device"}},
+    )
+    assert found.reasons == {
+        f"main/{resource_type}/a": "missing-subject",
+        f"main/{resource_type}/b": "missing-subject",
+        f"main/{resource_type}/c": "subject-not-patient",
+        f"main/{resource_type}/d": "subject-not-patient",
+    }
+
+
+def test_a_known_status_modifier_is_understood(mapped: Any) -> None:
+    known = [{"url": STATUS_MODIFIER, "valueCode": "completed"}]
+    assert reason(mapped, "AdverseEvent", {"modifierExtension": known}) is None
+
+
+def test_every_listed_reason_is_met() -> None:
+    with files("onco_mappings").joinpath("reasons.csv").open(encoding="utf-8") as lines:
+        listed = {row["reason"] for row in csv.DictReader(lines)}
+    general = {
+        "implicit-rules",
+        "unknown-modifier-extension",
+        "subsetted",
+        "missing-subject",
+        "subject-not-patient",
+    }
+    assert {expected for _, _, expected in REFUSED} | general == listed - OTHER_REASONS

@@ -1,0 +1,146 @@
+"""Dates, references and texts, value by value."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+from onco_etl import relations
+from onco_etl.errors import ConfigurationError
+
+
+def value(con: duckdb.DuckDBPyConnection, expression: str, *parameters: Any) -> Any:
+    (found,) = con.execute(f"SELECT {expression}", list(parameters)).fetchone() or (None,)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2022-01-01", datetime(2022, 1, 1)),
+        ("2022-01-01T23:30:00Z", datetime(2022, 1, 2, 7, 30)),
+        ("2022-01-01T23:30Z", datetime(2022, 1, 2, 7, 30)),
+        ("2022-01-01T23:30:00-05:00", datetime(2022, 1, 2, 12, 30)),
+        ("2022-01-01T23:30:00.500+08:00", datetime(2022, 1, 1, 23, 30, 0, 500_000)),
+        ("2022-01-01T23:30:00", datetime(2022, 1, 1, 23, 30)),
+        ("2022-03", datetime(2022, 3, 1)),
+        ("2022", datetime(2022, 1, 1)),
+        ("2022-02-30", None),
+        ("2022-02-30T10:00:00Z", None),
+        (None, None),
+    ],
+)
+def test_a_datetime_is_cut_in_the_hospital_timezone(
+    con: duckdb.DuckDBPyConnection, text: str | None, expected: datetime | None
+) -> None:
+    assert value(con, "fhir_datetime($1::VARCHAR)", text) == expected
+    assert value(con, "fhir_date($1::VARCHAR)", text) == (expected.date() if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("2022-02-28", False),
+        ("2022-02", False),
+        ("2022", False),
+        (None, False),
+        ("2022-02-30", True),
+        ("2022-13", True),
+        ("2022-2-3", True),
+        ("20220203", True),
+        ("2022/02/03", True),
+        ("yesterday", True),
+        ("2022-02-03 10:00:00", True),
+        ("2022-02-03T25:00:00Z", True),
+        ("", True),
+    ],
+)
+def test_impossible_dates(con: duckdb.DuckDBPyConnection, text: str | None, wrong: bool) -> None:
+    assert value(con, "is_wrong_date($1::VARCHAR)", text) is wrong
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2022-02-03", None, None),
+        (None, None, "missing-start-date"),
+        ("2022-02-31", None, "impossible-date"),
+        ("2022-02-03", "2022-02-31", "impossible-date"),
+        ("2022-02-03", "2022-02-02", "end-before-start"),
+        ("2022-02-03T10:00:00+08:00", "2022-02-03T09:00:00+08:00", None),
+        ("2022-02-03", "2022-02", None),
+        ("2022", "2021-05-05", None),
+    ],
+)
+def test_dates_of_a_resource(
+    con: duckdb.DuckDBPyConnection, start: str | None, end: str | None, expected: str | None
+) -> None:
+    assert value(con, "wrong_dates($1::VARCHAR, $2::VARCHAR)", start, end) == expected
+
+
+@pytest.mark.parametrize(
+    ("date_from", "start", "end_from", "expected"),
+    [
+        (None, "2022-02-03", None, None),
+        ("issued", "2022-02-03", None, "date: issued"),
+        (None, "2022-02", None, "precision: month"),
+        ("recordedDate", "2022", "start", "date: recordedDate; precision: year; end: start"),
+    ],
+)
+def test_derivation(
+    con: duckdb.DuckDBPyConnection, date_from: str | None, start: str, end_from: str | None, expected: str | None
+) -> None:
+    found = value(con, "derivation_of($1::VARCHAR, $2::VARCHAR, $3::VARCHAR)", date_from, start, end_from)
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("reference", "kind", "expected"),
+    [
+        ("Patient/p1", None, "main/Patient/p1"),
+        ("Patient/p1/_history/2", None, "main/Patient/p1"),
+        ("https://example.org/fhir/Patient/p1", None, "main/Patient/p1"),
+        ("https://example.org/fhir/Patient/p1/_history/2", None, "main/Patient/p1"),
+        ("urn:uuid:8a7f", None, "main/Patient/8a7f"),
+        ("urn:uuid:8a7f", "Group", "main/Group/8a7f"),
+        ("Group/g1", None, "main/Group/g1"),
+        ("Patient?identifier=1", None, None),
+        ("#contained", None, None),
+        ("p1", None, None),
+        (None, None, None),
+    ],
+)
+def test_reference_key(
+    con: duckdb.DuckDBPyConnection, reference: str | None, kind: str | None, expected: str | None
+) -> None:
+    found = value(con, "patient_key('main', {'reference': $1::VARCHAR, 'type': $2::VARCHAR})", reference, kind)
+    assert found == expected
+
+
+def test_an_episode_of_care_is_no_visit(con: duckdb.DuckDBPyConnection) -> None:
+    reference = "{'reference': $1::VARCHAR, 'type': NULL::VARCHAR}"
+    assert value(con, f"encounter_key('main', {reference})", "Encounter/e1") == "main/Encounter/e1"
+    assert value(con, f"encounter_key('main', {reference})", "EpisodeOfCare/e1") is None
+
+
+def test_known_texts_are_compared_plainly(con: duckdb.DuckDBPyConnection) -> None:
+    assert value(con, "plain_text($1)", "  Hand-Foot　 Syndrome（HFS） ") == "hand-foot syndrome(hfs)"
+
+
+def test_a_hash_needs_the_secret(con: duckdb.DuckDBPyConnection) -> None:
+    first = value(con, "keyed_hash('Zhang San')")
+    con.execute("SET VARIABLE onco_secret = 'another'")
+    second = value(con, "keyed_hash('Zhang San')")
+    con.execute("SET VARIABLE onco_secret = 'it''s a secret'")
+    assert first.startswith("text:")
+    assert len(first) == 21
+    assert first != second
+    assert value(con, "keyed_hash('Zhang San')") == first
+
+
+def test_the_timezone_must_exist() -> None:
+    with duckdb.connect() as con, pytest.raises(ConfigurationError, match="'Mars/Olympus' is not a time zone"):
+        relations.define_macros(con, timezone="Mars/Olympus", secret="", extract_date=date(2024, 1, 1))

@@ -1,0 +1,134 @@
+"""The command line as hospital IT meets it: what it prints, its JSON, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENT = {"resourceType": "Patient", "id": "secret-id-1", "gender": "male", "birthDate": "1960"}
+OBSERVATION = {
+    "resourceType": "Observation",
+    "id": "o1",
+    "status": "final",
+    "code": {"coding": [{"system": "http://example.org", "code": "local-1"}]},
+    "subject": {"reference": "Patient/secret-id-1"},
+    "effectiveDateTime": "2021-03-01",
+    "valueQuantity": {"value": 5},
+}
+
+
+def cli(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in `folder`."""
+    command = [sys.executable, "-c", "from onco_registry.cli import main; main()", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def answer(folder: Path, *arguments: str) -> Any:
+    """The JSON that a command prints."""
+    done = cli(folder, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which one batch with one bad line was synced and recomputed."""
+    folder = tmp_path_factory.mktemp("site")
+    lines = [json.dumps(PATIENT), json.dumps(OBSERVATION), '{"resourceType": "Observation", "id": "bad", "code": [1]}']
+    folder.joinpath("batch.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for arguments in (("init",), ("sync", "--from", "batch.ndjson"), ("recompute", "--data-cut", "2021-12-31")):
+        done = cli(folder, *arguments)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_status(site: Path) -> None:
+    status = answer(site, "status")
+    assert [(run["run"], run["kind"], run["status"], run["received"]) for run in status["runs"]] == [
+        (1, "sync", "complete", 3),
+        (2, "recompute", "complete", 0),
+    ]
+    assert [(row["resource_type"], row["fate"], row["reason"], row["count"]) for row in status["received"]] == [
+        ("Observation", "mapped", "rows", 1),
+        ("Observation", "quarantined", "invalid-shape", 1),
+        ("Patient", "mapped", "rows", 1),
+    ]
+    assert (status["cdm"]["person"], status["cdm"]["measurement"], status["cdm"]["drug_exposure"]) == (1, 1, 0)
+    assert status["unmapped"] == [{"cdm_table": "measurement", "source_value": "local-1", "count": 1}]
+    assert status["published"]["run"] == 2
+    assert Path(status["published"]["file"]).exists()
+
+
+def test_runs_and_check(site: Path) -> None:
+    assert [run["run"] for run in answer(site, "runs")] == [1, 2]
+    assert {row["status"] for row in answer(site, "check")} == {"pass"}
+
+
+def test_quarantine_names_file_line_resource_and_element(site: Path) -> None:
+    (row,) = answer(site, "quarantine", "list")
+    found = {name: row[name] for name in ("run", "file", "line", "resource", "reason", "element")}
+    assert found == {
+        "run": 1,
+        "file": "batch.ndjson",
+        "line": 3,
+        "resource": "main/Observation/bad",
+        "reason": "invalid-shape",
+        "element": "Observation.code",
+    }
+
+
+def test_quarantine_show_gives_the_line_as_received(site: Path) -> None:
+    shown = cli(site, "quarantine", "show", "1", "batch.ndjson", "3")
+    assert shown.stdout == '{"resourceType": "Observation", "id": "bad", "code": [1]}\n'
+    missing = cli(site, "quarantine", "show", "1", "batch.ndjson", "9")
+    assert (missing.returncode, missing.stderr) == (1, "error: no line 9 of batch.ndjson in run 1\n")
+
+
+def test_bulletin_is_written_for_an_empty_cohort(site: Path) -> None:
+    written = answer(site, "bulletin")
+    assert sorted(Path(path).suffix for path in written) == [".html", ".json"]
+    assert all(Path(path).exists() for path in written)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error"),
+    [
+        (("sync", "--from", "missing"), 3, "error: missing: no such file or folder\n"),
+        (("status", "--config", "none.toml"), 2, "error: none.toml: no such file"),
+        (("recompute", "--as-of", "99"), 4, "error: no sync by run 99\n"),
+        (("sync",), 2, "Missing option"),
+    ],
+)
+def test_exit_codes(site: Path, arguments: tuple[str, ...], code: int, error: str) -> None:
+    done = cli(site, *arguments)
+    assert done.returncode == code
+    assert error in done.stderr
+
+
+def test_a_missing_data_folder_says_what_to_do(tmp_path: Path) -> None:
+    done = cli(tmp_path, "status")
+    assert done.returncode == 4
+    assert "create one with `onco-registry init`" in done.stderr
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    tmp_path.joinpath("registry.toml").write_text('timezome = "UTC"\n', encoding="utf-8")
+    done = cli(tmp_path, "status")
+    assert (done.returncode, done.stderr) == (2, "error: registry.toml: timezome: Extra inputs are not permitted\n")
+
+
+def test_settings_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCO_REGISTRY__DATA", "elsewhere")
+    assert cli(tmp_path, "init").returncode == 0
+    assert tmp_path.joinpath("elsewhere", "workspace.duckdb").exists()
+
+
+def test_logs_hold_no_logical_id(site: Path) -> None:
+    done = cli(site, "sync", "--from", "batch.ndjson")
+    assert done.returncode == 0
+    assert "secret-id-1" not in done.stderr + done.stdout
