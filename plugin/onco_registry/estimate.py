@@ -117,8 +117,12 @@ def _responses_by_source(
 
 
 def _responses_by_stratum(best: pd.DataFrame, strata: pd.DataFrame, percent: int) -> Iterator[Row]:
+    """Strata as declared; their bins from low to high, other values by the number of patients."""
     joined = strata.merge(best, left_on="person_id", right_on="subject_id")
-    for (_, stratum, label), group in joined.groupby(["stratum_position", "stratum", "label"], sort=True):
+    size = joined.groupby(["stratum", "label"])["person_id"].transform("size")
+    joined = joined.assign(size=-size, label_position=joined["label_position"].fillna(float("inf")))
+    order = ["stratum_position", "stratum", "label_position", "size", "label"]
+    for (_, stratum, _, _, label), group in joined.groupby(order, sort=True):
         for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
             x = int(group["response"].isin(counted).sum())
             yield _proportion_row(f"{stratum}={label}", measure, x, len(group), percent)

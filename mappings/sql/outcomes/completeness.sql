@@ -45,7 +45,7 @@ item AS (
     SELECT
         5 AS item_position,
         'sum_records_with_unit' AS item,
-        count_if(has_unit) AS x,
+        count(*) FILTER (WHERE has_unit) AS x,
         count(*) AS n
     FROM sum_record
     UNION ALL BY NAME
@@ -66,7 +66,7 @@ item AS (
     SELECT
         8 + stratum_position AS item_position,
         stratum AS item,
-        count_if(NOT is_missing) AS x,
+        count(*) FILTER (WHERE NOT is_missing) AS x,
         count(*) AS n
     FROM stratum_value
     WHERE is_recorded

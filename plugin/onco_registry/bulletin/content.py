@@ -56,19 +56,19 @@ def response(estimates: list[Record], best: list[Record], meta: BulletinMeta) ->
 
 
 def strata(estimates: list[Record], measure: str, meta: BulletinMeta) -> list[Record]:
-    """The rows of a measure by stratum variable ('subtype=a' -> variable 'subtype'), largest stratum first."""
+    """The rows of a measure by stratum variable ('subtype=a' -> variable 'subtype'), in the order of the estimates.
+
+    A variable with one value only would repeat the row of all patients, and is left out.
+    """
     groups: dict[str, list[Record]] = {}
     for row in estimates:
         variable, separator, value = row["stratum"].partition("=")
         if row["measure"] == measure and separator:
             groups.setdefault(variable, []).append({**row, "label": meta.label(value)})
     return [
-        {
-            "variable": variable,
-            "label": meta.label(variable),
-            "rows": sorted(groups[variable], key=lambda row: (-row["n"], row["label"], row["stratum"])),
-        }
-        for variable in sorted(groups)
+        {"variable": variable, "label": meta.label(variable), "rows": rows}
+        for variable, rows in groups.items()
+        if len(rows) > 1
     ]
 
 
@@ -137,7 +137,7 @@ def _terms(table: list[Record]) -> list[Record]:
         patients[row["term"]] = row["n"]
     terms = [
         {
-            "term": term,
+            "term": term[:1].upper() + term[1:],
             "n": n,
             "any": [counts[term, False, grade] for grade in GRADES],
             "related": [counts[term, True, grade] for grade in GRADES],
