@@ -1,0 +1,233 @@
+"""One change in the FHIR, sent on a third night, changes exactly the cells it must: everything comes from FHIR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from replica.changes import Changes
+from replica.nights import Demo, Json, Row, Site, amended
+
+OS = {
+    ("os_median", "overall", "log-log"),
+    ("os_median", "overall", "spss-plain"),
+    ("os_rate_6m", "overall", "log-log"),
+    ("os_rate_12m", "overall", "log-log"),
+    ("follow_up_median", "overall", "log-log"),
+}
+PFS = {
+    ("pfs_median", "overall", "log-log"),
+    ("pfs_median", "overall", "spss-plain"),
+    ("pfs_rate_6m", "overall", "log-log"),
+    ("pfs_rate_12m", "overall", "log-log"),
+}
+EXACT = "clopper-pearson"
+DRUG_RECORDS = {"MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement"}
+
+
+@dataclass(frozen=True)
+class Death:
+    """A death that was none, and what follows: the patient's endpoints, the changed estimates, their new values."""
+
+    patient: str
+    endpoints: list[Row]
+    cells: set[Row]
+    estimates: list[Row]
+
+
+DEATHS = [
+    Death(
+        # Progressed on day 231, died on day 281.
+        "p001",
+        [("os", 281, False, "last_known_alive"), ("pfs", 231, True, "progression")],
+        OS,
+        [
+            ("os_median", "log-log", 15, 32, 17.0842, 10.8747, 22.8665),
+            ("os_median", "spss-plain", 15, 32, 17.1, 10.4958, 23.7042),
+            ("os_rate_6m", "log-log", 15, 32, 0.9677, 0.7923, 0.9954),
+            ("os_rate_12m", "log-log", 15, 32, 0.6317, 0.3889, 0.7997),
+            ("follow_up_median", "log-log", 17, 32, 15.9671, 9.1335, 22.768),
+            ("pfs_median", "log-log", 26, 32, 7.5893, 4.9938, 10.8747),
+            ("pfs_median", "spss-plain", 26, 32, 7.6, 3.3116, 11.8884),
+        ],
+    ),
+    Death(
+        # Died on day 453 without progression; the last scan was on day 409.
+        "p006",
+        [("os", 453, False, "last_known_alive"), ("pfs", 409, False, "last_adequate_assessment")],
+        OS | PFS,
+        [
+            ("os_median", "log-log", 15, 32, 17.0842, 10.8747, 22.8665),
+            ("os_median", "spss-plain", 15, 32, 17.1, 8.3829, 25.8171),
+            ("os_rate_6m", "log-log", 15, 32, 0.9677, 0.7923, 0.9954),
+            ("os_rate_12m", "log-log", 15, 32, 0.5984, 0.3641, 0.7703),
+            ("follow_up_median", "log-log", 17, 32, 15.9671, 9.1335, 22.768),
+            ("pfs_median", "log-log", 25, 32, 7.5893, 4.9938, 10.8747),
+            ("pfs_median", "spss-plain", 25, 32, 7.6, 3.3116, 11.8884),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.patient)
+def test_deleting_one_death(demo: Demo, site: Site, death: Death) -> None:
+    alive = amended(demo.received()["Patient", death.patient])
+    del alive["deceasedDateTime"]
+    changes = _third_night(site, [alive])
+    named = {name for name, *_ in death.cells}
+    decided = {"os", "pfs"} if "pfs_median" in named else {"os"}
+    assert changes.tables() == {"estimate", "endpoint", "curve"}
+    assert changes.cells("estimate") == death.cells
+    assert changes.cells("endpoint") == {(death.patient, endpoint) for endpoint in decided}
+    assert changes.cells("curve") == {(endpoint,) for endpoint in decided}
+    assert changes.of_patient(death.patient, "endpoint", "endpoint, time_days, event, decided_by") == death.endpoints
+    shown = ("os_median", "os_rate_6m", "os_rate_12m", "follow_up_median", "pfs_median")
+    assert changes.estimates("overall", *shown) == death.estimates
+    assert changes.estimates("overall", "orr", "dcr") == [
+        ("orr", EXACT, 11, 32, 0.3438, 0.1857, 0.5319),
+        ("dcr", EXACT, 27, 32, 0.8438, 0.6721, 0.9472),
+    ]
+
+
+def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> None:
+    # No recorded response; sums 118 (baseline), 53, 51, 51, 53 mm. From 70 mm on, 51 mm is stable disease.
+    changes = _third_night(site, [_with_sum(demo, "p030-sum-1", 70)])
+    strata = (
+        "overall", "age_group=18-44", "earlier_exposure=No", "ecog=1", "line=Second", "pd1_agent=Tislelizumab",
+        "subtype=Alveolar soft part sarcoma",
+    )  # fmt: skip
+    assert changes.tables() == {"estimate", "best_response", "target_sum", "consistency_check"}
+    assert changes.cells("estimate") == {
+        *(("orr", stratum, EXACT) for stratum in strata),
+        ("orr_by_source", "source=sums", EXACT),
+        ("response_pr", "overall", EXACT),
+        ("response_sd", "overall", EXACT),
+    }
+    assert changes.estimates("overall", "orr", "dcr", "response_pr", "response_sd", "response_pd") == [
+        ("orr", EXACT, 10, 32, 0.3125, 0.1612, 0.5001),
+        ("dcr", EXACT, 27, 32, 0.8438, 0.6721, 0.9472),
+        ("response_pr", EXACT, 10, 32, 0.3125, 0.1612, 0.5001),
+        ("response_sd", EXACT, 17, 32, 0.5313, 0.3474, 0.7091),
+        ("response_pd", EXACT, 5, 32, 0.1563, 0.0528, 0.3279),
+    ]
+    assert changes.estimates(strata[-1], "orr", "dcr") == [
+        ("orr", EXACT, 3, 5, 0.6, 0.1466, 0.9473),
+        ("dcr", EXACT, 5, 5, 1.0, 0.4782, 1.0),
+    ]
+    assert changes.cells("best_response") == {("p030",)}
+    columns = "response, response_date::VARCHAR, source, round(best_change, 4)"
+    assert changes.of_patient("p030", "best_response", columns) == [("SD", "2021-12-15", "sums", -0.2714)]
+    # The patient's curve of the spider plot moves, all of it: its baseline did.
+    assert changes.of_patient("p030", "target_sum", "sum_mm, round(change_from_baseline, 4)") == [
+        (51.0, -0.2714),
+        (51.0, -0.2714),
+        (53.0, -0.2429),
+        (53.0, -0.2429),
+        (70.0, None),
+    ]
+    assert {patient for patient, _ in changes.cells("target_sum")} == {"p030"}
+    assert changes.cells("consistency_check") == {("responses_add_up",), ("subgroups_add_up",)}
+
+
+def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> None:
+    # The radiologist's response decides; the sums 110 (baseline), 51, 51 mm show their change and their own rate.
+    changes = _third_night(site, [_with_sum(demo, "p032-sum-1", 70)])
+    assert changes.tables() == {"estimate", "best_response", "target_sum"}
+    assert changes.cells("estimate") == {("orr_by_source", "source=sums", EXACT)}
+    assert changes.estimates("source=sums", "orr_by_source", "dcr_by_source") == [
+        ("orr_by_source", EXACT, 10, 32, 0.3125, 0.1612, 0.5001),
+        ("dcr_by_source", EXACT, 27, 32, 0.8438, 0.6721, 0.9472),
+    ]
+    columns = "response, response_date::VARCHAR, source, round(best_change, 4)"
+    assert changes.of_patient("p032", "best_response", columns) == [("PR", "2022-02-26", "recorded", -0.2714)]
+    assert changes.cells("best_response") == {("p032",)}
+    assert changes.cells("target_sum") == {("p032", "2021-12-26"), ("p032", "2022-02-26"), ("p032", "2022-04-14")}
+
+
+def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> None:
+    other = {"coding": [{"system": "http://www.whocc.no/atc", "code": "L01EX03", "display": "pazopanib"}]}
+    swapped = _with_drug(demo, "p029", "YP0001", other)
+    assert len(swapped) == 3
+    changes = _third_night(site, swapped)
+    assert site.rows(
+        "SELECT criterion, excluded, remaining FROM results.attrition WHERE as_of_run = 4 ORDER BY step"
+    ) == [
+        ("entered", 0, 368),
+        ("anlotinib_exposure", 108, 260),
+        ("pd1_exposure", 62, 198),
+        ("starts_too_far_apart", 25, 173),
+        ("added_later", 30, 143),
+        ("not_concurrent", 12, 131),
+        ("diagnosis", 36, 95),
+        ("metastatic", 26, 69),
+        ("adult", 12, 57),
+        ("prior_line", 26, 31),
+    ]
+    # Every estimate of the cohort has another denominator; of the strata, only those the patient belongs to.
+    strata = {
+        "overall", "source=recorded", "source=sums", "age_group=18-44", "earlier_exposure=No", "ecog=2 and over",
+        "line=Second", "pd1_agent=Camrelizumab", "subtype=Angiosarcoma",
+    }  # fmt: skip
+    assert changes.cells("estimate") == {cell for cell in changes.all_cells("estimate") if cell[1] in strata}
+    assert changes.estimates("overall", "orr", "dcr", "response_pd", "ae_related", "pfs_median", "os_median") == [
+        ("orr", EXACT, 11, 31, 0.3548, 0.1923, 0.5463),
+        ("dcr", EXACT, 27, 31, 0.871, 0.7017, 0.9637),
+        ("response_pd", EXACT, 4, 31, 0.129, 0.0363, 0.2983),
+        ("ae_related", EXACT, 29, 31, 0.9355, 0.7858, 0.9921),
+        ("pfs_median", "log-log", 25, 31, 8.115, 4.9938, 11.1047),
+        ("pfs_median", "spss-plain", 25, 31, 8.1, 2.7368, 13.4632),
+        ("os_median", "log-log", 16, 31, 14.883, 10.8747, 22.8665),
+        ("os_median", "spss-plain", 16, 31, 14.9, 8.3573, 21.4427),
+    ]
+    gone = {table: changes.cells(table) for table in ("cohort", "best_response", "endpoint", "adverse_event")}
+    assert gone == {
+        "cohort": {("p029",)},
+        "best_response": {("p029",)},
+        "endpoint": {("p029", "os"), ("p029", "pfs")},
+        "adverse_event": {("p029", "fever")},
+    }
+    assert changes.of_patient("p029", "endpoint", "*") == []
+
+
+def test_swapping_a_drug_for_another_of_its_class(demo: Demo, site: Site) -> None:
+    other = {"coding": [{"system": "http://hospital.example.org/codes/drug", "code": "YP0101"}], "text": "信迪利单抗"}
+    swapped = _with_drug(demo, "p027", "L01FF01", other)
+    assert len(swapped) == 5
+    changes = _third_night(site, swapped)
+    assert changes.tables() == {"estimate", "consistency_check"}
+    assert changes.cells("estimate") == {
+        ("orr", "pd1_agent=Nivolumab", EXACT),
+        ("dcr", "pd1_agent=Nivolumab", EXACT),
+        ("orr", "pd1_agent=Sintilimab", EXACT),
+        ("dcr", "pd1_agent=Sintilimab", EXACT),
+    }
+    assert changes.estimates("pd1_agent=Nivolumab", "orr", "dcr") == []
+    assert changes.estimates("pd1_agent=Sintilimab", "orr", "dcr") == [
+        ("orr", EXACT, 4, 18, 0.2222, 0.0641, 0.4764),
+        ("dcr", EXACT, 14, 18, 0.7778, 0.5236, 0.9359),
+    ]
+    # Two proportions fewer to check.
+    assert changes.cells("consistency_check") == {("percentages_from_counts",)}
+
+
+def _third_night(site: Site, resources: list[Json]) -> Changes:
+    site.send(resources)
+    site.recompute()
+    return Changes(site)
+
+
+def _with_sum(demo: Demo, observation: str, millimetres: int) -> Json:
+    measured = demo.received()["Observation", observation]
+    return amended(measured, valueQuantity={**measured["valueQuantity"], "value": millimetres})
+
+
+def _with_drug(demo: Demo, patient: str, code: str, other: Json) -> list[Json]:
+    """The patient's records of the drug of this code, each with the other drug in its place."""
+    return [
+        amended(resource, medicationCodeableConcept=other)
+        for (kind, _), resource in demo.received().items()
+        if kind in DRUG_RECORDS
+        and resource["subject"] == {"reference": f"Patient/{patient}"}
+        and code in {coding["code"] for coding in resource["medicationCodeableConcept"].get("coding", [])}
+    ]
