@@ -76,7 +76,7 @@ FROM (
         source_concept_id = concept_id, concept_code
     FROM mapping.starter WHERE source_concept_id IS NOT NULL AND vocabulary_id <> 'ONCO'
     UNION ALL
-    SELECT 2, concept_id, concept_name, domain_id, vocabulary_id, 'Undefined', true, concept_id::VARCHAR
+    SELECT 2, concept_id::INTEGER, concept_name, domain_id, vocabulary_id, 'Undefined', true, concept_id
     FROM read_csv('{concepts}/constants.csv', all_varchar = true, header = true)
     UNION ALL
     SELECT 3, concept_id, concept_name, domain_id, 'None', 'Undefined', true, concept_id::VARCHAR FROM mapping.starter
@@ -146,6 +146,7 @@ def vocabulary_slice(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
     Standard concepts map to themselves and are their own ancestors, so that eras can be built without a vocabulary.
     """
+    # Says here, not in the caller's statement, that nothing was loaded.
     con.execute("SELECT 1 FROM mapping.known_concept LIMIT 0")
     standard = "FROM mapping.known_concept WHERE standard_concept = 'S'"
     return {

@@ -103,14 +103,23 @@ def _load_vocabulary(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"DELETE FROM cdm.{table}; INSERT INTO cdm.{table} BY NAME {query}")
 
 
+def mapping_hash(settings: EtlSettings) -> str:
+    """SHA-256 over all that decides how a resource is mapped: every file of onco_mappings, and the site's settings."""
+    digest = hashlib.sha256(_files_hash())
+    for setting in (settings.timezone, settings.concept_block_start):
+        digest.update(f"{setting}\0".encode())
+    if settings.site_map:
+        digest.update(settings.site_map.read_bytes())
+    return digest.hexdigest()
+
+
 @cache
-def mapping_hash() -> str:
-    """SHA-256 over every file of onco_mappings: the same hash maps the same way."""
+def _files_hash() -> bytes:
     digest = hashlib.sha256()
     for name, content in sorted(_walk(files("onco_mappings"), "")):
         digest.update(name.encode())
         digest.update(content)
-    return digest.hexdigest()
+    return digest.digest()
 
 
 def _walk(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:

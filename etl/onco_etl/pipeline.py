@@ -67,7 +67,9 @@ def sync(settings: EtlSettings, path: Path) -> RunReport:
             with timed("staged", run=run):
                 staging.stage(con, landed, scratch=scratch, maximum_object_size=settings.maximum_object_size)
             mapping.define_macros(con, settings)
-            with runs.transaction(con, run, kind="sync", source=settings.source, mapping_hash=mapping.mapping_hash()):
+            with runs.transaction(
+                con, run, kind="sync", source=settings.source, mapping_hash=mapping.mapping_hash(settings)
+            ):
                 _load(con, run, landed, settings, folder)
         con.execute("DETACH incoming")
         with timed("published", run=run):
@@ -101,7 +103,14 @@ def _load(
         quarantine.record(con, run, landed, settings.validation_sample)
         ledger.count_unmapped(con)
     keys.log(con, before, folder / "keys")
-    con.execute("UPDATE state.run SET received = (SELECT count(*) FROM version) WHERE run = $1", [run])
+    con.execute(
+        """
+        UPDATE state.run SET
+            received = (SELECT count(*) FROM version), unmapped_codes = (SELECT count(*) FROM state.unmapped_code)
+        WHERE run = $1
+        """,
+        [run],
+    )
     workspace.clear_work(con)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,9 @@ from onco_etl.errors import OncoError
 from onco_etl.query import scalar
 
 log = structlog.get_logger()
+
+# The vocabulary release until a site loads one.
+STARTER_MAPS = "starter maps"
 
 
 def next_run(con: duckdb.DuckDBPyConnection, landing: Path) -> int:
@@ -30,26 +34,28 @@ def transaction(
     """One run: everything inside is committed together or not at all, and `state.run` says which."""
     # This process holds the only lock: a run still marked as running was killed.
     con.execute(
-        "UPDATE state.run SET status = 'interrupted', finished = now() WHERE status = 'running'",
+        "UPDATE state.run SET status = 'interrupted', finished = $1 WHERE status = 'running'", [datetime.now(UTC)]
     )
     con.execute(
         """
         INSERT INTO state.run (run, kind, source, started, status, mapping_hash, vocabulary_release)
-        VALUES ($1, $2, $3, now(), 'running', $4, 'starter maps')
+        VALUES ($1, $2, $3, $4, 'running', $5, $6)
         """,
-        [run, kind, source, mapping_hash],
+        [run, kind, source, datetime.now(UTC), mapping_hash, STARTER_MAPS],
     )
     con.execute("BEGIN")
     try:
         yield
-        con.execute("UPDATE state.run SET status = 'complete', finished = now() WHERE run = $1", [run])
+        # now() of DuckDB is when the transaction began.
+        con.execute("UPDATE state.run SET status = 'complete', finished = $2 WHERE run = $1", [run, datetime.now(UTC)])
         con.execute("COMMIT")
     except BaseException as error:
         con.execute("ROLLBACK")
         # Only our own messages are known to hold no patient data.
         message = str(error) if isinstance(error, OncoError) else type(error).__name__
         con.execute(
-            "UPDATE state.run SET status = 'failed', finished = now(), message = $2 WHERE run = $1", [run, message]
+            "UPDATE state.run SET status = 'failed', finished = $2, message = $3 WHERE run = $1",
+            [run, datetime.now(UTC), message],
         )
         raise
 

@@ -41,7 +41,7 @@ CREATE SCHEMA IF NOT EXISTS work; CREATE SCHEMA IF NOT EXISTS touched; CREATE SC
 CREATE SCHEMA IF NOT EXISTS history; CREATE SCHEMA IF NOT EXISTS results;
 CREATE TABLE IF NOT EXISTS state.run (
     run INTEGER, kind VARCHAR, source VARCHAR, started TIMESTAMPTZ, finished TIMESTAMPTZ, status VARCHAR,
-    received BIGINT, message VARCHAR, mapping_hash VARCHAR, vocabulary_release VARCHAR
+    received BIGINT, unmapped_codes BIGINT, message VARCHAR, mapping_hash VARCHAR, vocabulary_release VARCHAR
 );
 CREATE TABLE IF NOT EXISTS state.landed (
     run INTEGER, file_no INTEGER, name VARCHAR, layout VARCHAR, lines BIGINT

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from onco_etl import mapping, replica, runs, workspace
+from onco_etl import replica, runs, workspace
 from onco_etl.errors import StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
@@ -35,12 +35,12 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
         known, learned = _run(con, as_of, config.timezone)
         cut = data_cut or learned - REPORTING_DELAY
         run = runs.next_run(con, config.data / "landing")
-        mapping_hash = mapping.mapping_hash()
+        inputs = scalar(con, "SELECT mapping_hash || vocabulary_release FROM state.run WHERE run = $1", [known])
         knowledge.attach(con, known)
-        with runs.transaction(con, run, kind="recompute", source=None, mapping_hash=mapping_hash):
+        with runs.transaction(con, run, kind="recompute", source=None, mapping_hash=inputs):
             for registry in registries(config):
                 with timed("recomputed", run=run, registry=registry.name), knowledge.shown(con):
-                    found = compute(con, registry, data_cut=cut, as_of_run=known, inputs_hash=mapping_hash)
+                    found = compute(con, registry, data_cut=cut, as_of_run=known, inputs_hash=inputs)
                 results.write(con, found)
                 computed.append(
                     {
@@ -108,7 +108,7 @@ def _meta(
         patients=len(found.cohort),
         hash=found.hash,
         sources=(config.source,),
-        unmapped_codes=scalar(con, "SELECT count(*) FROM state.unmapped_code"),
+        unmapped_codes=scalar(con, "SELECT unmapped_codes FROM state.run WHERE run = $1", [found.as_of_run]),
         quarantined=scalar(con, "SELECT count(*) FROM state.quarantine WHERE run <= $1", [found.as_of_run]),
         fictional=config.fictional,
         labels=registry.labels,

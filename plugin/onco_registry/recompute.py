@@ -28,6 +28,8 @@ _ENGINE = (
     "cohort.py", "consistency.py", "endpoint.py", "estimate.py", "recompute.py", "registry_model.py", "relations.py",
     "response.py", "safety.py", "survival.py",
 )  # fmt: skip
+# The libraries that compute: another version may print another digit.
+_LIBRARIES = ("onco-registry", "duckdb", "lifelines", "numpy", "pandas", "scipy")
 
 
 def recompute(
@@ -98,7 +100,8 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
 def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_hash: str) -> str:
     """The sha256 of everything that decides the numbers: the same hash gives the same numbers."""
     digest = hashlib.sha256()
-    for part in (registry.digest, data_cut.isoformat(), str(as_of_run), inputs_hash, version("onco-registry")):
+    libraries = [f"{name} {version(name)}" for name in _LIBRARIES]
+    for part in (registry.digest, data_cut.isoformat(), str(as_of_run), inputs_hash, *libraries):
         digest.update(part.encode() + b"\0")
     own = files("onco_registry")
     texts = [own.joinpath(name) for name in _ENGINE]

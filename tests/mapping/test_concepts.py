@@ -127,6 +127,7 @@ def test_the_site_decides_before_everything(mapped: Any, con: Any, tmp_path: Pat
         HEADER
         + f"YP9,,{LOCAL},,{PEMBROLIZUMAB},RxNorm,2020-01-01,2099-12-31,\n"
         + f"1597876,0,RxNorm,,{DOCETAXEL},RxNorm,2020-01-01,2099-12-31,\n"
+        + f"1597876,0,{RXNORM},,{DOCETAXEL},RxNorm,2020-01-01,2099-12-31,\n"
         + f"1547545,0,RxNorm,,{DOCETAXEL},RxNorm,2020-01-01,2099-12-31,D\n",
         encoding="utf-8",
     )
@@ -135,6 +136,7 @@ def test_the_site_decides_before_everything(mapped: Any, con: Any, tmp_path: Pat
         assert drug(mapped, {"coding": [coding(LOCAL, "YP9"), coding(RXNORM, "72962")]}) == (PEMBROLIZUMAB, "YP9")
         con.execute("DELETE FROM staged.medication_administration")
         assert drug(mapped, {"coding": [coding(RXNORM, "1597876")]}) == (DOCETAXEL, "1597876")
+        assert con.execute("SELECT count(*) FROM mapping.codeable").fetchone() == (1,)
         con.execute("DELETE FROM staged.medication_administration")
         assert drug(mapped, {"coding": [coding(RXNORM, "1547545")]}) == (PEMBROLIZUMAB, "1547545")
     finally:

@@ -50,7 +50,7 @@ def statuses(resource_type: str, **reasons: str) -> list[tuple[str, dict[str, An
     return [(resource_type, {"status": status.replace("_", "-")}, reason) for status, reason in reasons.items()]
 
 
-REFUSED = [
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Patient", {"gender": "man"}, "invalid-gender"),
     ("Patient", {"birthDate": None}, "missing-birth-date"),
     ("Patient", {"birthDate": "1970-02-30"}, "impossible-date"),

@@ -95,7 +95,8 @@ def test_visit(mapped: Any) -> None:
         " visit_type_concept_id, visit_source_value"
     )
     assert mapped(encounter()).row("visit_occurrence", columns) == (
-        "main/Encounter/e1", "", None, "main/Patient/p1", 9202, datetime(2024, 1, 10, 9), date(2024, 1, 10), 32827, "AMB",
+        "main/Encounter/e1", "", None, "main/Patient/p1", 9202, datetime(2024, 1, 10, 9), date(2024, 1, 10), 32827,
+        "AMB",
     )  # fmt: skip
 
 

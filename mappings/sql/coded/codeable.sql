@@ -86,8 +86,13 @@ candidate AS (
 
 chosen AS (
     SELECT
-        c.*,
-        row_number() OVER (PARTITION BY c.codeable_key ORDER BY c.target_no) AS nth
+        c.codeable_key,
+        c.concept_id,
+        any_value(c.domain_id) AS domain_id,
+        any_value(c.source_concept_id) AS source_concept_id,
+        any_value(c.source_value) AS source_value,
+        any_value(c.known_text) AS known_text,
+        row_number() OVER (PARTITION BY c.codeable_key ORDER BY min(c.target_no)) AS nth
     FROM (
         SELECT
             c.*,
@@ -95,6 +100,7 @@ chosen AS (
         FROM candidate AS c
     ) AS c
     WHERE c.place = 1
+    GROUP BY c.codeable_key, c.concept_id
 ),
 
 received AS (
