@@ -72,14 +72,18 @@ FROM (
         concept_code
     FROM mapping.custom_concept
     UNION ALL
-    SELECT 1, source_concept_id, concept_name, domain_id, vocabulary_id, 'Undefined',
+    SELECT 1, source_concept_id, concept_name, domain_id, vocabulary_id,
+        -- The starter maps name drugs by their ingredients.
+        CASE WHEN domain_id = 'Drug' AND source_concept_id = concept_id THEN 'Ingredient' ELSE 'Undefined' END,
         source_concept_id = concept_id, concept_code
     FROM mapping.starter WHERE source_concept_id IS NOT NULL AND vocabulary_id <> 'ONCO'
     UNION ALL
     SELECT 2, concept_id::INTEGER, concept_name, domain_id, vocabulary_id, 'Undefined', true, concept_id
     FROM read_csv('{concepts}/constants.csv', all_varchar = true, header = true)
     UNION ALL
-    SELECT 3, concept_id, concept_name, domain_id, 'None', 'Undefined', true, concept_id::VARCHAR FROM mapping.starter
+    SELECT 3, concept_id, concept_name, domain_id, 'None',
+        CASE WHEN domain_id = 'Drug' THEN 'Ingredient' ELSE 'Undefined' END, true, concept_id::VARCHAR
+    FROM mapping.starter
     UNION ALL
     SELECT 4, 0, 'No matching concept', 'Metadata', 'None', 'Undefined', false, 'No matching concept'
 )
@@ -141,13 +145,12 @@ def resolve(con: duckdb.DuckDBPyConnection) -> None:
 _VALID = "DATE '1970-01-01' AS valid_start_date, DATE '2099-12-31' AS valid_end_date"
 
 
-def vocabulary_slice(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def vocabulary_slice() -> dict[str, str]:
     """CDM vocabulary table -> SELECT of its rows for the concepts of the starter maps and the custom concepts.
 
     Standard concepts map to themselves and are their own ancestors, so that eras can be built without a vocabulary.
     """
     # Says here, not in the caller's statement, that nothing was loaded.
-    con.execute("SELECT 1 FROM mapping.known_concept LIMIT 0")
     standard = "FROM mapping.known_concept WHERE standard_concept = 'S'"
     return {
         "concept": f"""

@@ -2,7 +2,7 @@
 
 `onco_mappings/fhir/<ResourceType>.yaml` lists elements (element -> its own sub-elements, or nothing for those of
 datatypes.yaml); their shape comes from the fhir.resources.R4B models, the one authority on it. Leaves are VARCHAR
-(cast in SQL), except decimals (DOUBLE) and booleans; contained resources stay JSON.
+(cast in SQL), except decimals (DOUBLE); booleans and contained resources stay JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ Selection = dict[str, "Selection | None"]
 
 _DATATYPES = "datatypes.yaml"
 _EVERY_RESOURCE = "Resource"
-_PRIMITIVES = {"Decimal": "DOUBLE", "bool": "BOOLEAN"}
+# DuckDB reads "yes" and 1 as BOOLEAN; as JSON, true is told from "true".
+_PRIMITIVES = {"Decimal": "DOUBLE", "bool": "JSON"}
 
 
 @lru_cache

@@ -99,7 +99,7 @@ def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> N
 
 def _load_vocabulary(con: duckdb.DuckDBPyConnection) -> None:
     """The slice of the vocabulary that rows and concept sets use."""
-    for table, query in concepts.vocabulary_slice(con).items():
+    for table, query in concepts.vocabulary_slice().items():
         con.execute(f"DELETE FROM cdm.{table}; INSERT INTO cdm.{table} BY NAME {query}")
 
 

@@ -89,10 +89,9 @@ def _load(
     before = keys.highest(con, key_tables)
     with timed("versions", run=run):
         versions.receive(con, run, settings.source)
-        for resource_type in workspace.LOOKED_UP:
-            versions.touch_dependents(
-                con, f"(SELECT resource FROM work.touched WHERE contains(resource, '/{resource_type}/'))"
-            )
+        for resource_type in versions.LOOKED_INTO:
+            targets = f"(SELECT resource FROM work.touched WHERE contains(resource, '/{resource_type}/'))"
+            versions.touch_dependents(con, targets)
     with timed("concepts", run=run):
         mapping.prepare(con, settings)
     mapping.map_and_merge(con, run)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from onco_etl import fhir_schema
+from onco_etl import fhir_schema, shape
 from onco_etl.landing import LandedFile, raw_lines
 from onco_etl.query import scalar
 
@@ -105,20 +105,25 @@ def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile]
         "INSERT INTO state.landed VALUES ($1, $2, $3, $4, $5)",
         [[run, f.file_no, f.name, f.layout, f.lines] for f in files],
     )
+    shape.name_elements(con)
     con.execute(
         """
         INSERT INTO state.quarantine
-        SELECT v.run, v.file_no, v.line, v.entry, v.resource_type, v.resource, v.reason, r.element, r.message
+        SELECT
+            v.run, v.file_no, v.line, v.entry, v.resource_type, v.resource, v.reason,
+            coalesce(r.element, m.element),
+            CASE WHEN m.element IS NOT NULL THEN 'does not have the type that FHIR R4 gives it' ELSE r.message END
         FROM (
             SELECT v.* REPLACE (coalesce(v.fate, o.fate) AS fate, coalesce(v.reason, o.reason) AS reason)
             FROM version AS v LEFT JOIN outcome AS o USING (resource)
         ) AS v
         LEFT JOIN incoming.refused AS r USING (file_no, line, entry)
+        LEFT JOIN misshapen AS m USING (file_no, line, entry)
         WHERE v.fate = 'quarantined'
         """
     )
+    by_no = {file.file_no: file for file in files}
     for file_no, line, resource_type in _sampled(con, sample):
-        by_no = {file.file_no: file for file in files}
         text = raw_lines(by_no[file_no], {line})[line]
         fault = first_fault(resource_type, text.decode())
         if fault:

@@ -6,10 +6,20 @@ dated one. So the state after any sequence of batches is that of the newest vers
 
 from __future__ import annotations
 
+from functools import cache
+
 import duckdb
 
-from onco_etl import keys, staging
+from onco_etl import elements, keys, shape, staging
 
+# Resources that others look into: an exposure into its Medication, an adverse event into its suspects.
+LOOKED_INTO = (
+    "Medication",
+    "MedicationAdministration",
+    "MedicationDispense",
+    "MedicationRequest",
+    "MedicationStatement",
+)
 # What does not change a resource's meaning: which version it is, and where it was read.
 _NOT_CONTENT = ("meta", "filename")
 # What a reference that does not say its type (urn:uuid:...) points to, where the element allows little else.
@@ -66,14 +76,8 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     )
     for table in (*staging.tables(), staging.OTHER):
         content = "NULL" if table == staging.OTHER else _content(table)
-        fate = (
-            "'unsupported', 'unsupported-type'"
-            if table == staging.OTHER
-            else (
-                "CASE WHEN coalesce(v.id, '') = '' THEN 'quarantined' END, "
-                "CASE WHEN coalesce(v.id, '') = '' THEN 'missing-id' END"
-            )
-        )
+        reason = "'unsupported-type'" if table == staging.OTHER else shape.refusal(table)
+        fate = "'unsupported'" if table == staging.OTHER else "'quarantined'"
         con.execute(
             f"""
             INSERT INTO version
@@ -81,7 +85,8 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
                 $run, coalesce(p.file_no, f.file_no), coalesce(p.line, v.rowid - b.base + 1), coalesce(p.entry, 0),
                 v."resourceType", v.id, $source || '/' || v."resourceType" || '/' || nullif(v.id, ''),
                 v.meta."versionId", try_cast(v.meta."versionId" AS BIGINT),
-                try_cast(v.meta."lastUpdated" AS TIMESTAMPTZ), {content}, v.rowid, {fate}
+                try_cast(v.meta."lastUpdated" AS TIMESTAMPTZ), {content}, v.rowid,
+                CASE WHEN {reason} IS NOT NULL THEN {fate} END, {reason}
             FROM incoming.{table} AS v
             JOIN (SELECT filename, min(rowid) AS base FROM incoming.{table} GROUP BY filename) AS b USING (filename)
             LEFT JOIN incoming.landed AS f USING (filename)
@@ -188,24 +193,24 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
         );
         """
     )
-    for name, repeated in _reference_fields(table):
-        value = f'unnest("{name}")' if repeated else f'"{name}"'
+    for element, value in _references(table):
         con.execute(
             f"""
             INSERT INTO state.reference
-            SELECT resource, '{name}', target FROM (
+            SELECT resource, '{element}', target FROM (
                 SELECT resource, reference_key('{source}', value, $target) AS target
-                FROM (SELECT resource, {value} AS value FROM touched.{table} WHERE "{name}" IS NOT NULL)
+                FROM (SELECT resource, {value} AS value FROM touched.{table})
             ) WHERE target IS NOT NULL
             """,
-            {"target": _SOLE_TARGETS.get(name)},
+            {"target": _SOLE_TARGETS.get(element)},
         )
 
 
-def _reference_fields(table: str) -> list[tuple[str, bool]]:
-    """Top-level elements of type Reference, and whether they repeat."""
-    return [
-        (name, kind.endswith("[]"))
-        for name, kind in staging.columns_of(table).items()
-        if kind.startswith('STRUCT("reference" VARCHAR')
-    ]
+@cache
+def _references(table: str) -> tuple[tuple[str, str], ...]:
+    """(element, SQL of its value) of each Reference that is read of a resource, at whatever depth."""
+    return tuple(
+        (element.path, f"unnest({element.sql})" if element.repeats else element.sql)
+        for element in elements.walk(staging.columns_of(table))
+        if "reference" in element.members
+    )

@@ -333,7 +333,7 @@ CREATE OR REPLACE TEMP MACRO days_of(quantity) AS cast(
 -- Amount taken a day, in the unit of `supplied`; NULL where the dose is in another unit or taken as needed.
 CREATE OR REPLACE TEMP MACRO daily_amount(dosage, supplied) AS CASE
     WHEN
-        NOT coalesce(dosage.asNeededBoolean, FALSE)
+        coalesce(cast(dosage.asNeededBoolean AS varchar), 'false') <> 'true'
         AND coalesce(dosage.doseAndRate[1].doseQuantity.code, dosage.doseAndRate[1].doseQuantity.unit)
         = coalesce(supplied.code, supplied.unit)
         THEN

@@ -188,6 +188,24 @@ def test_every_line_ends_with_one_fate(site: Site) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "element"),
+    [
+        ({"code": {"coding": [{"system": "http://loinc.org", "code": {"a": 1}}]}}, "Observation.code.coding.code"),
+        ({"code": {"text": ["a"]}}, "Observation.code.text"),
+        ({"valueQuantity": None, "valueString": {"a": "b"}}, "Observation.valueString"),
+        ({"valueQuantity": None, "valueBoolean": "yes"}, "Observation.valueBoolean"),
+        ({"component": [{"code": {"text": "a"}, "valueString": []}]}, "Observation.component.valueString"),
+    ],
+)
+def test_what_duckdb_takes_for_text_is_refused(site: Site, more: dict[str, Any], element: str) -> None:
+    right = weight("o2", code={"text": "{score}"}, valueQuantity={"value": 1, "unit": "[U]", "code": "{score}"})
+    assert site.night(patient(), weight(**more), right) == {"mapped": 2, "quarantined": 1}
+    assert site.workspace("SELECT resource, reason, element FROM state.quarantine") == [
+        ("main/Observation/o1", "invalid-shape", element)
+    ]
+
+
 def test_as_known_at_a_run(site: Site) -> None:
     site.night(patient(), visit(), weight())
     first = site.settings.data / "published" / "warehouse-1.duckdb"

@@ -176,7 +176,7 @@ def test_the_block_of_custom_concepts_can_be_moved(mapped: Any, con: Any) -> Non
 
 
 def test_the_vocabulary_slice_stands_alone(con: Any) -> None:
-    slices = concepts.vocabulary_slice(con)
+    slices = concepts.vocabulary_slice()
     tables = {table: con.execute(query).fetchall() for table, query in slices.items()}
     ids = {row[0] for row in tables["concept"]}
     assert len(ids) == len(tables["concept"])

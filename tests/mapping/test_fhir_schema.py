@@ -45,7 +45,7 @@ def test_shapes_come_from_the_models() -> None:
     assert columns["status"] == "VARCHAR"
     assert columns["code"] == CODEABLE
     assert columns["category"] == f"{CODEABLE}[]"
-    assert columns["valueBoolean"] == "BOOLEAN"
+    assert columns["valueBoolean"] == "JSON"
     assert columns["valueInteger"] == "VARCHAR"
     assert columns["valueQuantity"].startswith('STRUCT("value" DOUBLE, "comparator" VARCHAR')
     assert fhir_schema.columns("MedicationRequest")["contained"] == "JSON[]"

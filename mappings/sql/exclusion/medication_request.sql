@@ -16,7 +16,7 @@ WITH judged AS (
                 WHEN 'stopped' THEN NULL
                 ELSE 'invalid-status'
             END,
-            CASE WHEN r.doNotPerform THEN 'do-not-perform' END,
+            CASE WHEN cast(r.doNotPerform AS varchar) = 'true' THEN 'do-not-perform' END,
             CASE
                 WHEN r.intent IN ('order', 'instance-order') THEN NULL
                 WHEN r.intent IN ('proposal', 'plan', 'original-order', 'reflex-order', 'filler-order', 'option')

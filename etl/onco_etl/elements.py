@@ -1,0 +1,53 @@
+"""Walk the declared shape of a resource: each element that is read, as SQL over its staged row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import duckdb
+from duckdb.sqltypes import DuckDBPyType
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element: its path, the SQL of its value (of all its values, as a list, where it repeats), its type."""
+
+    path: str
+    sql: str
+    repeats: bool
+    type: DuckDBPyType
+
+    @property
+    def members(self) -> Mapping[str, DuckDBPyType]:
+        """Sub-elements by name; none of a primitive one."""
+        return _members(self.type) if self.type.id == "struct" else {}
+
+
+def walk(columns: Mapping[str, str]) -> Iterator[Element]:
+    """Every element below `columns` (name -> DuckDB type), outer ones first."""
+    for name, kind in columns.items():
+        yield from _below(_element(name, f'"{name}"', repeats=False, kind=duckdb.sqltype(kind)))
+
+
+def _below(element: Element) -> Iterator[Element]:
+    yield element
+    for name, kind in element.members.items():
+        path = f"{element.path}.{name}"
+        if element.repeats:
+            yield from _below(_element(path, f'list_transform({element.sql}, lambda one: one."{name}")', True, kind))
+        else:
+            yield from _below(_element(path, f'{element.sql}."{name}"', False, kind))
+
+
+def _element(path: str, sql: str, repeats: bool, kind: DuckDBPyType) -> Element:
+    """Lists within lists become one list."""
+    if kind.id == "list":
+        inner = cast("list[tuple[str, DuckDBPyType]]", kind.children)[0][1]
+        return Element(path, f"flatten({sql})" if repeats else sql, True, inner)
+    return Element(path, sql, repeats, kind)
+
+
+def _members(kind: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    return dict(cast("list[tuple[str, DuckDBPyType]]", kind.children))
