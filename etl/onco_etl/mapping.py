@@ -43,8 +43,9 @@ def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None
 
 def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
     """Load the concept maps and the vocabulary in use; decide what is excluded; resolve every code once."""
-    concepts.load(con, block_start=settings.concept_block_start, site_map=settings.site_map)
-    _load_vocabulary(con)
+    if _maps_changed(con, settings):
+        concepts.load(con, block_start=settings.concept_block_start, site_map=settings.site_map)
+        _load_vocabulary(con)
     _exclude(con)
     concepts.resolve(con)
 
@@ -95,6 +96,14 @@ def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> N
     if after > before:
         _exclude(con)
         concepts.resolve(con)
+
+
+def _maps_changed(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> bool:
+    """Whether the concept maps in the workspace are not those of this mapping hash."""
+    loaded = con.execute(
+        "SELECT mapping_hash FROM state.run WHERE kind = 'sync' AND status = 'complete' ORDER BY run DESC LIMIT 1"
+    ).fetchone()
+    return loaded is None or loaded[0] != mapping_hash(settings)
 
 
 def _load_vocabulary(con: duckdb.DuckDBPyConnection) -> None:

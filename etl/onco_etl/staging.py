@@ -66,6 +66,11 @@ def tables() -> dict[str, str]:
     return {fhir_schema.table_name(name): name for name in fhir_schema.resource_types()}
 
 
+def filled(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables of `incoming` that this batch has rows for."""
+    return [t for t in (*tables(), OTHER) if scalar(con, f"SELECT count(*) FROM incoming.{t}")]
+
+
 def columns_of(table: str) -> dict[str, str]:
     """Declared columns (name -> DuckDB type) of a table of `incoming`."""
     return _HEADER_COLUMNS if table == OTHER else fhir_schema.columns(tables()[table])

@@ -74,7 +74,7 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
         )
         """
     )
-    for table in (*staging.tables(), staging.OTHER):
+    for table in staging.filled(con):
         content = "NULL" if table == staging.OTHER else _content(table)
         reason = "'unsupported-type'" if table == staging.OTHER else shape.refusal(table)
         fate = "'unsupported'" if table == staging.OTHER else "'quarantined'"
@@ -82,15 +82,21 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
             f"""
             INSERT INTO version
             SELECT
-                $run, coalesce(p.file_no, f.file_no), coalesce(p.line, v.rowid - b.base + 1), coalesce(p.entry, 0),
-                v."resourceType", v.id, $source || '/' || v."resourceType" || '/' || nullif(v.id, ''),
-                v.meta."versionId", try_cast(v.meta."versionId" AS BIGINT),
-                try_cast(v.meta."lastUpdated" AS TIMESTAMPTZ), {content}, v.rowid,
-                CASE WHEN {reason} IS NOT NULL THEN {fate} END, {reason}
-            FROM incoming.{table} AS v
-            JOIN (SELECT filename, min(rowid) AS base FROM incoming.{table} GROUP BY filename) AS b USING (filename)
+                $run, coalesce(p.file_no, f.file_no), coalesce(p.line, v.n), coalesce(p.entry, 0),
+                v.resource_type, v.id, $source || '/' || v.resource_type || '/' || nullif(v.id, ''),
+                v.version_id, try_cast(v.version_id AS BIGINT), try_cast(v.last_updated AS TIMESTAMPTZ),
+                v.content, v.staged_row, CASE WHEN v.reason IS NOT NULL THEN {fate} END, v.reason
+            FROM (
+                SELECT
+                    v.filename, v.rowid AS staged_row, v.rowid - b.base + 1 AS n,
+                    v."resourceType" AS resource_type, v.id,
+                    v.meta."versionId" AS version_id, v.meta."lastUpdated" AS last_updated, {content} AS content,
+                    {reason} AS reason
+                FROM incoming.{table} AS v
+                JOIN (SELECT filename, min(rowid) AS base FROM incoming.{table} GROUP BY filename) AS b USING (filename)
+            ) AS v
             LEFT JOIN incoming.landed AS f USING (filename)
-            LEFT JOIN incoming.place AS p ON p.filename = v.filename AND p.n = v.rowid - b.base + 1
+            LEFT JOIN incoming.place AS p ON p.filename = v.filename AND p.n = v.n
             """,
             {"run": run, "source": source},
         )

@@ -34,6 +34,8 @@ LINEAGE = (
 # Looked up by others, so the newest of all of them is seen, touched or not.
 LOOKED_UP = ("Medication",)
 _INTEGER_MAX = 2**31 - 1
+# Only this program reads the workspace, so it may use the newest, faster compression of texts.
+_STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "latest"}
 
 _STATE = """
 CREATE SCHEMA IF NOT EXISTS state; CREATE SCHEMA IF NOT EXISTS keys; CREATE SCHEMA IF NOT EXISTS staged;
@@ -91,7 +93,7 @@ def connect(folder: Path, *, read_only: bool = False, must_exist: bool = True) -
     if must_exist and not path.exists():
         raise StateError(f"{folder}: no workspace here; create one with `onco-registry init`")
     try:
-        con = duckdb.connect(path, read_only=read_only)
+        con = duckdb.connect(path, read_only=read_only, config=_STORAGE)
     except duckdb.IOException as error:
         if "lock" in str(error):
             raise StateError(f"{path}: in use by another run; try again when it has ended") from None
