@@ -42,10 +42,14 @@ def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None
 
 
 def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
-    """Load the concept maps and the vocabulary in use; decide what is excluded; resolve every code once."""
+    """Load the concept maps and the vocabulary in use; decide what is excluded; resolve every code once.
+
+    When maps, SELECTs or settings are not those of the last run, everything is mapped again.
+    """
     if _maps_changed(con, settings):
         concepts.load(con, block_start=settings.concept_block_start, site_map=settings.site_map)
         _load_vocabulary(con)
+        versions.touch_all(con)
     _exclude(con)
     concepts.resolve(con)
 

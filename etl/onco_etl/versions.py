@@ -63,6 +63,11 @@ def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
     )
 
 
+def touch_all(con: duckdb.DuckDBPyConnection) -> None:
+    """Put every current resource into `work.touched`."""
+    con.execute("CREATE OR REPLACE TABLE work.touched AS SELECT resource, resource_key FROM state.resource")
+
+
 def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     """One row per received version, in the temporary table `version`."""
     con.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,15 @@ def test_what_duckdb_takes_for_text_is_refused(site: Site, more: dict[str, Any],
     assert site.workspace("SELECT resource, reason, element FROM state.quarantine") == [
         ("main/Observation/o1", "invalid-shape", element)
     ]
+
+
+def test_changed_settings_map_everything_again(site: Site) -> None:
+    late = weight(effectiveDateTime="2021-02-28T20:00:00Z")
+    site.night(patient(), visit(), late, visit("e2", status="entered-in-error"))
+    assert site.published("SELECT measurement_date::VARCHAR FROM cdm.measurement") == [("2021-03-01",)]
+    site.settings = replace(site.settings, timezone="UTC")
+    assert site.night(late) == {"unchanged": 1}
+    assert site.published("SELECT measurement_date::VARCHAR FROM cdm.measurement") == [("2021-02-28",)]
 
 
 def test_as_known_at_a_run(site: Site) -> None:
