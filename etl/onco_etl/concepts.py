@@ -19,6 +19,9 @@ CREATE SCHEMA IF NOT EXISTS mapping;
 
 CREATE OR REPLACE TABLE mapping.reason AS FROM read_csv('{mappings}/reasons.csv', all_varchar = true, header = true);
 
+CREATE OR REPLACE TABLE mapping.quarantined_element AS
+FROM read_csv('{mappings}/quarantined_elements.csv', all_varchar = true, header = true);
+
 CREATE OR REPLACE TABLE mapping.system AS
 SELECT system, vocabulary_id, preference::INTEGER AS preference
 FROM read_csv('{concepts}/systems.csv', all_varchar = true, header = true);
@@ -100,7 +103,7 @@ FROM site_row AS s LEFT JOIN mapping.known_concept AS k ON k.concept_id = s.targ
 
 
 def load(con: duckdb.DuckDBPyConnection, *, block_start: int = 2_000_000_000, site_map: Path | None = None) -> None:
-    """Create the tables of schema `mapping` from mappings/concepts, mappings/reasons.csv and the site's own map.
+    """Create the tables of schema `mapping` from mappings/concepts, the reasons and the site's own map.
 
     Custom concepts have the ids `block_start` + offset. Call after `relations.define_macros`. Raises
     ConfigurationError, with file, line and column, for a malformed site map.

@@ -111,14 +111,21 @@ def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile]
         INSERT INTO state.quarantine
         SELECT
             v.run, v.file_no, v.line, v.entry, v.resource_type, v.resource, v.reason,
-            coalesce(r.element, m.element),
-            CASE WHEN m.element IS NOT NULL THEN 'does not have the type that FHIR R4 gives it' ELSE r.message END
+            coalesce(r.element, m.element, v.resource_type || '.' || coalesce(e.element, any_type.element)),
+            CASE
+                WHEN m.element IS NOT NULL THEN 'does not have the type that FHIR R4 gives it'
+                ELSE coalesce(r.message, d.description)
+            END
         FROM (
             SELECT v.* REPLACE (coalesce(v.fate, o.fate) AS fate, coalesce(v.reason, o.reason) AS reason)
             FROM version AS v LEFT JOIN outcome AS o USING (resource)
         ) AS v
         LEFT JOIN incoming.refused AS r USING (file_no, line, entry)
         LEFT JOIN misshapen AS m USING (file_no, line, entry)
+        LEFT JOIN mapping.reason AS d ON d.reason = v.reason
+        LEFT JOIN mapping.quarantined_element AS e ON e.reason = v.reason AND e.resource_type = v.resource_type
+        LEFT JOIN mapping.quarantined_element AS any_type
+            ON any_type.reason = v.reason AND any_type.resource_type = '*'
         WHERE v.fate = 'quarantined'
         """
     )

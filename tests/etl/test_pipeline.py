@@ -181,11 +181,13 @@ def test_every_line_ends_with_one_fate(site: Site) -> None:
         '{"resourceType": "Device", "id": "d1"}',
         '{"resourceType": "Observation"}',
         "{broken",
+        weight("o3", effectiveDateTime=None),
     )
-    assert fates == {"excluded": 1, "mapped": 1, "quarantined": 2, "unsupported": 1, "waiting": 1}
-    assert site.workspace("SELECT line, resource_type, reason FROM state.quarantine ORDER BY ALL") == [
-        (5, "Observation", "missing-id"),
-        (6, None, "malformed-json"),
+    assert fates == {"excluded": 1, "mapped": 1, "quarantined": 3, "unsupported": 1, "waiting": 1}
+    assert site.workspace("SELECT line, resource_type, reason, element FROM state.quarantine ORDER BY ALL") == [
+        (5, "Observation", "missing-id", "Observation.id"),
+        (6, None, "malformed-json", None),
+        (7, "Observation", "missing-start-date", "Observation.effective[x]"),
     ]
 
 

@@ -32,7 +32,8 @@ def test_every_kind_of_file_is_known() -> None:
         for file in (ROOT / folder).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith(".")
     }
-    assert found - {*EVERYTHING} == set()
+    # Notes are read in the repository and not shipped.
+    assert found - {*EVERYTHING} <= {".md"}
 
 
 def test_git_ignores_no_source() -> None:

@@ -4,10 +4,10 @@ SELECT
     stratum.stratum,
     stratum.stratum_position,
     stratum.is_recorded,
-    coalesce(found.label, bin.label, stratum.missing) AS label,
-    coalesce(found.label, bin.label, stratum.missing) = stratum.missing AS is_missing,
     -- Bins read from low to high.
-    bin.lowest AS label_position
+    bin.lowest AS label_position,
+    coalesce(found.label, bin.label, stratum.missing) AS label,
+    coalesce(found.label, bin.label, stratum.missing) = stratum.missing AS is_missing
 FROM cohort_member AS patient
 CROSS JOIN stratum
 LEFT JOIN stratum_found AS found
