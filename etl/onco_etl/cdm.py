@@ -1,4 +1,4 @@
-"""OMOP CDM v5.4 as SQLAlchemy Core tables, generated from one CSV of facts.
+"""OMOP CDM v5.4: its tables and fields, from one CSV of facts.
 
 The facts (field names, types, keys) are those of the OHDSI CommonDataModel v5.4 specification.
 """
@@ -11,12 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import duckdb
-import sqlalchemy as sa
-from duckdb_sqlalchemy import Dialect
-from sqlalchemy.schema import CreateTable
 
 VOCABULARY_TABLES = (
     "concept",
@@ -32,14 +28,6 @@ VOCABULARY_TABLES = (
 )
 RESULTS_TABLES = ("cohort", "cohort_definition")
 
-_SQL_TYPES: Mapping[str, sa.types.TypeEngine[Any]] = {
-    "integer": sa.Integer(),
-    "float": sa.Double(),
-    "date": sa.Date(),
-    "datetime": sa.DateTime(),
-    "text": sa.Text(),
-}
-
 
 @dataclass(frozen=True)
 class Field:
@@ -52,13 +40,6 @@ class Field:
     primary_key: bool
     fk_table: str
     fk_domain: str
-
-    @property
-    def sql_type(self) -> sa.types.TypeEngine[Any]:
-        """The SQLAlchemy type; CDM `float` is double precision, CDM `integer` is 32 bits."""
-        if self.type.startswith("varchar"):
-            return sa.String(int(self.type[8:-1]))
-        return _SQL_TYPES[self.type]
 
 
 @cache
@@ -108,29 +89,6 @@ def key_references(table: str) -> Mapping[str, str]:
     return found
 
 
-@cache
-def metadata(schema: str = "cdm") -> sa.MetaData:
-    """Every CDM table as SQLAlchemy Core metadata in `schema`, with primary and foreign keys."""
-    result = sa.MetaData(schema=schema)
-    for table, found in fields().items():
-        sa.Table(table, result, *(_column(field, schema) for field in found))
-    return result
-
-
-def _column(field: Field, schema: str) -> sa.Column[Any]:
-    keys = []
-    if field.fk_table:
-        keys.append(sa.ForeignKey(f"{schema}.{field.fk_table}.{field.fk_table}_id"))
-    return sa.Column(
-        field.name,
-        field.sql_type,
-        *keys,
-        primary_key=field.primary_key,
-        autoincrement=False,
-        nullable=not (field.required or field.primary_key),
-    )
-
-
 def create_tables(con: duckdb.DuckDBPyConnection, schema: str = "cdm", tables: Iterable[str] | None = None) -> None:
     """Create CDM tables in a DuckDB schema, without keys.
 
@@ -138,8 +96,11 @@ def create_tables(con: duckdb.DuckDBPyConnection, schema: str = "cdm", tables: I
     refused; keys are guaranteed by the merge and checked by the quality checks instead.
     """
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    bare = sa.MetaData(schema=schema)
     for table in tables if tables is not None else fields():
-        columns_ = (sa.Column(f.name, f.sql_type, nullable=not (f.required or f.primary_key)) for f in fields()[table])
-        ddl = CreateTable(sa.Table(table, bare, *columns_), if_not_exists=True)
-        con.execute(str(ddl.compile(dialect=Dialect())))
+        columns_ = ", ".join(_ddl(field) for field in fields()[table])
+        con.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table} ({columns_})")
+
+
+def _ddl(field: Field) -> str:
+    kind = {"float": "DOUBLE", "datetime": "TIMESTAMP", "text": "VARCHAR"}.get(field.type, field.type.upper())
+    return f'"{field.name}" {kind}{" NOT NULL" if field.required or field.primary_key else ""}'

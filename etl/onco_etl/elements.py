@@ -22,7 +22,17 @@ class Element:
     @property
     def members(self) -> Mapping[str, DuckDBPyType]:
         """Sub-elements by name; none of a primitive one."""
-        return _members(self.type) if self.type.id == "struct" else {}
+        return members(self.type) if self.type.id == "struct" else {}
+
+
+def members(struct: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    """The members of a STRUCT type by name."""
+    return dict(_children(struct))
+
+
+def item(repeated: DuckDBPyType) -> DuckDBPyType:
+    """The type of the items of a list type."""
+    return _children(repeated)[0][1]
 
 
 def walk(columns: Mapping[str, str]) -> Iterator[Element]:
@@ -44,10 +54,9 @@ def _below(element: Element) -> Iterator[Element]:
 def _element(path: str, sql: str, repeats: bool, kind: DuckDBPyType) -> Element:
     """Lists within lists become one list."""
     if kind.id == "list":
-        inner = cast("list[tuple[str, DuckDBPyType]]", kind.children)[0][1]
-        return Element(path, f"flatten({sql})" if repeats else sql, True, inner)
+        return Element(path, f"flatten({sql})" if repeats else sql, True, item(kind))
     return Element(path, sql, repeats, kind)
 
 
-def _members(kind: DuckDBPyType) -> dict[str, DuckDBPyType]:
-    return dict(cast("list[tuple[str, DuckDBPyType]]", kind.children))
+def _children(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
+    return cast("list[tuple[str, DuckDBPyType]]", kind.children)

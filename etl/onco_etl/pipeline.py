@@ -103,18 +103,17 @@ def _load(
         ledger.count_unmapped(con)
     keys.log(con, before, folder / "keys")
     con.execute(
-        """
+        f"""
         UPDATE state.run SET
             received = (SELECT count(*) FROM version), unmapped_codes = (SELECT count(*) FROM state.unmapped_code)
-        WHERE run = $1
-        """,
-        [run],
+        WHERE run = {run}
+        """
     )
     workspace.clear_work(con)
 
 
 def _report(con: duckdb.DuckDBPyConnection, run: int, published: Path) -> RunReport:
-    fates = con.execute("SELECT fate, count(*) FROM state.ledger WHERE run = $1 GROUP BY ALL ORDER BY 1", [run])
+    fates = con.execute(f"SELECT fate, count(*) FROM state.ledger WHERE run = {run} GROUP BY ALL ORDER BY 1")
     counts: dict[str, int] = dict(fates.fetchall())
     log.info("run complete", run=run, **counts)
     return RunReport(run, sum(counts.values()), counts, published)

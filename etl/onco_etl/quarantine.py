@@ -12,7 +12,7 @@ import duckdb
 
 from onco_etl import fhir_schema, shape
 from onco_etl.landing import LandedFile, raw_lines
-from onco_etl.query import scalar
+from onco_etl.query import literal, scalar
 
 # fhir.resources checks some thousands of resources a second; past this many, the reason alone is recorded.
 _EXPLAINED = 1000
@@ -101,10 +101,8 @@ def _shape_message(error: Exception) -> str:
 
 def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile], sample: int) -> None:
     """Write this run's refused lines, and what fhir.resources says of a sample of the accepted, to `state`."""
-    con.executemany(
-        "INSERT INTO state.landed VALUES ($1, $2, $3, $4, $5)",
-        [[run, f.file_no, f.name, f.layout, f.lines] for f in files],
-    )
+    landed = ", ".join(f"({run}, {f.file_no}, {literal(f.name)}, '{f.layout}', {f.lines})" for f in files)
+    con.execute(f"INSERT INTO state.landed VALUES {landed}")
     shape.name_elements(con)
     con.execute(
         """
@@ -129,24 +127,28 @@ def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile]
         WHERE v.fate = 'quarantined'
         """
     )
-    by_no = {file.file_no: file for file in files}
-    for file_no, line, resource_type in _sampled(con, sample):
-        text = raw_lines(by_no[file_no], {line})[line]
-        fault = first_fault(resource_type, text.decode())
+    for file in files:
+        _validate_sample(con, run, file, sample)
+
+
+def _validate_sample(con: duckdb.DuckDBPyConnection, run: int, file: LandedFile, sample: int) -> None:
+    """Note in `state.finding` what fhir.resources finds in a sample of the file's mapped resources."""
+    chosen = dict(_sampled(con, file, sample))
+    for line, text in raw_lines(file, set(chosen)).items() if chosen else ():
+        fault = first_fault(chosen[line], text.decode())
         if fault:
             con.execute(
                 "INSERT INTO state.finding VALUES ($1, $2, $3, 0, $4, $5, $6)",
-                [run, file_no, line, resource_type, *fault],
+                [run, file.file_no, line, chosen[line], *fault],
             )
 
 
-def _sampled(con: duckdb.DuckDBPyConnection, sample: int) -> list[tuple[int, int, str]]:
-    """Places of up to `sample` mapped resources per type that stand alone on a line."""
+def _sampled(con: duckdb.DuckDBPyConnection, file: LandedFile, sample: int) -> list[tuple[int, str]]:
+    """(line, type) of up to `sample` mapped resources per type of a file that stand alone on a line."""
     return con.execute(
-        """
-        SELECT file_no, line, resource_type FROM version WHERE fate IS NULL AND entry = 0
-        QUALIFY row_number() OVER (PARTITION BY resource_type ORDER BY hash(resource)) <= $1
+        f"""
+        SELECT line, resource_type FROM version WHERE fate IS NULL AND entry = 0 AND file_no = {file.file_no}
+        QUALIFY row_number() OVER (PARTITION BY resource_type ORDER BY hash(resource)) <= {sample}
         ORDER BY ALL
-        """,
-        [sample],
+        """
     ).fetchall()

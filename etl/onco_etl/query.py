@@ -12,3 +12,8 @@ def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
     row = con.execute(query, parameters).fetchone()
     assert row is not None, "the query gave no row"
     return row[0]
+
+
+def literal(value: str | int | None) -> str:
+    """The value as SQL, quoted; what every night binds is written out, for binding makes DuckDB import pandas."""
+    return "NULL" if value is None else str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"

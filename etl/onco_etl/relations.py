@@ -12,6 +12,7 @@ import duckdb
 
 from onco_etl import fhir_schema
 from onco_etl.errors import ConfigurationError
+from onco_etl.query import literal
 
 # What the SELECTs of sql/cdm read, in the order in which it is made: event/* makes rows of resources, with
 # CodeableConcepts; coded/clinical_event gives them their concepts and the table they belong to.
@@ -24,13 +25,12 @@ def define_macros(con: duckdb.DuckDBPyConnection, *, timezone: str, secret: str,
     `secret` keys the hashes of free texts; `extract_date` ends open inpatient stays. Raises ConfigurationError for
     a time zone that does not exist.
     """
-    zone = timezone.replace("'", "''")
     try:
-        con.execute(f"SET TimeZone = '{zone}'")
+        con.execute(f"SET TimeZone = {literal(timezone)}")
     except duckdb.Error:
         raise ConfigurationError(f"timezone: {timezone!r} is not a time zone") from None
-    con.execute("SET VARIABLE onco_secret = $1", [secret])
-    con.execute("SET VARIABLE onco_extract_date = $1", [extract_date])
+    con.execute(f"SET VARIABLE onco_secret = {literal(secret)}")
+    con.execute(f"SET VARIABLE onco_extract_date = DATE {literal(extract_date.isoformat())}")
     with _mappings("concepts", "constants.csv").open(encoding="utf-8") as constants:
         for row in csv.DictReader(constants):
             con.execute(f"CREATE OR REPLACE TEMP MACRO {row['name']}() AS {int(row['concept_id'])}")

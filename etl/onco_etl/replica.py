@@ -79,7 +79,7 @@ def _update(con: duckdb.DuckDBPyConnection, workspace: str, run: int) -> None:
         for table in _results_tables(con, workspace):
             con.execute(f"CREATE OR REPLACE TABLE results.{table} AS FROM {workspace}.results.{table}")
         _registry_tables(con, workspace)
-        con.execute("DELETE FROM registry.replica; INSERT INTO registry.replica VALUES ($1, now())", [run])
+        con.execute(f"DELETE FROM registry.replica; INSERT INTO registry.replica VALUES ({run}, now())")
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
@@ -122,7 +122,7 @@ def _copy_whole(con: duckdb.DuckDBPyConnection, origin: str, target: str) -> Non
 
 def _results_tables(con: duckdb.DuckDBPyConnection, workspace: str) -> Sequence[str]:
     found = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'results'", [workspace]
+        f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{workspace}' AND schema_name = 'results'"
     ).fetchall()
     return [name for (name,) in found]
 

@@ -12,7 +12,7 @@ import duckdb
 import structlog
 
 from onco_etl.errors import OncoError
-from onco_etl.query import scalar
+from onco_etl.query import literal, scalar
 
 log = structlog.get_logger()
 
@@ -33,31 +33,33 @@ def transaction(
 ) -> Iterator[None]:
     """One run: everything inside is committed together or not at all, and `state.run` says which."""
     # This process holds the only lock: a run still marked as running was killed.
+    con.execute(f"UPDATE state.run SET status = 'interrupted', finished = {_now()} WHERE status = 'running'")
     con.execute(
-        "UPDATE state.run SET status = 'interrupted', finished = $1 WHERE status = 'running'", [datetime.now(UTC)]
-    )
-    con.execute(
-        """
+        f"""
         INSERT INTO state.run (run, kind, source, started, status, mapping_hash, vocabulary_release)
-        VALUES ($1, $2, $3, $4, 'running', $5, $6)
-        """,
-        [run, kind, source, datetime.now(UTC), mapping_hash, STARTER_MAPS],
+        VALUES (
+            {run}, {literal(kind)}, {literal(source)}, {_now()}, 'running', {literal(mapping_hash)},
+            {literal(STARTER_MAPS)}
+        )
+        """
     )
     con.execute("BEGIN")
     try:
         yield
-        # now() of DuckDB is when the transaction began.
-        con.execute("UPDATE state.run SET status = 'complete', finished = $2 WHERE run = $1", [run, datetime.now(UTC)])
+        con.execute(f"UPDATE state.run SET status = 'complete', finished = {_now()} WHERE run = {run}")
         con.execute("COMMIT")
     except BaseException as error:
         con.execute("ROLLBACK")
         # Only our own messages are known to hold no patient data.
         message = str(error) if isinstance(error, OncoError) else type(error).__name__
-        con.execute(
-            "UPDATE state.run SET status = 'failed', finished = $2, message = $3 WHERE run = $1",
-            [run, datetime.now(UTC), message],
-        )
+        failed = f"status = 'failed', finished = {_now()}, message = {literal(message)}"
+        con.execute(f"UPDATE state.run SET {failed} WHERE run = {run}")
         raise
+
+
+def _now() -> str:
+    """The present, as SQL; now() of DuckDB is when the transaction began."""
+    return f"TIMESTAMPTZ {literal(datetime.now(UTC).isoformat())}"
 
 
 @contextmanager

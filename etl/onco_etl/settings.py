@@ -13,7 +13,7 @@ class EtlSettings:
     data: the private data folder. source: the name under which this site's resources are kept apart from others'.
     timezone: IANA name of the hospital's one timezone. concept_block_start: custom concept ids come above it.
     site_map: a SOURCE_TO_CONCEPT_MAP file of the site. maximum_object_size: largest resource or Bundle, in bytes.
-    validation_sample: accepted resources per type and run that fhir.resources also looks at.
+    validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay.
     """
 

@@ -1,20 +1,26 @@
 """What the strict read takes for a text although FHIR gives it another shape: judged in SQL, after the read.
 
 DuckDB reads an object or a list into a VARCHAR as its JSON text. Texts like `{score}` and `[U]` are units, not JSON.
+Booleans are read as JSON, so that "yes" and 1 can be told from true.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import duckdb
+from duckdb.sqltypes import DuckDBPyType
 
 from onco_etl import elements, staging
+
+# Resources within resources stay JSON, whatever they hold.
+_CONTAINED = "contained"
 
 
 def refusal(table: str) -> str:
     """SQL over a row `v` of `incoming.<table>`: missing-id, invalid-shape, or NULL for what is accepted."""
-    misshapen = " OR ".join(fault for _, fault in _faults(table))
+    misshapen = _any(fault for _, fault in _faults(table))
     return f"CASE WHEN coalesce(v.id, '') = '' THEN 'missing-id' WHEN {misshapen} THEN 'invalid-shape' END"
 
 
@@ -26,11 +32,11 @@ def name_elements(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for (resource_type,) in found:
         table = staging.table_for(resource_type)
-        element = " ".join(f"WHEN {fault} THEN '{resource_type}.{path}'" for path, fault in _faults(table))
+        blamed = " ".join(f"WHEN {fault} THEN '{resource_type}.{path}'" for path, fault in _leaf_faults(table))
         con.execute(
             f"""
             INSERT INTO misshapen
-            SELECT w.file_no, w.line, w.entry, CASE {element} END
+            SELECT w.file_no, w.line, w.entry, CASE {blamed} END
             FROM version AS w JOIN incoming.{table} AS v ON v.rowid = w.staged_row
             WHERE w.resource_type = '{resource_type}' AND w.reason = 'invalid-shape'
             """
@@ -39,20 +45,37 @@ def name_elements(con: duckdb.DuckDBPyConnection) -> None:
 
 @cache
 def _faults(table: str) -> tuple[tuple[str, str], ...]:
-    """(element, SQL of whether it is misshapen) of each element that could be."""
-    walked = elements.walk(staging.columns_of(table))
-    return tuple((element.path, fault) for element in walked if (fault := _misshapen(element)))
+    """(element, SQL) per top-level element: whether anything within it is misshapen, each list gone through once."""
+    columns = staging.columns_of(table).items()
+    judged = ((name, _fault(f'v."{name}"', duckdb.sqltype(kind))) for name, kind in columns if name != _CONTAINED)
+    return tuple((name, fault) for name, fault in judged if fault)
 
 
-def _misshapen(element: elements.Element) -> str | None:
-    """SQL: whether an object or a list stands where FHIR has a text, or anything but true and false for a boolean."""
-    if str(element.type) == "JSON":
-        wrong = None if element.path == "contained" else "one::VARCHAR NOT IN ('true', 'false')"
-    else:
-        wrong = "starts_with(one, '{\"') OR one = '{}' OR starts_with(one, '[') AND json_valid(one)"
-        wrong = wrong if element.type.id == "varchar" else None
-    if wrong is None:
-        return None
-    if element.repeats:
-        return f"coalesce(list_bool_or(list_transform({element.sql}, lambda one: {wrong})), false)"
-    return f"coalesce({wrong.replace('one', element.sql)}, false)"
+def _leaf_faults(table: str) -> Iterator[tuple[str, str]]:
+    """(element, SQL) per primitive element, at whatever depth: whether it is misshapen."""
+    for element in elements.walk(staging.columns_of(table)):
+        if not element.members and element.path != _CONTAINED:
+            kind = duckdb.list_type(element.type) if element.repeats else element.type
+            if fault := _fault(element.sql, kind):
+                yield element.path, fault
+
+
+def _fault(value: str, kind: DuckDBPyType, depth: int = 0) -> str | None:
+    """SQL: whether anything within `value` is misshapen; None where nothing can be."""
+    if kind.id == "list":
+        inner = _fault(f"one{depth}", elements.item(kind), depth + 1)
+        return inner and f"coalesce(list_bool_or(list_transform({value}, lambda one{depth}: {inner})), false)"
+    if kind.id == "struct":
+        faults = (_fault(f'{value}."{name}"', member, depth) for name, member in elements.members(kind).items())
+        return _any(fault for fault in faults if fault) or None
+    if str(kind) == "JSON":
+        return f"coalesce({value}::VARCHAR NOT IN ('true', 'false'), false)"
+    if kind.id == "varchar":
+        # The first character is looked at first: that costs next to nothing.
+        bracketed = f"({value} BETWEEN '[' AND '\\' OR {value} BETWEEN '{{' AND '|')"
+        return f"coalesce({bracketed} AND json_valid({value}), false)"
+    return None
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(conditions)

@@ -19,7 +19,7 @@ import duckdb
 
 from onco_etl import fhir_schema
 from onco_etl.landing import LandedFile, filled_lines
-from onco_etl.query import scalar
+from onco_etl.query import literal, scalar
 
 OTHER = "other"
 # What DuckDB raises for a line that does not have the declared shape; anything else is not about the data.
@@ -42,7 +42,8 @@ def stage(
     from onco_etl import unpack
 
     _create(con)
-    con.executemany("INSERT INTO incoming.landed VALUES ($1, $2)", [[str(file.path), file.file_no] for file in files])
+    landed = ", ".join(f"({literal(str(file.path))}, {file.file_no})" for file in files)
+    con.execute(f"INSERT INTO incoming.landed VALUES {landed}")
     reader = Reader(con, maximum_object_size)
     apart = [file for file in files if file.layout == "document" or file.resource_type in (None, "Bundle")]
     whole: dict[str, list[LandedFile]] = {}
@@ -86,13 +87,13 @@ class Reader:
     def append(self, table: str, paths: Iterable[Path]) -> None:
         """Append all lines of `paths`, or none: raises one of REFUSALS when any line is refused."""
         declared = ", ".join(f"'{name}': '{kind}'" for name, kind in columns_of(table).items())
+        listed = ", ".join(literal(str(path)) for path in paths)
         self.con.execute(
             f"""
             INSERT INTO incoming.{table} BY NAME
-            SELECT * FROM read_json($paths, format = 'newline_delimited', columns = {{{declared}}},
+            SELECT * FROM read_json([{listed}], format = 'newline_delimited', columns = {{{declared}}},
                                     filename = true, maximum_object_size = {self.maximum_object_size})
-            """,
-            {"paths": [str(path) for path in paths]},
+            """
         )
 
 
@@ -127,27 +128,27 @@ def _read_whole(reader: Reader, table: str, group: Sequence[LandedFile]) -> list
     mixed = _mixed(reader.con, table)
     apart = [file for file in group if str(file.path) in mixed or not _placed(reader.con, table, file)]
     for file in apart:
-        reader.con.execute(f"DELETE FROM incoming.{table} WHERE filename = $1", [str(file.path)])
+        reader.con.execute(f"DELETE FROM incoming.{table} WHERE filename = {literal(str(file.path))}")
     return apart
 
 
 def _mixed(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     """Files with a resource that belongs elsewhere (another type, a Bundle, or none at all)."""
     if table == OTHER:
-        wrong = """"resourceType" IS NULL OR "resourceType" = 'Bundle' OR list_contains($types, "resourceType")"""
+        elsewhere = ", ".join(literal(name) for name in ("Bundle", *fhir_schema.resource_types()))
+        wrong = f'"resourceType" IN ({elsewhere})'
     else:
-        wrong = '"resourceType" IS NULL OR NOT list_contains($types, "resourceType")'
-    types = fhir_schema.resource_types() if table == OTHER else [tables()[table]]
+        wrong = f'"resourceType" <> {literal(tables()[table])}'
     found = con.execute(
-        f"SELECT DISTINCT filename FROM incoming.{table} WHERE {wrong}", {"types": list(types)}
+        f'SELECT DISTINCT filename FROM incoming.{table} WHERE "resourceType" IS NULL OR {wrong}'
     ).fetchall()
     return {filename for (filename,) in found}
 
 
 def _placed(con: duckdb.DuckDBPyConnection, table: str, file: LandedFile) -> bool:
     """Whether each row of a file read whole has its line: blank lines are noted, a lost line is not accepted."""
-    query = f"SELECT count(*) FROM incoming.{table} WHERE filename = $1"
-    rows = scalar(con, query, [str(file.path)])
+    filename = literal(str(file.path))
+    rows = scalar(con, f"SELECT count(*) FROM incoming.{table} WHERE filename = {filename}")
     if rows == file.lines:
         return True
     filled = filled_lines(file)

@@ -11,6 +11,7 @@ from functools import cache
 import duckdb
 
 from onco_etl import elements, keys, shape, staging
+from onco_etl.query import literal, scalar
 
 # Resources that others look into: an exposure into its Medication, an adverse event into its suspects.
 LOOKED_INTO = (
@@ -87,8 +88,8 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
             f"""
             INSERT INTO version
             SELECT
-                $run, coalesce(p.file_no, f.file_no), coalesce(p.line, v.n), coalesce(p.entry, 0),
-                v.resource_type, v.id, $source || '/' || v.resource_type || '/' || nullif(v.id, ''),
+                {run}, coalesce(p.file_no, f.file_no), coalesce(p.line, v.n), coalesce(p.entry, 0),
+                v.resource_type, v.id, '{source}/' || v.resource_type || '/' || nullif(v.id, ''),
                 v.version_id, try_cast(v.version_id AS BIGINT), try_cast(v.last_updated AS TIMESTAMPTZ),
                 v.content, v.staged_row, CASE WHEN v.reason IS NOT NULL THEN {fate} END, v.reason
             FROM (
@@ -102,18 +103,16 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
             ) AS v
             LEFT JOIN incoming.landed AS f USING (filename)
             LEFT JOIN incoming.place AS p ON p.filename = v.filename AND p.n = v.n
-            """,
-            {"run": run, "source": source},
+            """
         )
     for table, fate, reason in (("refused", "'quarantined'", "reason"), ("removed", "NULL", "NULL")):
         con.execute(
             f"""
             INSERT INTO version BY NAME
-            SELECT $run AS run, file_no, line, entry, resource_type, resource_id,
-                $source || '/' || resource_type || '/' || resource_id AS resource, {fate} AS fate, {reason} AS reason
+            SELECT {run} AS run, file_no, line, entry, resource_type, resource_id,
+                '{source}/' || resource_type || '/' || resource_id AS resource, {fate} AS fate, {reason} AS reason
             FROM incoming.{table}
-            """,
-            {"run": run, "source": source},
+            """
         )
 
 
@@ -187,6 +186,12 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
     """Replace the staged rows of changed resources, and what they refer to."""
     resource_type = staging.tables()[table]
     names = ", ".join(f'i."{name}"' for name in staging.columns_of(table))
+    prefix = f"{source}/{resource_type}/"
+    settled = f"""
+        SELECT staged_row FROM version
+        WHERE resource_type = '{resource_type}' AND fate IS NOT NULL AND staged_row IS NOT NULL
+    """
+    current = f"WHERE i.rowid NOT IN ({settled})" if scalar(con, f"SELECT count(*) FROM ({settled})") else ""
     con.execute(
         f"""
         DELETE FROM staged.{table}
@@ -196,24 +201,19 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
         WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
 
         INSERT INTO staged.{table}
-        SELECT '{source}/{resource_type}/' || i.id, '{source}', i.id, {names}
-        FROM incoming.{table} AS i
-        WHERE i.rowid NOT IN (
-            SELECT staged_row FROM version
-            WHERE resource_type = '{resource_type}' AND fate IS NOT NULL AND staged_row IS NOT NULL
-        );
+        SELECT '{prefix}' || i.id, '{source}', i.id, {names} FROM incoming.{table} AS i {current};
         """
     )
     for element, value in _references(table):
+        sole_target = literal(_SOLE_TARGETS.get(element))
         con.execute(
             f"""
             INSERT INTO state.reference
             SELECT resource, '{element}', target FROM (
-                SELECT resource, reference_key('{source}', value, $target) AS target
-                FROM (SELECT resource, {value} AS value FROM touched.{table})
+                SELECT resource, reference_key('{source}', value, {sole_target}) AS target
+                FROM (SELECT '{prefix}' || i.id AS resource, {value} AS value FROM incoming.{table} AS i {current})
             ) WHERE target IS NOT NULL
-            """,
-            {"target": _SOLE_TARGETS.get(element)},
+            """
         )
 
 

@@ -20,6 +20,7 @@ import duckdb
 
 from onco_etl import cdm, fhir_schema
 from onco_etl.errors import StateError
+from onco_etl.query import literal
 
 FILE = "workspace.duckdb"
 # Tables whose rows come from resources or are derived from them; the vocabulary and results are kept apart.
@@ -98,7 +99,7 @@ def connect(folder: Path, *, read_only: bool = False, must_exist: bool = True) -
         if "lock" in str(error):
             raise StateError(f"{path}: in use by another run; try again when it has ended") from None
         raise StateError(f"{path}: cannot be opened") from error
-    con.execute("SET temp_directory = $1", [str(folder / "scratch")])
+    con.execute(f"SET temp_directory = {literal(str(folder / 'scratch'))}")
     return con
 
 
