@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from onco_etl.errors import StateError
+from onco_etl.query import literal
 
 
 def assign(con: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
@@ -19,7 +20,7 @@ def assign(con: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
             f"""
             INSERT INTO keys.{table}
             SELECT row_key, nextval('keys.{table}_seq')
-            FROM (SELECT DISTINCT row_key FROM {relation} ANTI JOIN keys.{table} USING (row_key))
+            FROM (SELECT DISTINCT row_key FROM {relation} ANTI JOIN keys.{table} USING (row_key) ORDER BY row_key)
             """
         )
     except duckdb.SequenceException:
@@ -43,6 +44,6 @@ def log(con: duckdb.DuckDBPyConnection, before: dict[str, int], folder: Path) ->
         con.execute(
             f"""
             COPY (SELECT * FROM keys.{table} WHERE id > {before[table]} ORDER BY id)
-            TO '{target}' (FORMAT parquet, COMPRESSION zstd)
+            TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)
             """
         )

@@ -78,10 +78,11 @@ def _land_one(file_no: int, file: InputFile, folder: Path) -> tuple[LandedFile, 
 
 
 def raw_lines(file: LandedFile, wanted: set[int]) -> dict[int, bytes]:
-    """The bytes of some physical lines (numbered from 1) of a landed file; a document is its own line 1."""
+    """The bytes of some physical lines (numbered from 1) of a landed file; a document is each of its lines."""
     with file.path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
         if file.layout == "document":
-            return {1: stream.read()} if 1 in wanted else {}
+            whole = stream.read() if wanted else b""
+            return dict.fromkeys(wanted, whole)
         found: dict[int, bytes] = {}
         for number, line in enumerate(_lines(stream), start=1):
             if number in wanted:

@@ -39,6 +39,12 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
         LEFT JOIN (SELECT DISTINCT _resource_key, true AS found FROM ({rows})) AS m ON m._resource_key = r.resource_key
         LEFT JOIN (SELECT DISTINCT resource_key, true AS found FROM state.held) AS h USING (resource_key);
 
+        -- A version that waited is superseded by the next one.
+        UPDATE state.ledger AS l SET fate = 'superseded', reason = 'newer-version'
+        FROM newest AS n
+        WHERE l.fate = 'waiting' AND l.resource = n.resource
+            AND (l.run, l.file_no, l.line, l.entry) <> (n.run, n.file_no, n.line, n.entry);
+
         UPDATE state.ledger AS l SET fate = o.fate, reason = o.reason
         FROM outcome AS o JOIN state.resource AS r USING (resource_key)
         WHERE l.fate = 'waiting' AND l.resource = o.resource

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -37,8 +37,12 @@ _OTHERS_DEPEND_ON = ("care_site", "provider", "person", "visit_occurrence")
 def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
     """Set the hospital's timezone and today's date for the SELECTs."""
     secret = settings.data.joinpath("secret").read_text(encoding="ascii").strip()
-    today = datetime.now(ZoneInfo(settings.timezone)).date()
-    relations.define_macros(con, timezone=settings.timezone, secret=secret, extract_date=today)
+    relations.define_macros(con, timezone=settings.timezone, secret=secret, extract_date=today(settings.timezone))
+
+
+def today(timezone: str) -> date:
+    """The hospital's date."""
+    return datetime.now(ZoneInfo(timezone)).date()
 
 
 def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:

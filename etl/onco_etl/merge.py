@@ -102,7 +102,7 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
             columns.append(f"k.id AS {name}")
         elif name in references:
             columns.append(f"key_{name}.id AS {name}")
-            joins.append(_reference_join(con, name, references[name]))
+            joins.append(_reference_join(con, table, name, references[name]))
         else:
             columns.append(f"m.{name}")
     con.execute(
@@ -119,7 +119,7 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
     )
 
 
-def _reference_join(con: duckdb.DuckDBPyConnection, name: str, target: str) -> str:
+def _reference_join(con: duckdb.DuckDBPyConnection, table: str, name: str, target: str) -> str:
     """The join that turns the natural key in column `name` into the integer of a row that is there."""
     if target:
         there = f"SELECT k.row_key, k.id FROM keys.{target} AS k SEMI JOIN cdm.{target} AS c ON c._row_id = k.id"
@@ -130,7 +130,9 @@ def _reference_join(con: duckdb.DuckDBPyConnection, name: str, target: str) -> s
     ).fetchall()
     there = " UNION ALL ".join(
         f"SELECT e.{name} AS row_key, k.id FROM (SELECT DISTINCT {name} FROM mapped) AS e "
-        f"JOIN keys.{t} AS k ON k.row_key = substr(e.{name}, {len(t) + 2}) AND starts_with(e.{name}, '{t}:')"
+        f"JOIN keys.{t} AS k ON k.row_key = substr(e.{name}, {len(t) + 2}) AND starts_with(e.{name}, '{t}:') "
+        # Rows of the table being merged are not in it yet.
+        + ("" if t == table else f"SEMI JOIN cdm.{t} AS c ON c._row_id = k.id")
         for (t,) in tables
     )
     there = there or "SELECT NULL::VARCHAR AS row_key, NULL::INTEGER AS id WHERE false"

@@ -65,12 +65,12 @@ def sync(settings: EtlSettings, path: Path) -> RunReport:
         log.info("landed", run=run, files=len(landed))
         with _scratch(settings.data / "scratch" / f"{run:06d}") as scratch:
             with timed("staged", run=run):
-                staging.stage(con, landed, scratch=scratch, maximum_object_size=settings.maximum_object_size)
+                read = staging.stage(con, landed, scratch=scratch, maximum_object_size=settings.maximum_object_size)
             mapping.define_macros(con, settings)
             with runs.transaction(
                 con, run, kind="sync", source=settings.source, mapping_hash=mapping.mapping_hash(settings)
             ):
-                _load(con, run, landed, settings, folder)
+                _load(con, run, read, settings, folder)
         con.execute("DETACH incoming")
         with timed("published", run=run):
             published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
@@ -89,6 +89,7 @@ def _load(
     before = keys.highest(con, key_tables)
     with timed("versions", run=run):
         versions.receive(con, run, settings.source)
+        versions.touch_open_stays(con)
         for resource_type in versions.LOOKED_INTO:
             targets = f"(SELECT resource FROM work.touched WHERE contains(resource, '/{resource_type}/'))"
             versions.touch_dependents(con, targets)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from onco_etl import cdm
-from onco_etl.query import scalar
+from onco_etl.query import literal, scalar
 from onco_etl.workspace import CLINICAL_TABLES
 
 CURRENT = "current.duckdb"
@@ -49,7 +49,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int
         shutil.copyfile(older[-1], building)
         building.chmod(0o600)
     workspace = scalar(con, "SELECT current_database()")
-    con.execute(f"ATTACH '{building}' AS replica")
+    con.execute(f"ATTACH {literal(str(building))} AS replica")
     try:
         _update(con, workspace, run)
     finally:
@@ -136,7 +136,10 @@ def _registry_tables(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
         FROM {workspace}.state.run;
 
         CREATE OR REPLACE TABLE registry.fate AS
-        SELECT run, resource_type, fate, reason, count(*) AS versions FROM {workspace}.state.ledger GROUP BY ALL;
+        SELECT
+            run, CASE WHEN regexp_full_match(resource_type, '[A-Z][A-Za-z]*') THEN resource_type END AS resource_type,
+            fate, reason, count(*) AS versions
+        FROM {workspace}.state.ledger GROUP BY ALL;
 
         CREATE OR REPLACE TABLE registry.unmapped_code AS FROM {workspace}.state.unmapped_code;
         CREATE OR REPLACE TABLE registry.quality AS FROM {workspace}.state.quality;

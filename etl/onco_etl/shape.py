@@ -16,12 +16,20 @@ from onco_etl import elements, staging
 
 # Resources within resources stay JSON, whatever they hold.
 _CONTAINED = "contained"
+# FHIR R4, id: letters, digits, hyphens and dots, at most 64. Servers also use what else may stand in an address.
+_ID = "[A-Za-z0-9._~-]{1,128}"
 
 
 def refusal(table: str) -> str:
-    """SQL over a row `v` of `incoming.<table>`: missing-id, invalid-shape, or NULL for what is accepted."""
+    """SQL over a row `v` of `incoming.<table>`: missing-id, invalid-id, invalid-shape, or NULL if it is accepted."""
     misshapen = _any(fault for _, fault in _faults(table))
-    return f"CASE WHEN coalesce(v.id, '') = '' THEN 'missing-id' WHEN {misshapen} THEN 'invalid-shape' END"
+    return f"""
+        CASE
+            WHEN coalesce(v.id, '') = '' THEN 'missing-id'
+            WHEN NOT regexp_full_match(v.id, '{_ID}') THEN 'invalid-id'
+            WHEN {misshapen} THEN 'invalid-shape'
+        END
+    """
 
 
 def name_elements(con: duckdb.DuckDBPyConnection) -> None:
@@ -73,7 +81,10 @@ def _fault(value: str, kind: DuckDBPyType, depth: int = 0) -> str | None:
     if kind.id == "varchar":
         # The first character is looked at first: that costs next to nothing.
         bracketed = f"({value} BETWEEN '[' AND '\\' OR {value} BETWEEN '{{' AND '|')"
-        return f"coalesce({bracketed} AND json_valid({value}), false)"
+        # FHIR R4, string: no U+0000, which Postgres refuses as well.
+        return f"coalesce({bracketed} AND json_valid({value}) OR contains({value}, chr(0)), false)"
+    if kind.id == "double":
+        return f"coalesce(NOT isfinite({value}), false)"
     return None
 
 

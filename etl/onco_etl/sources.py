@@ -74,7 +74,7 @@ def _layout(head: bytes, name: str) -> Layout:
     first = head.lstrip().split(b"\n", 1)[0].strip()
     try:
         json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         pretty = first in (b"{", b"[") or ".json" in name
         return "document" if pretty else "lines"
     return "lines"

@@ -7,7 +7,8 @@ Leaves an attached in-memory database `incoming`:
     landed    filename -> file_no, for files read whole
     place     (filename, n) -> (file_no, line, entry) where the n-th row of a file is not its n-th line
     refused   what could not be read: file_no, line, entry, resource_type, resource_id, reason, element, message
-    removed   deletions asked for by Bundle entries: file_no, line, entry, resource_type, resource_id
+    removed   deletions asked for by Bundle entries: file_no, line, entry, resource_type, resource_id, last_updated,
+              version_id
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ _HEADER_COLUMNS = {
 
 def stage(
     con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], *, scratch: Path, maximum_object_size: int
-) -> None:
+) -> list[LandedFile]:
     """Read `files` into `incoming`. What is refused lies in `incoming.refused`; nothing is dropped.
+
+    Gives back the files with the layout that they turned out to have.
 
     A file of one type is read whole; a file that is mixed, holds Bundles or documents, or has a line that
     DuckDB refuses is taken apart first (see `unpack`), and its parts go through the same read.
@@ -53,7 +56,9 @@ def stage(
     for table, group in whole.items():
         apart.extend(_read_whole(reader, table, group))
     if apart:
-        unpack.unpack(reader, sorted(apart, key=lambda file: file.file_no), scratch)
+        apart = unpack.unpack(reader, sorted(apart, key=lambda file: file.file_no), scratch)
+    found = {file.file_no: file for file in (*files, *apart)}
+    return list(found.values())
 
 
 def table_for(resource_type: str | None) -> str:
@@ -111,7 +116,8 @@ def _create(con: duckdb.DuckDBPyConnection) -> None:
             reason VARCHAR, element VARCHAR, message VARCHAR
         );
         CREATE TABLE incoming.removed (
-            file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource_id VARCHAR
+            file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource_id VARCHAR,
+            last_updated VARCHAR, version_id VARCHAR
         );
         """
     )

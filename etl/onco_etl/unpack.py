@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from onco_etl import quarantine
 from onco_etl.landing import LandedFile, filled_lines
-from onco_etl.query import scalar
+from onco_etl.query import literal, scalar
 from onco_etl.staging import REFUSALS, Reader, table_for
 
 _SPLIT = 16
+# Type, id and version in the address of a resource, relative or absolute; not a search.
+_ADDRESS = r"^(?:[^?]*/)?([A-Z][A-Za-z]+)/([^/?#]+)(?:/_history/([^/?#]+))?$"
 
-# Bundle entries carry each other's addresses (fullUrl urn:uuid:...): a reference to one becomes Type/id.
+# Bundle entries carry each other's addresses (fullUrl urn:uuid:... or urn:oid:...): a reference to one becomes Type/id.
 # (FHIR R4, Bundle: "Resolving references in Bundles").
 _PARTS = """
 CREATE OR REPLACE TABLE incoming.part AS
@@ -34,9 +37,10 @@ WITH entries AS (
 named AS (
     SELECT
         file_no, line, entry, body ->> '$.request.method' AS method, body ->> '$.request.url' AS url,
+        body ->> '$.response.lastModified' AS last_modified, body ->> '$.response.etag' AS etag,
         body -> '$.resource' AS json, body ->> '$.resource.resourceType' AS resource_type,
-        CASE WHEN starts_with((body ->> '$.fullUrl'), 'urn:uuid:') THEN (body ->> '$.fullUrl') END AS urn,
-        coalesce((body ->> '$.resource.id'), substr(urn, 10)) AS resource_id
+        CASE WHEN starts_with((body ->> '$.fullUrl'), 'urn:') THEN (body ->> '$.fullUrl') END AS urn,
+        coalesce((body ->> '$.resource.id'), split_part(urn, ':', 3)) AS resource_id
     FROM entries
 ),
 cited AS (
@@ -44,7 +48,7 @@ cited AS (
         n.file_no, n.line, n.entry, list({'was': t.urn, 'becomes': t.resource_type || '/' || t.resource_id}) AS urns
     FROM (
         SELECT DISTINCT
-            file_no, line, entry, unnest(regexp_extract_all(json::VARCHAR, '"(urn:uuid:[^"]+)"', 1)) AS urn
+            file_no, line, entry, unnest(regexp_extract_all(json::VARCHAR, '"(urn:[a-z]+:[^"]+)"', 1)) AS urn
         FROM named
     ) AS n
     JOIN named AS t ON t.file_no = n.file_no AND t.line = n.line AND t.urn = n.urn
@@ -52,7 +56,7 @@ cited AS (
 )
 SELECT
     file_no, line, 0 AS entry, json::VARCHAR AS json, json ->> '$.resourceType' AS resource_type,
-    json ->> '$.id' AS resource_id, NULL AS method, NULL AS url
+    json ->> '$.id' AS resource_id, NULL AS method, NULL AS url, NULL AS last_modified, NULL AS etag
 FROM incoming.line
 WHERE json IS NOT NULL AND coalesce((json ->> '$.resourceType'), '') <> 'Bundle'
 UNION ALL
@@ -69,18 +73,20 @@ SELECT
             'was': '', 'becomes': replace(done.becomes, '"' || pair.was || '"', '"' || pair.becomes || '"')
         }
     ).becomes,
-    n.resource_type, n.resource_id, n.method, n.url
+    n.resource_type, n.resource_id, n.method, n.url, n.last_modified, n.etag
 FROM named AS n
 LEFT JOIN cited AS c USING (file_no, line, entry)
 """
 
 
-def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> None:
-    """Read `files` resource by resource into `incoming`; `scratch` is an empty folder for the parts."""
+def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> list[LandedFile]:
+    """Read `files` resource by resource into `incoming`; `scratch` is an empty folder for the parts.
+
+    Gives back the files with the layout that they turned out to have.
+    """
     con = reader.con
     con.execute("CREATE OR REPLACE TABLE incoming.line (file_no INTEGER, line BIGINT, json JSON)")
-    for file in files:
-        _read_lines(reader, file)
+    files = [_read_lines(reader, file) for file in files]
     con.execute(_PARTS)
     _set_aside(con)
     names = itertools.count()
@@ -97,47 +103,60 @@ def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> None:
         )
         count = scalar(con, "SELECT count(*) FROM incoming.queue")
         _read_range(reader, table, 1, count, scratch, names)
-    files_by_no = {file.file_no: file for file in files}
-    quarantine.explain(con, files_by_no)
+    quarantine.explain(con, {file.file_no: file for file in files})
     con.execute("DROP TABLE incoming.part; DROP TABLE IF EXISTS incoming.queue; DROP TABLE incoming.line")
+    return files
 
 
-def _read_lines(reader: Reader, file: LandedFile) -> None:
-    """The JSON value of each line (NULL where malformed), or of the whole document."""
-    layout = "newline_delimited" if file.layout == "lines" else "unstructured"
-    ignore = "true" if file.layout == "lines" else "false"
-    minified = "json" if file.layout == "lines" else "json(json)"
+def _read_lines(reader: Reader, file: LandedFile) -> LandedFile:
+    """The JSON value of each line (NULL where malformed), or the values of a document; the file as it was read.
+
+    What is called a document but cannot be read as one may be lines of which the first is malformed.
+    """
+    if file.layout == "document":
+        if _read_values(reader, file, "unstructured") > 0:
+            _insert_lines(reader.con, "SELECT $file_no, n, json(json) FROM incoming.read ORDER BY n", file)
+            return file
+        resources = "SELECT count(*) FROM incoming.read WHERE (json ->> '$.resourceType') IS NOT NULL"
+        if _read_values(reader, file, "newline_delimited") < 1 or scalar(reader.con, resources) == 0:
+            _insert_lines(reader.con, "SELECT $file_no, 1, NULL", file)
+            return file
+        file = replace(file, layout="lines")
+    numbers = filled_lines(file)
+    if _read_values(reader, file, "newline_delimited") == len(numbers):
+        values = f"SELECT $file_no, ({numbers})[n], json FROM incoming.read ORDER BY n"
+    else:
+        values = f"SELECT $file_no, unnest({numbers}), NULL"
+    _insert_lines(reader.con, values, file)
+    return file
+
+
+def _read_values(reader: Reader, file: LandedFile, layout: str) -> int:
+    """Fill `incoming.read` with the JSON values of a file in order, malformed lines as NULL; how many, 0 if refused."""
+    ignore = "true" if layout == "newline_delimited" else "false"
     try:
         reader.con.execute(
             f"""
             CREATE OR REPLACE TABLE incoming.read AS
-            SELECT row_number() OVER () AS n, {minified} AS json
-            FROM read_json_objects($path, format = '{layout}', ignore_errors = {ignore},
+            SELECT row_number() OVER () AS n, json
+            FROM read_json_objects({literal(str(file.path))}, format = '{layout}', ignore_errors = {ignore},
                                    maximum_object_size = {reader.maximum_object_size})
-            """,
-            {"path": str(file.path)},
+            """
         )
     except REFUSALS:
-        numbers = [1] if file.layout == "document" else filled_lines(file)
-        _insert_lines(reader.con, "SELECT $file_no, unnest($lines), NULL", file, numbers)
-        return
-    numbers = [1] if file.layout == "document" else filled_lines(file)
-    _insert_lines(
-        reader.con,
-        "SELECT $file_no, coalesce($lines[n], $lines[-1]), json FROM incoming.read ORDER BY n",
-        file,
-        numbers,
-    )
+        return 0
+    count: int = scalar(reader.con, "SELECT count(*) FROM incoming.read")
+    return count
 
 
-def _insert_lines(con: duckdb.DuckDBPyConnection, query: str, file: LandedFile, numbers: list[int]) -> None:
-    con.execute(f"INSERT INTO incoming.line {query}", {"file_no": file.file_no, "lines": numbers})
+def _insert_lines(con: duckdb.DuckDBPyConnection, values: str, file: LandedFile) -> None:
+    con.execute(f"INSERT INTO incoming.line {values.replace('$file_no', str(file.file_no))}")
 
 
 def _set_aside(con: duckdb.DuckDBPyConnection) -> None:
     """Take out of the parts what the strict read cannot judge: no JSON, no resource, no type, deletions."""
     con.execute(
-        """
+        f"""
         INSERT INTO incoming.refused (file_no, line, entry, reason)
         SELECT file_no, line, 0, 'malformed-json' FROM incoming.line WHERE json IS NULL;
 
@@ -146,10 +165,17 @@ def _set_aside(con: duckdb.DuckDBPyConnection) -> None:
         WHERE (json ->> '$.resourceType') = 'Bundle' AND json_type(json, '$.entry') <> 'ARRAY';
 
         INSERT INTO incoming.removed
-        SELECT file_no, line, entry, split_part(url, '/', 1), split_part(url, '/', 2)
-        FROM incoming.part WHERE method = 'DELETE' AND json IS NULL AND contains(url, '/');
+        SELECT
+            file_no, line, entry, regexp_extract(url, '{_ADDRESS}', 1), regexp_extract(url, '{_ADDRESS}', 2),
+            last_modified,
+            coalesce(nullif(regexp_extract(url, '{_ADDRESS}', 3), ''), nullif(regexp_extract(etag, '"(.+)"', 1), ''))
+        FROM incoming.part WHERE method = 'DELETE' AND regexp_matches(url, '{_ADDRESS}');
 
-        DELETE FROM incoming.part WHERE method = 'DELETE' AND json IS NULL AND contains(url, '/');
+        INSERT INTO incoming.refused (file_no, line, entry, reason, element)
+        SELECT file_no, line, entry, 'missing-id', 'Bundle.entry.request.url'
+        FROM incoming.part WHERE method = 'DELETE' AND NOT coalesce(regexp_matches(url, '{_ADDRESS}'), false);
+
+        DELETE FROM incoming.part WHERE method = 'DELETE';
 
         INSERT INTO incoming.refused (file_no, line, entry, reason)
         SELECT file_no, line, entry, 'no-resource-type' FROM incoming.part WHERE resource_type IS NULL;
@@ -166,7 +192,7 @@ def _read_range(reader: Reader, table: str, first: int, last: int, scratch: Path
     # Raw control characters cannot stand in JSON, so text with this delimiter and no quotes is the lines as they are.
     reader.con.execute(
         f"""
-        COPY (SELECT json {rows} ORDER BY n) TO '{path}'
+        COPY (SELECT json {rows} ORDER BY n) TO {literal(str(path))}
         (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x1f')
         """
     )

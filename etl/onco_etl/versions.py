@@ -64,6 +64,21 @@ def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
     )
 
 
+def touch_open_stays(con: duckdb.DuckDBPyConnection) -> None:
+    """Touch the visits that end on the extract date for want of an end: that date has moved."""
+    con.execute(
+        """
+        INSERT INTO work.touched
+        SELECT r.resource, r.resource_key
+        FROM state.resource AS r
+        SEMI JOIN (
+            SELECT _resource_key FROM cdm.visit_occurrence WHERE contains(_derivation, 'extract date')
+        ) AS v ON v._resource_key = r.resource_key
+        ANTI JOIN work.touched AS w USING (resource_key)
+        """
+    )
+
+
 def touch_all(con: duckdb.DuckDBPyConnection) -> None:
     """Put every current resource into `work.touched`."""
     con.execute("CREATE OR REPLACE TABLE work.touched AS SELECT resource, resource_key FROM state.resource")
@@ -90,7 +105,7 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
             SELECT
                 {run}, coalesce(p.file_no, f.file_no), coalesce(p.line, v.n), coalesce(p.entry, 0),
                 v.resource_type, v.id, '{source}/' || v.resource_type || '/' || nullif(v.id, ''),
-                v.version_id, try_cast(v.version_id AS BIGINT), try_cast(v.last_updated AS TIMESTAMPTZ),
+                v.version_id, try_cast(v.version_id AS BIGINT), {_point("v.last_updated")},
                 v.content, v.staged_row, CASE WHEN v.reason IS NOT NULL THEN {fate} END, v.reason
             FROM (
                 SELECT
@@ -105,15 +120,28 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
             LEFT JOIN incoming.place AS p ON p.filename = v.filename AND p.n = v.n
             """
         )
-    for table, fate, reason in (("refused", "'quarantined'", "reason"), ("removed", "NULL", "NULL")):
-        con.execute(
-            f"""
-            INSERT INTO version BY NAME
-            SELECT {run} AS run, file_no, line, entry, resource_type, resource_id,
-                '{source}/' || resource_type || '/' || resource_id AS resource, {fate} AS fate, {reason} AS reason
-            FROM incoming.{table}
-            """
-        )
+    key = f"'{source}/' || resource_type || '/' || resource_id AS resource"
+    supported = ", ".join(f"'{name}'" for name in staging.tables().values())
+    con.execute(
+        f"""
+        INSERT INTO version BY NAME
+        SELECT {run} AS run, file_no, line, entry, resource_type, resource_id, {key}, 'quarantined' AS fate, reason
+        FROM incoming.refused;
+
+        INSERT INTO version BY NAME
+        SELECT
+            {run} AS run, file_no, line, entry, resource_type, resource_id, {key}, version_id,
+            try_cast(version_id AS BIGINT) AS version_no, {_point("last_updated")} AS last_updated,
+            CASE WHEN resource_type NOT IN ({supported}) THEN 'unsupported' END AS fate,
+            CASE WHEN resource_type NOT IN ({supported}) THEN 'unsupported-type' END AS reason
+        FROM incoming.removed;
+        """
+    )
+
+
+def _point(text: str) -> str:
+    """SQL of an instant; "infinity" is none."""
+    return f"CASE WHEN isfinite(try_cast({text} AS TIMESTAMPTZ)) THEN try_cast({text} AS TIMESTAMPTZ) END"
 
 
 def _content(table: str) -> str:
@@ -135,14 +163,18 @@ def _decide(con: duckdb.DuckDBPyConnection) -> None:
         WHERE v.fate IS NULL
         QUALIFY row_number() OVER (
             PARTITION BY v.resource
-            ORDER BY last_updated DESC NULLS LAST, version_no DESC NULLS LAST, file_no DESC, line DESC, entry DESC
+            ORDER BY
+                -- A deletion without a date happened when it was received.
+                content IS NULL AND last_updated IS NULL DESC, last_updated DESC NULLS LAST,
+                version_no DESC NULLS LAST, file_no DESC, line DESC, entry DESC
         ) > 1;
 
         INSERT INTO loser
         SELECT v.rowid
         FROM version AS v ANTI JOIN loser AS l ON l.version_row = v.rowid
         JOIN state.resource AS r USING (resource)
-        WHERE v.fate IS NULL AND (coalesce(v.last_updated, '-infinity'), coalesce(v.version_no, -1))
+        WHERE v.fate IS NULL AND NOT (v.content IS NULL AND v.last_updated IS NULL)
+            AND (coalesce(v.last_updated, '-infinity'), coalesce(v.version_no, -1))
             < (coalesce(r.last_updated, '-infinity'), coalesce(try_cast(r.version_id AS BIGINT), -1));
 
         UPDATE version SET fate = 'superseded', reason = 'newer-version'

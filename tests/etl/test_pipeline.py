@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from onco_etl import merge, pipeline, replica, workspace
+from onco_etl import mapping, merge, pipeline, replica, workspace
 from onco_etl.errors import InputError, MappingError, StateError
 from onco_etl.settings import EtlSettings
 
@@ -158,6 +159,66 @@ def test_a_deleted_patient_takes_dependents_along_and_brings_them_back(site: Sit
     assert site.rows() == []
     site.night(patient())
     assert site.rows() == [(1970, "2021-03-01", 60.0)]
+
+
+def deletion(url: str, **more: Any) -> Resource:
+    return {
+        "resourceType": "Bundle",
+        "type": "history",
+        "entry": [{"request": {"method": "DELETE", "url": url}, **more}],
+    }
+
+
+def test_a_dated_deletion_is_newer_than_the_versions_before_it(site: Site) -> None:
+    old, new = ({"lastUpdated": f"{year}-01-01T00:00:00Z"} for year in (2022, 2024))
+    site.night(patient(meta=old), weight(meta=old))
+    modified = {"response": {"lastModified": "2023-01-01T00:00:00Z"}}
+    assert site.night(deletion("http://example.org/fhir/Observation/o1", **modified)) == {"deleted": 1}
+    assert site.rows() == []
+    assert site.night(weight(meta=old)) == {"superseded": 1}
+    assert site.night(weight(meta=new)) == {"mapped": 1}
+    assert site.rows() == [(1970, None, 60.0)]
+
+
+def test_a_deletion_without_a_date_happens_when_it_is_received(site: Site) -> None:
+    site.night(patient(), weight(meta={"lastUpdated": "2022-01-01T00:00:00Z"}))
+    assert site.night(deletion("Observation/o1")) == {"deleted": 1}
+    assert site.rows() == []
+
+
+def test_a_deletion_of_what_is_not_mapped(site: Site) -> None:
+    assert site.night(deletion("Practitioner/1")) == {"unsupported": 1}
+
+
+def test_a_version_that_waits_is_superseded_by_the_next(site: Site) -> None:
+    site.night(weight())
+    site.night(weight(value=61.0))
+    site.night(patient())
+    assert site.workspace("SELECT run, fate FROM state.ledger ORDER BY run") == [
+        (1, "superseded"),
+        (2, "mapped"),
+        (3, "mapped"),
+    ]
+
+
+def test_an_open_stay_ends_on_the_date_of_each_night(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}
+    stay = visit(status="in-progress", period={"start": "2021-03-01"}) | {"class": ward}
+    end = "SELECT visit_end_date::VARCHAR FROM cdm.visit_occurrence"
+    for day in ("2021-03-05", "2021-03-09"):
+        with monkeypatch.context() as patched:
+            patched.setattr(mapping, "today", lambda _, day=day: date.fromisoformat(day))
+            site.night(patient(), stay)
+        assert site.published(end) == [(day,)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"id": "a#b"}, {"id": "a/b"}, {"id": "a b"}, {"id": "x" * 129}, {"id": ""}, {"valueQuantity": {"value": 1e400}}],
+)
+def test_ids_and_numbers_that_fhir_does_not_have(site: Site, wrong: Resource) -> None:
+    line = json.dumps({**weight(), **wrong}).replace("Infinity", "1e400")
+    assert site.night(patient(), line) == {"mapped": 1, "quarantined": 1}
 
 
 def test_deltas_leave_the_rows_of_one_full_load(tmp_path: Path) -> None:

@@ -100,6 +100,67 @@ def test_transaction_bundle_resolves_urns_and_gives_deletions(tmp_path: Path) ->
     ]
 
 
+def test_deletions_by_any_address_and_with_their_date(tmp_path: Path) -> None:
+    modified = {"response": {"lastModified": "2024-01-01T00:00:00Z", "etag": 'W/"7"'}}
+    entries: list[dict[str, Any]] = [
+        {"request": {"method": "DELETE", "url": "http://example.org/fhir/Patient/p1/_history/3"}},
+        {"request": {"method": "DELETE", "url": "Patient/p2"}, "resource": json.loads(PATIENT), **modified},
+        {"request": {"method": "DELETE", "url": "Observation?identifier=a/b|c"}},
+        {"request": {"method": "DELETE", "url": "Patient/"}},
+    ]
+    write(tmp_path, bundle__json=json.dumps({"resourceType": "Bundle", "type": "history", "entry": entries}))
+    con = staged(tmp_path)
+    assert ids(con, "patient") == []
+    found = con.execute(
+        "SELECT resource_type, resource_id, last_updated, version_id FROM incoming.removed ORDER BY entry"
+    )
+    assert found.fetchall() == [("Patient", "p1", None, "3"), ("Patient", "p2", "2024-01-01T00:00:00Z", "7")]
+    assert refusals(con) == [
+        (1, 3, None, None, "missing-id", "Bundle.entry.request.url"),
+        (1, 4, None, None, "missing-id", "Bundle.entry.request.url"),
+    ]
+
+
+def test_lines_named_json_whose_first_is_malformed_are_still_lines(tmp_path: Path) -> None:
+    write(tmp_path, a__json=f'{{"resourceType": "Patient", "id": "x"\n{PATIENT}\n{OBSERVATION}\n')
+    con = staged(tmp_path)
+    assert (ids(con, "patient"), ids(con, "observation")) == (["p1"], ["o1"])
+    assert [(line, reason) for line, _, _, _, reason, _ in refusals(con)] == [(1, "malformed-json")]
+
+
+def test_a_broken_document_is_one_refusal(tmp_path: Path) -> None:
+    write(tmp_path, a__json='{\n "resourceType": "Patient",\n "id": \n}\n')
+    assert [(line, reason) for line, _, _, _, reason, _ in refusals(staged(tmp_path))] == [(1, "malformed-json")]
+
+
+def test_several_resources_in_a_document_have_places_of_their_own(tmp_path: Path) -> None:
+    one = json.dumps({"resourceType": "Patient", "id": "a", "address": "x"}, indent=2)
+    write(tmp_path, a__json=f"{one}\n{json.dumps(json.loads(PATIENT), indent=2)}\n{one}\n")
+    con = staged(tmp_path)
+    assert ids(con, "patient") == ["p1"]
+    assert [line for line, *_ in refusals(con)] == [1, 3]
+
+
+@pytest.mark.parametrize("content", ["3", "null", '"text"', "[]"])
+def test_whatever_a_file_holds_is_accounted_for(tmp_path: Path, content: str) -> None:
+    write(tmp_path, a__json=content, b__ndjson=content)
+    assert len(refusals(staged(tmp_path))) == 2
+
+
+def test_a_path_with_an_apostrophe(tmp_path: Path) -> None:
+    folder = tmp_path / "o'brien"
+    folder.mkdir()
+    write(folder, **{"it's__json": f"{PATIENT}\n{OBSERVATION}\n"})
+    assert ids(staged(folder), "patient") == ["p1"]
+
+
+def test_a_deeply_nested_first_line(tmp_path: Path) -> None:
+    deep = '{"resourceType": "Patient", "id": "deep", "x": ' + "[" * 3000 + "]" * 3000 + "}"
+    write(tmp_path, a__ndjson=f"{deep}\n{PATIENT}\n")
+    con = staged(tmp_path)
+    assert len(ids(con, "patient")) + len(refusals(con)) == 2
+
+
 def test_refused_lines_name_line_resource_and_element(tmp_path: Path) -> None:
     lines = [OBSERVATION, "", WRONG_NUMBER, "{oops", WRONG_SHAPE, '{"id": "x"}', "[1]"]
     write(tmp_path, Observation__ndjson="\n".join(lines) + "\n")
