@@ -59,6 +59,8 @@ def sync(settings: EtlSettings, path: Path) -> RunReport:
     """
     found = sources.find(path)
     with workspace.connect(settings.data) as con:
+        # This process holds the only lock: what lies there was left by a killed run.
+        shutil.rmtree(settings.data / "scratch", ignore_errors=True)
         run = runs.next_run(con, settings.data / "landing")
         folder = settings.data / "landing" / f"{run:06d}"
         landed = landing.land(found, folder, source=settings.source)

@@ -16,6 +16,8 @@ from onco_etl.query import literal, scalar
 from onco_etl.workspace import CLINICAL_TABLES
 
 CURRENT = "current.duckdb"
+# OMOP CDM Version 5.4.0.
+_CDM_VERSION_5_4 = 756265
 _NAME = re.compile(r"^warehouse-(\d+)\.duckdb$")
 
 _REGISTRY = """
@@ -142,13 +144,24 @@ def _registry_tables(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
         FROM {workspace}.state.ledger GROUP BY ALL;
 
         CREATE OR REPLACE TABLE registry.unmapped_code AS FROM {workspace}.state.unmapped_code;
-        CREATE OR REPLACE TABLE registry.quality AS FROM {workspace}.state.quality;
+        CREATE OR REPLACE TABLE registry.recompute AS FROM {workspace}.state.recompute;
+
+        DELETE FROM cdm.cdm_source;
+        INSERT INTO cdm.cdm_source BY NAME
+        SELECT
+            'onco-registry' AS cdm_source_name, 'onco-registry' AS cdm_source_abbreviation,
+            coalesce(r.source, 'unknown') AS cdm_holder, 'FHIR R4 resources of a hospital' AS source_description,
+            CAST(r.started AS DATE) AS source_release_date, current_date AS cdm_release_date, '5.4' AS cdm_version,
+            {_CDM_VERSION_5_4} AS cdm_version_concept_id, coalesce(r.vocabulary_release, 'none') AS vocabulary_version
+        FROM {workspace}.state.run AS r WHERE r.kind = 'sync' AND r.status = 'complete' ORDER BY r.run DESC LIMIT 1;
         """
     )
+    tables = _results_tables(con, workspace)
     views = files("onco_mappings").joinpath("sql", "registry")
     for view in sorted(views.iterdir(), key=lambda entry: entry.name):
-        text = view.read_text(encoding="utf-8")
-        con.execute(f"CREATE OR REPLACE VIEW registry.{view.name.removesuffix('.sql')} AS {text}")
+        name = view.name.removesuffix(".sql")
+        if name != "latest_estimate" or "estimate" in tables:
+            con.execute(f"CREATE OR REPLACE VIEW registry.{name} AS {view.read_text(encoding='utf-8')}")
 
 
 def _point(link: Path, target: Path) -> None:

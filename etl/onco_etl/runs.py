@@ -52,8 +52,13 @@ def transaction(
         con.execute("ROLLBACK")
         # Only our own messages are known to hold no patient data.
         message = str(error) if isinstance(error, OncoError) else type(error).__name__
-        failed = f"status = 'failed', finished = {_now()}, message = {literal(message)}"
-        con.execute(f"UPDATE state.run SET {failed} WHERE run = {run}")
+        # DuckDB turns an interrupt within a query into a RuntimeError.
+        stopped = isinstance(error, KeyboardInterrupt) or "interrupted" in str(error).lower()
+        status = "interrupted" if stopped else "failed"
+        ended = f"status = '{status}', finished = {_now()}, message = {literal(None if stopped else message)}"
+        con.execute(f"UPDATE state.run SET {ended} WHERE run = {run}")
+        if stopped:
+            raise KeyboardInterrupt from None
         raise
 
 
@@ -64,7 +69,8 @@ def _now() -> str:
 
 @contextmanager
 def timed(step: str, **context: object) -> Iterator[None]:
-    """Log a step of a run with its seconds."""
+    """Log a step of a run with its seconds; of the many steps of the mapping, only for debugging."""
     started = time.perf_counter()
     yield
-    log.info(step, **context, seconds=round(time.perf_counter() - started, 2))
+    say = log.debug if step == "mapped" else log.info
+    say(step, **context, seconds=round(time.perf_counter() - started, 2))

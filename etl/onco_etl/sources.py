@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
+import structlog
+
 from onco_etl.errors import InputError
+
+log = structlog.get_logger()
 
 Layout = Literal["lines", "document"]
 
@@ -43,6 +47,8 @@ def find(path: Path) -> tuple[InputFile, ...]:
     candidates = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     found = [_inspect(p, root) for p in candidates if _SUFFIX.search(p.name)]
     files = tuple(file for file in found if file is not None)
+    if skipped := len(candidates) - len(found):
+        log.info("skipped", files=skipped, reason="neither .ndjson, .jsonl nor .json, plain or .gz")
     if not files:
         raise InputError(f"{path}: nothing to read: no .ndjson, .jsonl or .json file (plain or .gz) with content")
     return files

@@ -68,7 +68,9 @@ CREATE TABLE IF NOT EXISTS state.resource (
 CREATE TABLE IF NOT EXISTS state.reference (resource VARCHAR, field VARCHAR, target VARCHAR);
 CREATE TABLE IF NOT EXISTS state.excluded (resource VARCHAR, reason VARCHAR);
 CREATE TABLE IF NOT EXISTS state.held (resource_key INTEGER, cdm_table VARCHAR, row_key VARCHAR, waiting_for VARCHAR);
-CREATE TABLE IF NOT EXISTS state.quality (run INTEGER, check_name VARCHAR, status VARCHAR, detail VARCHAR);
+CREATE TABLE IF NOT EXISTS state.recompute (
+    run INTEGER, registry VARCHAR, data_cut DATE, as_of_run INTEGER, hash VARCHAR
+);
 """
 
 

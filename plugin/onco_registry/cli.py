@@ -1,25 +1,29 @@
 """The command line. Exit codes: 0 done; 1 unexpected; 2 usage or configuration; 3 nothing readable; 4 data folder;
-5 a mapping broke its rules; 6 a check failed.
+5 a mapping broke its rules; 6 a check failed; 130 interrupted.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from onco_etl.errors import OncoError
+from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import config as configuration
 
+USAGE = 2
+DATA_FOLDER = 4
 CHECK_FAILED = 6
+INTERRUPTED = 130
 
 app = typer.Typer(
     help="Real-world oncology outcome registries from a hospital's FHIR R4 data.",
@@ -61,7 +65,7 @@ def init(config: ConfigOption = CONFIG) -> None:
         config.write_text(configuration.TEMPLATE, encoding="utf-8")
     settings = configuration.load(config)
     pipeline.init(settings.etl)
-    typer.echo(f"Configuration: {config}\nData folder: {settings.data}")
+    typer.echo(f"Configuration: {config}\nData folder: {settings.data}\nNext: onco-registry sync --from FHIR_FOLDER")
 
 
 @app.command()
@@ -78,7 +82,12 @@ def sync(
         _print_json({**report.__dict__, "published": str(report.published)})
         return
     fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items())
-    typer.echo(f"Run {report.run}: {report.received:,} versions received: {fates}\nPublished: {report.published}")
+    noun = "version" if report.received == 1 else "versions"
+    typer.echo(f"Run {report.run}: {report.received:,} {noun} received: {fates}\nPublished: {report.published}")
+    if report.fates.get("quarantined"):
+        typer.echo("What is in quarantine, and why: onco-registry quarantine list")
+    if report.fates.get("waiting"):
+        typer.echo("What waits is mapped when its patient arrives; a patient in quarantine keeps theirs waiting.")
 
 
 @app.command()
@@ -126,11 +135,15 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     settings = configuration.load(config)
     with workspace.connect(settings.data, read_only=True) as con:
         found = states.status(con, settings.data)
+        quarantined = states.open_quarantine(con)
     if as_json:
         _print_json(found)
         return
-    _print_rows(found["runs"][-5:], title="Runs")
-    _print_rows(states.fates(found["received"]), title="Received versions")
+    typer.echo(states.verdict(found, len(quarantined)))
+    _print_rows(states.on_screen(found["runs"][-5:], settings.timezone), title="Runs")
+    newest = max((row["run"] for row in found["received"]), default=0)
+    latest = [row for row in found["received"] if row["run"] == newest]
+    _print_rows(states.fates(latest), title=f"Versions received in run {newest}")
     _print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
     _print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
     published = found["published"]
@@ -142,7 +155,8 @@ def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """List the runs."""
     from onco_registry import status as states
 
-    _print(_query(config, states.runs), as_json, "Runs")
+    found = _query(config, states.runs)
+    _print(found if as_json else states.on_screen(found, configuration.load(config).timezone), as_json, "Runs")
 
 
 @app.command()
@@ -157,11 +171,15 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
 
 @quarantine_app.command("list")
-def quarantine_list(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """List quarantined versions: file, line, resource, element and reason."""
+def quarantine_list(
+    everything: Annotated[bool, typer.Option("--all", help="Also what was settled by a later version.")] = False,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """List the versions that are in quarantine: file, line, resource, element and reason."""
     from onco_registry import status as states
 
-    _print(_query(config, states.quarantine), as_json, "Quarantine")
+    _print(_query(config, states.quarantine if everything else states.open_quarantine), as_json, "Quarantine")
 
 
 @quarantine_app.command("show")
@@ -179,7 +197,7 @@ def quarantine_show(
     with workspace.connect(settings.data, read_only=True) as con:
         text = states.quarantined_text(con, settings.data, run, file, line)
     if text is None:
-        raise OncoError(f"no line {line} of {file} in run {run}")
+        raise ConfigurationError(f"no line {line} of {file} is in quarantine from run {run}")
     typer.echo(text)
 
 
@@ -229,8 +247,28 @@ def _set_up_logs() -> None:
 def main() -> None:
     """Entry point: errors that a user is meant to read are one line and an exit code."""
     _set_up_logs()
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app()
+        code = app(standalone_mode=False)
     except OncoError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise SystemExit(error.exit_code) from None
+        _end(str(error), error.exit_code)
+    except OSError as error:
+        _end(f"{error.filename or 'input or output'}: {error.strerror or error}", DATA_FOLDER)
+    except Exception as error:
+        # A wrong option or argument, which knows how to show itself.
+        if not hasattr(error, "show"):
+            raise
+        error.show()
+        raise SystemExit(USAGE) from None
+    if code == INTERRUPTED:
+        _end("interrupted: nothing of this run stays; run the same command again", INTERRUPTED)
+    raise SystemExit(code or 0)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    raise SystemExit(code) from None
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

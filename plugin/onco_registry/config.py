@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onco_etl.errors import ConfigurationError
 from onco_etl.settings import EtlSettings
 
 DEFAULT_FILE = Path("registry.toml")
+_PREFIX = "ONCO_REGISTRY__"
 
 TEMPLATE = """\
 # onco-registry: settings of this site. Each can also come from the environment, as ONCO_REGISTRY__<NAME>.
@@ -31,18 +35,31 @@ registries = []
 class Config(BaseSettings):
     """Settings of a site. `data` and `site_map` are relative to the configuration file."""
 
-    model_config = SettingsConfigDict(env_prefix="ONCO_REGISTRY__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     data: Path = Path("data")
     source: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,32}$")
     timezone: str = "Asia/Shanghai"
-    registries: tuple[str, ...] = ()
+    # From the environment as a list with commas.
+    registries: Annotated[tuple[str, ...], NoDecode] = ()
     concept_block_start: int = Field(default=2_000_000_000, ge=2_000_000_000, le=2_147_000_000)
     site_map: Path | None = None
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
     validation_sample: int = Field(default=10, ge=0)
     published_keep: int = Field(default=5, ge=1)
     fictional: bool = False
+
+    @field_validator("registries", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA timezone, such as Asia/Shanghai")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -72,22 +89,38 @@ class Config(BaseSettings):
 
 
 def load(path: Path) -> Config:
-    """Read the configuration file; without one, the defaults. Raises ConfigurationError naming file and setting."""
+    """Read the configuration file, or that of a folder; raises ConfigurationError naming file and setting.
+
+    Without a file the settings must come from the environment: a command run in the wrong folder is told so.
+    """
+    path = path / DEFAULT_FILE if path.is_dir() else path
     values: dict[str, Any] = {}
     if path.exists():
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{path}: {error}") from None
-    elif path != DEFAULT_FILE:
-        raise ConfigurationError(f"{path}: no such file; create it with `onco-registry init --config {path}`")
+    elif path != DEFAULT_FILE or f"{_PREFIX}DATA" not in os.environ:
+        raise ConfigurationError(
+            f"no {path.name} in {path.absolute().parent}: "
+            "go to your site's folder or pass --config FILE (a new site: onco-registry init)"
+        )
     try:
         config = Config(**values)
     except ValidationError as error:
-        fault = error.errors()[0]
-        name = ".".join(str(part) for part in fault["loc"])
-        raise ConfigurationError(f"{path}: {name}: {fault['msg']}") from None
+        raise ConfigurationError(f"{path}: {_fault(error)}") from None
     base = path.absolute().parent
-    return config.model_copy(
-        update={"data": base / config.data, "site_map": base / config.site_map if config.site_map else None}
-    )
+    site_map = base / config.site_map if config.site_map else None
+    if site_map is not None and not site_map.is_file():
+        raise ConfigurationError(f"{path}: site_map: {site_map}: no such file")
+    return config.model_copy(update={"data": base / config.data, "site_map": site_map})
+
+
+def _fault(error: ValidationError) -> str:
+    """The first fault in words, with the setting that may have been meant."""
+    fault = error.errors()[0]
+    name = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        meant = difflib.get_close_matches(name, Config.model_fields, n=1)
+        return f"{name}: no such setting" + (f"; did you mean {meant[0]}?" if meant else "")
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"

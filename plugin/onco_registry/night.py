@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from onco_etl import replica, runs, workspace
-from onco_etl.errors import StateError
+from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
 from onco_registry import bulletin, knowledge, results
@@ -18,7 +19,7 @@ from onco_registry.config import Config
 from onco_registry.definition import load_registry
 from onco_registry.recompute import recompute as compute
 from onco_registry.registry_model import RegistryDefinition
-from onco_registry.status import Rows
+from onco_registry.status import Rows, open_quarantine, rows
 
 # What happened in the last days before a run is not all recorded yet.
 REPORTING_DELAY = timedelta(days=30)
@@ -34,14 +35,23 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
     with workspace.connect(config.data) as con:
         known, learned = _run(con, as_of, config.timezone)
         cut = data_cut or learned - REPORTING_DELAY
+        if cut > learned:
+            raise ConfigurationError(
+                f"--data-cut {cut} is after run {known} ({learned}): nothing is known of that time"
+            )
+        chosen = registries(config)
         run = runs.next_run(con, config.data / "landing")
         inputs = scalar(con, "SELECT mapping_hash || vocabulary_release FROM state.run WHERE run = $1", [known])
         knowledge.attach(con, known)
         with runs.transaction(con, run, kind="recompute", source=None, mapping_hash=inputs):
-            for registry in registries(config):
+            for registry in chosen:
                 with timed("recomputed", run=run, registry=registry.name), knowledge.shown(con):
                     found = compute(con, registry, data_cut=cut, as_of_run=known, inputs_hash=inputs)
                 results.write(con, found)
+                con.execute(
+                    "INSERT INTO state.recompute VALUES ($1, $2, $3, $4, $5)",
+                    [run, registry.name, cut, known, found.hash],
+                )
                 computed.append(
                     {
                         "registry": registry.name,
@@ -62,7 +72,7 @@ def bulletins(config: Config) -> list[Path]:
     written: list[Path] = []
     with workspace.connect(config.data, read_only=True) as con:
         for registry in registries(config):
-            found = results.read(con, registry.name)
+            found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
             document = bulletin.build(found.frames(), _meta(con, config, registry, found))
             written += bulletin.write(document, config.data / "bulletins" / registry.name)
     return written
@@ -71,6 +81,9 @@ def bulletins(config: Config) -> list[Path]:
 def registries(config: Config) -> list[RegistryDefinition]:
     """The definitions of the configured registries, or of all that are installed."""
     installed = sorted(entry.name for entry in files("onco_mappings").joinpath("registries").iterdir())
+    for name in config.registries:
+        if name not in installed and not Path(name).is_dir():
+            raise ConfigurationError(f"no registry {name!r}; shipped: {', '.join(installed)}")
     return [load_registry(name) for name in config.registries or installed]
 
 
@@ -92,6 +105,17 @@ def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tu
     return row[0], row[1].astimezone(ZoneInfo(timezone)).date()
 
 
+def _newest_recompute(con: duckdb.DuckDBPyConnection, registry: str) -> dict[str, Any]:
+    """data_cut and as_of_run of the last recompute of a registry; nothing if there was none."""
+    newest = rows(
+        con,
+        "SELECT data_cut, as_of_run FROM state.recompute WHERE registry = $1 ORDER BY run DESC LIMIT 1",
+        [registry],
+        plain=False,
+    )
+    return newest[0] if newest else {}
+
+
 def _meta(
     con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition, found: results.Results
 ) -> bulletin.BulletinMeta:
@@ -109,7 +133,7 @@ def _meta(
         hash=found.hash,
         sources=(config.source,),
         unmapped_codes=scalar(con, "SELECT unmapped_codes FROM state.run WHERE run = $1", [found.as_of_run]),
-        quarantined=scalar(con, "SELECT count(*) FROM state.quarantine WHERE run <= $1", [found.as_of_run]),
+        quarantined=len(open_quarantine(con, as_of=found.as_of_run)),
         fictional=config.fictional,
         labels=registry.labels,
     )

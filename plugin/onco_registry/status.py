@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -13,12 +15,14 @@ from onco_etl.landing import LandedFile, raw_lines
 Rows = list[dict[str, Any]]
 
 
-def rows(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None) -> Rows:
-    """The result of a query as a list of plain dictionaries; dates and times as ISO 8601 text."""
+def rows(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None, *, plain: bool = True
+) -> Rows:
+    """The result of a query as a list of dictionaries; dates and times as ISO 8601 text where `plain`."""
     found = con.execute(query, parameters or [])
     names = [column[0] for column in found.description or ()]
     return [
-        {n: v.isoformat() if hasattr(v, "isoformat") else v for n, v in zip(names, row, strict=True)}
+        {n: v.isoformat() if plain and hasattr(v, "isoformat") else v for n, v in zip(names, row, strict=True)}
         for row in found.fetchall()
     ]
 
@@ -27,8 +31,9 @@ def runs(con: duckdb.DuckDBPyConnection) -> Rows:
     """Each run with its kind, times, status and what it received, newest last."""
     return rows(
         con,
-        "SELECT run, kind, source, started, finished, status, coalesce(received, 0) AS received, message "
-        "FROM state.run ORDER BY run",
+        # Whoever reads this holds the workspace, so a run that still says it is running was killed.
+        "SELECT run, kind, source, started, finished, replace(status, 'running', 'interrupted') AS status, "
+        "coalesce(received, 0) AS received, message FROM state.run ORDER BY run",
     )
 
 
@@ -53,21 +58,59 @@ def status(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Any]:
     }
 
 
+_QUARANTINE = """
+    SELECT q.run, l.name AS file, q.line, q.entry, q.resource_type, q.resource, q.reason, q.element, q.message
+    FROM state.quarantine AS q LEFT JOIN state.landed AS l USING (run, file_no)
+"""
+# Settled: the resource came again and was accepted; or, where the line names no resource, its file came again.
+_OPEN = """
+    WHERE q.run <= $1 AND NOT EXISTS (
+        FROM state.ledger AS n
+        WHERE n.resource = q.resource AND n.run BETWEEN q.run AND $1
+            AND n.fate IN ('mapped', 'excluded', 'waiting', 'deleted')
+            AND (n.run, n.file_no, n.line, n.entry) > (q.run, q.file_no, q.line, q.entry)
+    ) AND NOT EXISTS (
+        FROM state.landed AS n WHERE n.name = l.name AND n.run > q.run AND n.run <= $1
+            AND (q.resource IS NULL OR EXISTS (
+                FROM state.quarantine AS r WHERE r.resource = q.resource AND r.run > q.run AND r.run <= $1
+            ))
+    )
+"""
+
+
 def quarantine(con: duckdb.DuckDBPyConnection) -> Rows:
-    """Each quarantined version: where it stands, which resource and element, and what is wrong with it."""
-    return rows(
-        con,
-        """
-        SELECT run, l.name AS file, line, entry, resource_type, resource, reason, element, q.message
-        FROM state.quarantine AS q LEFT JOIN state.landed AS l USING (run, file_no) ORDER BY run, file_no, line, entry
-        """,
+    """Each version ever quarantined: where it stands, which resource and element, and what is wrong with it."""
+    return rows(con, f"{_QUARANTINE} ORDER BY q.run, q.file_no, q.line, q.entry")
+
+
+def open_quarantine(con: duckdb.DuckDBPyConnection, *, as_of: int = 2**31 - 1) -> Rows:
+    """The quarantined versions that nothing received until run `as_of` has settled."""
+    return rows(con, f"{_QUARANTINE} {_OPEN} ORDER BY q.run, q.file_no, q.line, q.entry", [as_of])
+
+
+def verdict(found: dict[str, Any], quarantined: int) -> str:
+    """The last sync in one line, and what is open."""
+    syncs = [run for run in found["runs"] if run["kind"] == "sync"]
+    if not syncs:
+        return "No sync yet."
+    last = syncs[-1]
+    fates_ = {row["fate"]: 0 for row in found["received"]}
+    for row in found["received"]:
+        fates_[row["fate"]] += row["count"]
+    return (
+        f"Last sync: run {last['run']}, {last['status']}, {last['received']:,} versions received. "
+        f"Open: {quarantined:,} quarantined, {fates_.get('waiting', 0):,} waiting for their patient."
     )
 
 
 def quarantined_text(con: duckdb.DuckDBPyConnection, data: Path, run: int, file: str, line: int) -> str | None:
-    """The line as it was received, from the landing zone; None when there is no such line. For hospital IT only."""
+    """A quarantined line as it was received; None when no such line is in quarantine. For hospital IT only."""
     found = con.execute(
-        "SELECT file_no, layout, lines FROM state.landed WHERE run = $1 AND name = $2", [run, file]
+        """
+        SELECT file_no, layout, lines FROM state.landed SEMI JOIN (FROM state.quarantine WHERE line = $3) AS q
+        USING (run, file_no) WHERE run = $1 AND name = $2
+        """,
+        [run, file, line],
     ).fetchone()
     if found is None:
         return None
@@ -84,3 +127,24 @@ def fates(received: Rows) -> Rows:
         key = (row["resource_type"] or "(unreadable)", row["fate"])
         counts[key] = counts.get(key, 0) + row["count"]
     return [{"resource_type": t, "fate": f, "count": n} for (t, f), n in sorted(counts.items())]
+
+
+def on_screen(found: Rows, timezone: str) -> Rows:
+    """Runs for a screen: the hospital's time to the minute, and seconds instead of an end."""
+    zone = ZoneInfo(timezone)
+    shown = []
+    for run in found:
+        started = datetime.fromisoformat(run["started"])
+        finished = datetime.fromisoformat(run["finished"]) if run["finished"] else None
+        shown.append(
+            {
+                "run": run["run"],
+                "kind": run["kind"],
+                "started": f"{started.astimezone(zone):%Y-%m-%d %H:%M}",
+                "seconds": "" if finished is None else f"{(finished - started).total_seconds():.1f}",
+                "status": run["status"],
+                "received": f"{run['received']:,}" if run["kind"] == "sync" else "",
+                "message": run["message"],
+            }
+        )
+    return shown

@@ -86,7 +86,9 @@ def test_quarantine_show_gives_the_line_as_received(site: Path) -> None:
     shown = cli(site, "quarantine", "show", "1", "batch.ndjson", "3")
     assert shown.stdout == '{"resourceType": "Observation", "id": "bad", "code": [1]}\n'
     missing = cli(site, "quarantine", "show", "1", "batch.ndjson", "9")
-    assert (missing.returncode, missing.stderr) == (1, "error: no line 9 of batch.ndjson in run 1\n")
+    assert missing.returncode == 2
+    assert missing.stderr == "error: no line 9 of batch.ndjson is in quarantine from run 1\n"
+    assert cli(site, "quarantine", "show", "1", "batch.ndjson", "1").returncode == 2
 
 
 def test_bulletin_is_written_for_an_empty_cohort(site: Path) -> None:
@@ -99,7 +101,9 @@ def test_bulletin_is_written_for_an_empty_cohort(site: Path) -> None:
     ("arguments", "code", "error"),
     [
         (("sync", "--from", "missing"), 3, "error: missing: no such file or folder\n"),
-        (("status", "--config", "none.toml"), 2, "error: none.toml: no such file"),
+        (("status", "--config", "none.toml"), 2, "error: no none.toml in "),
+        (("recompute", "--data-cut", "2999-01-01"), 2, "nothing is known of that time\n"),
+        (("status", "--no-such-option"), 2, "No such option"),
         (("recompute", "--as-of", "99"), 4, "error: no sync by run 99\n"),
         (("sync",), 2, "Missing option"),
     ],
@@ -110,22 +114,79 @@ def test_exit_codes(site: Path, arguments: tuple[str, ...], code: int, error: st
     assert error in done.stderr
 
 
-def test_a_missing_data_folder_says_what_to_do(tmp_path: Path) -> None:
+def test_the_wrong_folder_and_a_missing_data_folder_say_what_to_do(tmp_path: Path) -> None:
+    done = cli(tmp_path, "status")
+    assert done.returncode == 2
+    assert "a new site: onco-registry init" in done.stderr
+    tmp_path.joinpath("registry.toml").touch()
     done = cli(tmp_path, "status")
     assert done.returncode == 4
     assert "create one with `onco-registry init`" in done.stderr
 
 
-def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
-    tmp_path.joinpath("registry.toml").write_text('timezome = "UTC"\n', encoding="utf-8")
+@pytest.mark.parametrize(
+    ("setting", "error"),
+    [
+        ('timezome = "UTC"', "timezome: no such setting; did you mean timezone?"),
+        ('timezone = "Beijing"', "timezone: 'Beijing' is no IANA timezone, such as Asia/Shanghai"),
+        ('site_map = "nope.csv"', "site_map: {folder}/nope.csv: no such file"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, error: str) -> None:
+    tmp_path.joinpath("registry.toml").write_text(setting, encoding="utf-8")
     done = cli(tmp_path, "status")
-    assert (done.returncode, done.stderr) == (2, "error: registry.toml: timezome: Extra inputs are not permitted\n")
+    assert (done.returncode, done.stderr) == (2, f"error: registry.toml: {error.format(folder=tmp_path)}\n")
+
+
+def test_an_unknown_registry_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCO_REGISTRY__REGISTRIES", "nope,other")
+    done = cli(site, "recompute")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: no registry 'nope'; shipped: ")
+
+
+def test_check_before_the_first_sync(tmp_path: Path) -> None:
+    assert cli(tmp_path, "init").returncode == 0
+    assert {row["status"] for row in answer(tmp_path, "check")} == {"pass"}
 
 
 def test_settings_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONCO_REGISTRY__DATA", "elsewhere")
     assert cli(tmp_path, "init").returncode == 0
     assert tmp_path.joinpath("elsewhere", "workspace.duckdb").exists()
+
+
+def test_quarantine_closes_when_the_resource_comes_right(tmp_path: Path) -> None:
+    def night(*resources: str) -> list[Any]:
+        tmp_path.joinpath("batch.ndjson").write_text("\n".join(resources) + "\n", encoding="utf-8")
+        assert cli(tmp_path, "sync", "--from", "batch.ndjson").returncode == 0
+        return [(row["run"], row["line"], row["reason"]) for row in answer(tmp_path, "quarantine", "list")]
+
+    cli(tmp_path, "init")
+    wrong = json.dumps({**PATIENT, "gender": "man"})
+    assert night(wrong, "{oops") == [(1, 1, "invalid-gender"), (1, 2, "malformed-json")]
+    assert night(wrong, "{oops") == [(1, 1, "invalid-gender"), (2, 2, "malformed-json")]
+    assert night(json.dumps(PATIENT)) == []
+    assert len(answer(tmp_path, "quarantine", "list", "--all")) == 3
+
+
+def test_an_interrupted_sync_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    cli(tmp_path, "init")
+    tmp_path.joinpath("batch.ndjson").write_text(json.dumps(PATIENT) + "\n", encoding="utf-8")
+    program = (
+        "import os, signal\n"
+        "from onco_etl import merge\n"
+        "from onco_registry.cli import main\n"
+        "merge.merge = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", program, "sync", "--from", "batch.ndjson"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.endswith("error: interrupted: nothing of this run stays; run the same command again\n")
+    status = answer(tmp_path, "status")
+    assert [run["status"] for run in status["runs"]] == ["interrupted"]
+    assert (status["cdm"]["person"], status["received"]) == (0, [])
 
 
 def test_logs_hold_no_logical_id(site: Path) -> None:
