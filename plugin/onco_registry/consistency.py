@@ -79,7 +79,7 @@ def _no_event_before_index(frames: Frames) -> tuple[bool, str]:
 
 def _no_contact_after_death(frames: Frames) -> tuple[bool, str]:
     late = len(frames["late_contact"])
-    return late == 0, f"{late} patients have a clinical contact after their death"
+    return late == 0, f"clinical contact after death: {late} of the patients"
 
 
 def _related_not_more_than_any(frames: Frames) -> tuple[bool, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from onco_registry import consistency
 from onco_registry.bulletin.catalogue import Catalogue
 from onco_registry.bulletin.meta import LANGUAGES
 
@@ -50,6 +51,31 @@ def test_estimates(estimate: dict[str, Any], value: str, interval: str) -> None:
 def test_dates() -> None:
     assert words.date("2022-05-31") == "31 May 2022"
     assert words.time("2022-07-01T08:30:00+08:00") == "1 July 2022, 08:30 (UTC+08:00)"
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("18-44", "18–44"),
+        ("368 entered - 336 excluded = 32", "368 entered − 336 excluded = 32"),
+        ("PD-1 since 2022-05-31", "PD-1 since 2022-05-31"),
+        ("soft-tissue sarcoma", "soft-tissue sarcoma"),
+    ],
+)
+def test_ranges_and_minus_signs_of_print(text: str, printed: str) -> None:
+    assert words.typeset(text) == printed
+
+
+def test_counts_of_patients() -> None:
+    assert [words.patients(count) for count in (0, 1, 1200)] == ["0 patients", "1 patient", "1,200 patients"]
+
+
+def test_every_consistency_check_has_its_words() -> None:
+    names = [check.__name__.removeprefix("_") for check in consistency._CHECKS]
+    assert [name for name in names if f"check.{name}" not in words.strings] == []
+    assert words.name("check", "os_not_before_pfs") == (
+        "Overall survival is never shorter than progression-free survival"
+    )
 
 
 def test_a_share_of_none_is_a_dash() -> None:

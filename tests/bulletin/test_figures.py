@@ -32,27 +32,42 @@ def test_wrap_keeps_words_whole() -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_numbers_at_risk_add_up_to_all_patients(document: dict[str, Any], form: Format) -> None:
-    svg = kaplan_meier.draw(document["survival"][0], 15, words, form)
+    svg = kaplan_meier.draw(document["survival"][0], words, form)
     columns = [[int(count) for count in texts(svg, f"risk-{name}")] for name in kaplan_meier.TABLE_ROWS]
     at_risk = columns[0]
-    assert at_risk[:2] == [8, 7]
-    # Two leave at day 300 and two at day 400, so none is at risk at 15 months (day 457).
-    assert at_risk[-1] == 0
+    # A tick each month; of the 5 at risk at day 190 one has the event, so 4 are left at 7 months (day 213).
+    assert at_risk == [8, 8, 7, 7, 5, 5, 5, 4]
     assert [sum(column) for column in zip(*columns, strict=True)] == [8] * len(at_risk)
 
 
 def test_curve_stops_where_fewer_than_five_are_at_risk(document: dict[str, Any]) -> None:
-    svg = kaplan_meier.draw(document["survival"][0], 15, words, WIDE)
+    svg = kaplan_meier.draw(document["survival"][0], words, WIDE)
     (curve,) = marked(svg, "path", "curve")
     last_x = float((curve.get("d") or "").rpartition("H")[2].partition("V")[0])
     plot = 720 - kaplan_meier.RIGHT - 84
-    assert last_x == pytest.approx(84 + plot * 190 / (15 * 30.4375), abs=0.01)
+    assert last_x == pytest.approx(84 + plot * 190 / (7 * 30.4375), abs=0.01)
     assert len(marked(svg, "line", "censor")) == 1
 
 
-def test_axis_is_shared_and_covers_the_longest_curve(document: dict[str, Any]) -> None:
-    assert kaplan_meier.axis_months(document["survival"]) == 15
-    assert kaplan_meier.axis_months([]) == 6
+@pytest.mark.parametrize(
+    ("months", "wide", "narrow"),
+    [
+        (0.4, [0, 1], [0, 1]),
+        (6.0, [0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6]),
+        (6.2, [0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, 4, 5, 6, 7]),
+        (14.1, [0, 3, 6, 9, 12, 15], [0, 3, 6, 9, 12, 15]),
+        (22, [0, 3, 6, 9, 12, 15, 18, 21, 24], [0, 6, 12, 18, 24]),
+    ],
+)
+def test_axis_ends_at_the_first_tick_after_the_curve(months: float, wide: list[int], narrow: list[int]) -> None:
+    assert kaplan_meier.ticks_until(months, WIDE) == wide
+    assert kaplan_meier.ticks_until(months, NARROW) == narrow
+
+
+def test_events_until_a_time_include_its_day(document: dict[str, Any]) -> None:
+    pfs = document["survival"][0]
+    assert [kaplan_meier.events_until(pfs, days) for days in (59, 60, 182.6, 365.25)] == [0, 1, 2, 5]
+    assert kaplan_meier.events_until({"curve": {"points": []}}, 60) is None
 
 
 def test_waterfall_draws_thresholds_and_cuts_beyond_a_hundred(document: dict[str, Any]) -> None:
@@ -68,6 +83,15 @@ def test_flow_gives_every_count(document: dict[str, Any]) -> None:
     assert texts(svg, "flow-big") == ["32", "8"]
     assert texts(svg, "flow-count") == ["−12", "−12", "0"]
     assert texts(svg, "flow-pill-text") == ["20", "8"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_who_entered_stands_in_the_first_box_and_is_no_exit(document: dict[str, Any], form: Format) -> None:
+    entered = {"step": 0, "criterion": "entered", "label": "Any record of the disease", "excluded": 0, "remaining": 32}
+    svg = attrition_flow.draw([entered, *document["attrition"]], 1, words, form)
+    assert " ".join(texts(svg, "flow-start-text")) == "32 patients with any record of the disease"
+    assert texts(svg, "flow-count") == ["−12", "−12", "0"]
+    assert texts(svg, "flow-end-text")[1] == "patient in the cohort"
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -23,17 +23,41 @@ def test_every_section_has_its_heading(page: Any) -> None:
     assert all(page.texts[attributes["aria-labelledby"]] for attributes in page.all("section"))
 
 
-def test_headline_box(page: Any) -> None:
+def test_headline_box(frames: Frames, meta: BulletinMeta, parse: Callable[[str], Any]) -> None:
+    page = parse(render(build(frames, dataclasses.replace(meta, patients=10))))
     assert page.texts["headline-orr"] == (
         "Objective response rate CR + PR 37.5% 95% CI 8.5–75.5 exact (Clopper–Pearson)"
     )
     assert page.texts["headline-os_median"] == "Median overall survival not reached 95% CI 6.1–not reached log–log"
-    assert page.texts["headline-patients"] == "8"
+    assert page.texts["headline-patients"] == "10"
     assert page.texts["headline-pfs_median-events"] == "5"
     assert page.texts["headline-os_median-events"] == "2"
     assert page.texts["headline-follow-up"] == "12.5 months"
     assert "3 of 8 patients responded (37.5%; 95% CI 8.5–75.5)." in page.texts["results"]
     assert "Not for individual treatment decisions." in page.texts["results"]
+
+
+def test_small_cohorts_give_counts_but_no_estimates_in_the_head(page: Any) -> None:
+    assert page.texts["headline-orr"] == "Objective response rate CR + PR 3/8"
+    assert page.texts["headline-pfs_median"] == "Median progression-free survival –"
+    assert "headline-follow-up" not in page.texts
+    assert "Too few patients (8) for estimates." in page.texts["results"]
+    assert "patients responded" not in page.texts["results"]
+
+
+def test_a_curve_with_few_at_risk_is_not_drawn(frames: Frames, meta: BulletinMeta, parse: Callable[[str], Any]) -> None:
+    frames["curve"] = frames["curve"][(frames["curve"]["endpoint"] == "pfs") & (frames["curve"]["at_risk"] < 5)]
+    page = parse(render(build(frames, dataclasses.replace(meta, patients=1))))
+    assert page.texts["not-drawn-pfs"] == "Fewer than 5 at risk: not drawn."
+    assert not any(attributes["aria-labelledby"].startswith("km-") for attributes in page.all("svg"))
+    assert page.tables["table-decided-pfs"][0] == ["Progression", "Event", "2"]
+    assert "The denominator is the whole cohort (1 patient)" in page.texts["response"]
+
+
+def test_head_and_foot_say_what_the_numbers_rest_on(document: dict[str, Any], page: Any) -> None:
+    assert "<span>Data as received up to run 42</span>" in render(document)
+    assert page.texts["headline-heading"] == "At a glance"
+    assert "the hash covers data cut and run, definitions, mappings" in render(document)
 
 
 def test_attrition_table(page: Any) -> None:
@@ -71,21 +95,30 @@ def test_survival_table(page: Any) -> None:
         ["Progression-free survival"],
         ["Median", "5/8", "6.3 months", "2.0–not reached log–log", "log–log"],
         ["Median", "5/8", "6.3 months", f"1.1–10.0 {spss}", spss],
-        ["Rate at 6 months", "5/8", "62.5%", "22.9–86.1 log–log", "log–log"],
+        ["Rate at 6 months", "2/8", "62.5%", "22.9–86.1 log–log", "log–log"],
         ["Rate at 12 months", "5/8", "25.0%", "3.7–55.8 log–log", "log–log"],
         ["Overall survival"],
         ["Median", "2/8", "not reached", "6.1–not reached log–log", "log–log"],
-        ["Median follow-up, reverse Kaplan–Meier", "6/8", "12.5 months", "8.0–14.0 log–log", "log–log"],
+        [
+            "Median follow-up, reverse Kaplan–Meier: censorings count as events",
+            "6/8",
+            "12.5 months",
+            "8.0–14.0 log–log",
+            "log–log",
+        ],
     ]
 
 
 def test_safety_tables(page: Any) -> None:
-    assert page.tables["table-safety"][1:] == [
+    assert page.tables["table-safety"] == [
+        ["", "Any cause", "Treatment-related"],
+        ["x/n", "Rate (95% CI)", "x/n", "Rate (95% CI)"],
         ["Any adverse event", "7/8", "87.5% (47.4–99.7)", "6/8", "75.0% (34.9–96.8)"],
         ["Worst grade 1–2", "–", "–", "–", "–"],
         ["Worst grade 3–4", "2/8", "25.0% (3.2–65.1)", "1/8", "12.5% (0.3–52.7)"],
         ["Worst grade 5", "–", "–", "–", "–"],
     ]
+    assert "Treatment-emergent: from the first dose until the declared days after the last." in page.texts["safety"]
     assert page.tables["table-terms"][2:] == [
         ["Rash", "3 (38%)", "0", "1 (13%)", "0", "0", "4 (50%)", "1 (13%)", "1 (13%)"],
         ["Cough", "2 (25%)", "0", "0", "0", "0", "2 (25%)", "1 (13%)", "0"],
@@ -102,8 +135,8 @@ def test_completeness_and_run(page: Any) -> None:
 
 def test_failed_checks_are_printed_and_announced(page: Any) -> None:
     assert page.tables["table-checks"][1:] == [
-        ["FAILED", "No contact after death", "1 visit after death"],
-        ["Passed", "Responses add up", "3 + 3 + 1 + 1 = 8"],
+        ["FAILED", "No clinical contact after death", "1 visit after death"],
+        ["Passed", "Responses add up to the cohort", "3 + 3 + 1 + 1 = 8"],
     ]
     assert "1 of 2 consistency checks failed." in page.texts["results"]
 
@@ -152,7 +185,7 @@ def test_a_bulletin_without_patients_says_so(
     page = parse(render(build(empty_frames, dataclasses.replace(meta, patients=0))))
     text = page.texts["results"]
     for sentence in (
-        "No patient was analysed at this data cut.",
+        "No patient in the cohort yet.",
         "No attrition was recorded.",
         "No response estimate was computed.",
         "No patient has a sum of target lesions after baseline.",

@@ -3,19 +3,27 @@
 from typing import Any
 
 from onco_registry.bulletin.catalogue import MINUS, Catalogue
-from onco_registry.bulletin.svg import Format, Svg, wrap
+from onco_registry.bulletin.svg import Format, Svg, text_width, wrap
 
 LABEL_SIZE, LEADING = 13, 17
 END_HEIGHT, GAP = 48, 32
+ENTERED = "entered"
 
 
 def draw(steps: list[dict[str, Any]], patients: int, words: Catalogue, form: Format) -> Svg:
-    """From all patients considered to the cohort; each exit gives its count and its criterion."""
+    """From all patients considered to the cohort; each exit gives its count and its criterion.
+
+    A first step that only says who entered is no exit: its words stand in the first box.
+    """
     considered = steps[0]["remaining"] + steps[0]["excluded"]
+    start = words("attrition.considered")
+    if steps[0]["criterion"] == ENTERED and not steps[0]["excluded"]:
+        label = steps[0]["label"]
+        start, steps = words("attrition.entered", label=label[:1].lower() + label[1:]), steps[1:]
     digits = len(f"{considered:,}")
     spine = max(34 if form.narrow else 60, 10 + 4 * digits)
     exit_x, count_width = spine + (44 if form.narrow else 72), max(54, 22 + 8 * digits)
-    labels = [wrap(step["label"], form.width - exit_x - count_width - 24, LABEL_SIZE) for step in steps]
+    labels = [wrap(words.typeset(step["label"]), form.width - exit_x - count_width - 24, LABEL_SIZE) for step in steps]
     heights = [LEADING * len(lines) + 15 for lines in labels]
     height = 2 * END_HEIGHT + sum(heights) + GAP * len(steps) + 18
     svg = Svg(
@@ -24,7 +32,7 @@ def draw(steps: list[dict[str, Any]], patients: int, words: Catalogue, form: For
     )  # fmt: skip
     svg.line(spine, END_HEIGHT, spine, height - END_HEIGHT - 7, "flow-line")
     _arrow_down(svg, spine, height - END_HEIGHT)
-    _end(svg, 0, considered, words("attrition.considered"), form, "flow-start")
+    _end(svg, 0, considered, start, form, "flow-start")
     y = float(END_HEIGHT + 14)
     for step, lines, box in zip(steps, labels, heights, strict=True):
         _exit(svg, spine, exit_x, y, step, lines, box, form.width, count_width)
@@ -32,15 +40,20 @@ def draw(steps: list[dict[str, Any]], patients: int, words: Catalogue, form: For
         if step is not steps[-1]:
             _remaining(svg, spine, y + GAP / 2, words.number(step["remaining"]))
         y += GAP
-    _end(svg, height - END_HEIGHT, patients, words("attrition.cohort"), form, "flow-end")
+    end = words("attrition.cohort_one" if patients == 1 else "attrition.cohort")
+    _end(svg, height - END_HEIGHT, patients, end, form, "flow-end")
     return svg
 
 
 def _end(svg: Svg, y: float, count: int, label: str, form: Format, mark: str) -> None:
-    svg.rect(0, y, 250 if form.narrow else 300, END_HEIGHT, mark, 6)
     number = f"{count:,}"
+    x = 26 + 13.5 * len(number)
+    lines = wrap(label, form.width - x - 14, LABEL_SIZE)
+    widest = max(text_width(line, LABEL_SIZE) for line in lines)
+    width = min(form.width - 1, max(250 if form.narrow else 300, x + widest + 14))
+    svg.rect(0, y, width, END_HEIGHT, mark, 6)
     svg.text(14, y + 32, number, f"{mark}-text flow-big")
-    svg.text(26 + 13.5 * len(number), y + 30, label, f"{mark}-text")
+    svg.lines(x, y + 30 - LEADING * (len(lines) - 1) / 2, lines, LEADING, f"{mark}-text")
 
 
 def _exit(

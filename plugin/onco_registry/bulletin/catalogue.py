@@ -1,6 +1,7 @@
 """The one string catalogue: every word and number format of the bulletin, by language."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,6 +10,9 @@ from typing import Any
 
 MINUS = "−"
 DASH = "–"
+# A range such as 18-44; a date (2022-05-31) or a name (PD-1) is none.
+_RANGE = re.compile(r"(?<![\w.-])(\d+)-(\d+)(?![\w-])")
+_SUBTRACTION = re.compile(r"(?<=\d) - (?=\d)|(?<=[a-z]) - (?=\d)")
 
 
 class Catalogue:
@@ -29,6 +33,14 @@ class Catalogue:
     def name(self, kind: str, name: str | None, default: str | None = None) -> str:
         """The word for a name from the data (an interval method, a source), else the name itself."""
         return self.strings.get(f"{kind}.{name}") or default or name or DASH
+
+    def patients(self, count: int) -> str:
+        """'1 patient', '32 patients'."""
+        return self("count.patient" if count == 1 else "count.patients", n=self.number(count))
+
+    def typeset(self, text: str) -> str:
+        """Text of the data with the signs of print: '18-44' -> '18–44', '368 entered - 336' with a minus sign."""
+        return _SUBTRACTION.sub(f" {MINUS} ", _RANGE.sub(rf"\1{DASH}\2", text))
 
     def date(self, iso: str) -> str:
         """'2022-05-31' -> '31 May 2022'."""

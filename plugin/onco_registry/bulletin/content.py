@@ -18,6 +18,8 @@ NO_SOURCE = "none"
 DAYS_PER = {"w": 7, "m": 30.4375}
 # A survival curve is not drawn where fewer patients than this are at risk: its steps say little there.
 FEWEST_AT_RISK = 5
+# In a cohort with fewer patients the head of the page gives counts, no rates, medians or sentence on them.
+FEWEST_FOR_ESTIMATES = 10
 
 
 def overall(estimates: Iterable[Record], measure: str) -> list[Record]:

@@ -46,8 +46,8 @@ def draw(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Ca
 def _rows(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Catalogue) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for group in strata:
-        rows.append({"label": group["label"]})
-        rows += [{"label": row["label"], "rate": row, "mark": ""} for row in group["rows"]]
+        rows.append({"label": words.typeset(group["label"])})
+        rows += [{"label": words.typeset(row["label"]), "rate": row, "mark": ""} for row in group["rows"]]
     if overall:
         rows.append({"label": words("forest.overall"), "rate": overall, "mark": "-overall"})
     return rows

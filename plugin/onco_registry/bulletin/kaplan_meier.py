@@ -1,5 +1,6 @@
 """Kaplan-Meier curve with confidence band, censor ticks and the numbers at risk under the same axis."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,20 +27,20 @@ class _Axes:
         return TOP + PLOT_HEIGHT * (1 - survival)
 
 
-def draw(entry: dict[str, Any], months: int, words: Catalogue, form: Format) -> Svg:
-    """One endpoint of the document's survival section, on an axis of `months` shared by all curves.
+def draw(entry: dict[str, Any], words: Catalogue, form: Format) -> Svg:
+    """One endpoint of the document's survival section.
 
-    The curve stops at the document's shown_until_days; at_risk counts patients at risk at a tick, events and
-    censored those before it, so the three add up to all patients.
+    The curve stops at the document's shown_until_days, the axis and the table at the first tick after; at_risk counts
+    patients at risk at a tick, events and censored those before it, so the three add up to all patients.
     """
     curve, name = entry["curve"], entry["endpoint"]
-    axes = _Axes(76 if form.narrow else 84, form.width - RIGHT, months * DAYS_PER_MONTH)
+    ticks = ticks_until(curve["shown_until_days"] / DAYS_PER_MONTH, form)
+    axes = _Axes(76 if form.narrow else 84, form.width - RIGHT, ticks[-1] * DAYS_PER_MONTH)
     title = words.name("endpoint", name, entry["label"])
     svg = Svg(
         f"km-{name}-{form.name}", form.width, TOP + PLOT_HEIGHT + 66 + ROW * len(TABLE_ROWS),
         words("km.figure", endpoint=title), _description(entry, title, words),
     )  # fmt: skip
-    ticks = _ticks(months, form)
     _frame(svg, axes, ticks, words, words.name("km.axis", name, title))
     shown = [point for point in curve["points"] if point["time_days"] <= curve["shown_until_days"]]
     _band(svg, axes, shown, name)
@@ -49,10 +50,22 @@ def draw(entry: dict[str, Any], months: int, words: Catalogue, form: Format) -> 
     return svg
 
 
-def axis_months(survival: list[dict[str, Any]]) -> int:
-    """The shared axis: whole quarters up to the last drawn time of any endpoint, at least 6 months."""
-    longest = max((entry["curve"]["shown_until_days"] for entry in survival), default=0)
-    return max(6, -int(-longest // (3 * DAYS_PER_MONTH)) * 3)
+def drawn(entry: dict[str, Any]) -> bool:
+    """Whether enough patients are at risk for any of the curve to be drawn."""
+    return bool(entry["curve"]["shown_until_days"] > 0)
+
+
+def ticks_until(months: float, form: Format) -> list[int]:
+    """The ticks of the axis, in months: the last is the first that is not before the end of the curve."""
+    most = 8 if form.narrow else 13
+    step = next(step for step in (1, 3, 6, 12, 24, 60, 120) if math.ceil(months / step) < most)
+    return [step * tick for tick in range(max(1, math.ceil(months / step)) + 1)]
+
+
+def events_until(entry: dict[str, Any], days: float) -> int | None:
+    """How many patients had the event of an endpoint at this time or before; None without a curve to count on."""
+    points = entry["curve"]["points"]
+    return sum(int(point["events"]) for point in points if point["time_days"] <= days) if points else None
 
 
 def _description(entry: dict[str, Any], title: str, words: Catalogue) -> str:
@@ -60,15 +73,9 @@ def _description(entry: dict[str, Any], title: str, words: Catalogue) -> str:
     if median is None:
         return title
     return words(
-        "km.description", endpoint=title, n=median["n"], events=median["events"], median=words.value(median),
-        level=words.level(median), interval=words.interval(median),
+        "km.description", endpoint=title, patients=words.patients(median["n"]), events=median["events"],
+        median=words.value(median), level=words.level(median), interval=words.interval(median),
     )  # fmt: skip
-
-
-def _ticks(months: int, form: Format) -> list[int]:
-    most = 8 if form.narrow else 13
-    step = next(step for step in (1, 3, 6, 12, 24, 60, 120) if months / step < most)
-    return list(range(0, months + 1, step))
 
 
 def _frame(svg: Svg, axes: _Axes, ticks: list[int], words: Catalogue, title: str) -> None:

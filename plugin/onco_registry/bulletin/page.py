@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from onco_registry.bulletin import attrition_flow, forest, kaplan_meier, response_strip, waterfall
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.content import FEWEST_AT_RISK, RESPONSES
+from onco_registry.bulletin.content import DAYS_PER, FEWEST_AT_RISK, FEWEST_FOR_ESTIMATES, RESPONSES
 from onco_registry.bulletin.svg import FORMATS, Format, Svg
 
 SECTIONS = ("patients", "response", "survival", "safety", "completeness", "checks", "methods")
@@ -25,8 +25,10 @@ def render(document: Mapping[str, Any]) -> str:
     )  # fmt: skip
     return environment.get_template("page.html.j2").render(
         d=document, t=words, css=Markup(_resource("page.css")),
+        drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=SECTIONS, figures=_figures(document, words), finding=finding(document, words),
-        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label,
+        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
+        small=document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
 
@@ -35,8 +37,13 @@ def finding(document: Mapping[str, Any], words: Catalogue) -> str:
     """The bulletin in one or two sentences, from the headline numbers."""
     measures = document["headline"]["measures"]
     rate, pfs, os = measures["orr"], measures["pfs_median"], measures["os_median"]
-    if not document["headline"]["patients"] or rate is None:
+    patients = document["headline"]["patients"]
+    if not patients:
         return words("headline.finding_none")
+    if rate is None:
+        return words("response.none")
+    if patients < FEWEST_FOR_ESTIMATES:
+        return words("headline.too_few", n=patients)
     sentences = [
         words(
             "headline.finding_response", x=rate["x"], n=rate["n"], rate=words.value(rate),
@@ -52,7 +59,6 @@ def _figures(document: Mapping[str, Any], words: Catalogue) -> dict[str, list[Sv
     """The drawings of each figure that has data, one per format."""
     response, survival = document["response"], document["survival"]
     counts = response_strip.response_counts(response["estimates"])
-    months = kaplan_meier.axis_months(survival)
     overall = document["headline"]["measures"]["orr"]
     patients = document["headline"]["patients"]
     figures: dict[str, Callable[[Format], Svg]] = {}
@@ -64,15 +70,30 @@ def _figures(document: Mapping[str, Any], words: Catalogue) -> dict[str, list[Sv
         figures["waterfall"] = partial(waterfall.draw, response["waterfall"], words)
     if response["strata"]:
         figures["forest"] = partial(forest.draw, response["strata"], overall, words)
-    for entry in survival:
-        figures[f"km-{entry['endpoint']}"] = partial(kaplan_meier.draw, entry, months, words)
+    for entry in filter(kaplan_meier.drawn, survival):
+        figures[f"km-{entry['endpoint']}"] = partial(kaplan_meier.draw, entry, words)
     return {name: [draw(form) for form in FORMATS] for name, draw in figures.items()}
 
 
 def _rate_label(measure: str, words: Catalogue) -> str:
     """'pfs_rate_6m' -> 'Rate at 6 months'; 'pfs_median' -> 'Median'."""
-    kind, _, time = measure.split("_", 1)[1].partition("_")
+    kind, time = _kind(measure)
     return words(f"survival.rate_{time[-1]}", time=time[:-1]) if kind == "rate" else words("survival.median")
+
+
+def _events(entry: dict[str, Any], row: dict[str, Any]) -> int | None:
+    """The events behind a row of estimates: of a rate those up to its time, by the curve of the endpoint."""
+    kind, time = _kind(row["measure"])
+    if kind != "rate":
+        found: int | None = row["events"]
+        return found
+    return kaplan_meier.events_until(entry, int(time[:-1]) * DAYS_PER[time[-1]])
+
+
+def _kind(measure: str) -> tuple[str, str]:
+    """'pfs_rate_6m' -> ('rate', '6m'); 'pfs_median' -> ('median', '')."""
+    kind, _, time = measure.split("_", 1)[1].partition("_")
+    return kind, time
 
 
 def _resource(name: str) -> str:

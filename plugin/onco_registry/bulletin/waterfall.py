@@ -24,7 +24,7 @@ def draw(bars: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     first, last = (words.percent(bar["change"], 0) for bar in (bars[0], bars[-1]))
     svg = Svg(
         f"waterfall-{form.name}", form.width, HEIGHT, words("waterfall.figure"),
-        words("waterfall.description", n=len(bars), shrunk=shrunk, first=first, last=last),
+        words("waterfall.description", patients=words.patients(len(bars)), shrunk=shrunk, first=first, last=last),
     )  # fmt: skip
     for name in sorted(HATCHED):
         svg.hatch(name, f"response-{name}")
