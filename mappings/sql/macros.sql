@@ -33,17 +33,25 @@ CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS regexp_full_match(
 
 CREATE OR REPLACE TEMP MACRO is_wrong_date(fhir_text) AS fhir_text IS NOT NULL AND NOT is_fhir_date(fhir_text);
 
--- Both days known, and the end before the start.
-CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS CASE
-    WHEN length(start_text) >= 10 AND length(end_text) >= 10 THEN fhir_date(end_text) < fhir_date(start_text)
-    ELSE FALSE
+-- The last day that a date, partial or not, can mean.
+CREATE OR REPLACE TEMP MACRO last_date(fhir_text) AS CASE length(fhir_text)
+    WHEN 4 THEN make_date(year(fhir_date(fhir_text)), 12, 31)
+    WHEN 7 THEN last_day(fhir_date(fhir_text))
+    ELSE fhir_date(fhir_text)
 END;
+
+-- The end before the start, whatever days of their periods they are.
+CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS
+coalesce(last_date(end_text) < fhir_date(start_text), FALSE);
+
+CREATE OR REPLACE TEMP MACRO precision_of(fhir_text) AS
+CASE length(fhir_text) WHEN 4 THEN 'year' WHEN 7 THEN 'month' END;
 
 -- How a row's dates came about: 'date: recordedDate; precision: month; end: start + 29 days'. NULL if as recorded.
 CREATE OR REPLACE TEMP MACRO derivation_of(date_from, start_text, end_from) AS nullif(concat_ws(
     '; ',
     'date: ' || date_from,
-    'precision: ' || CASE length(start_text) WHEN 4 THEN 'year' WHEN 7 THEN 'month' END,
+    'precision: ' || precision_of(start_text),
     'end: ' || end_from
 ), '');
 
@@ -119,12 +127,18 @@ CREATE OR REPLACE TEMP MACRO recoded(concept, coding_system) AS CASE
     )
 END;
 
--- UCUM unless another system is named; a unit without a code counts as its code.
-CREATE OR REPLACE TEMP MACRO unit_of(quantity) AS coded(
-    coalesce(quantity.system, 'http://unitsofmeasure.org'), coalesce(quantity.code, quantity.unit)
-);
+-- UCUM unless another system is named. A unit without a code is looked up as code and as text: it has a display.
+CREATE OR REPLACE TEMP MACRO unit_of(quantity) AS CASE
+    WHEN coalesce(quantity.code, quantity.unit) IS NOT NULL THEN codeable(
+        [struct_pack(
+            system := coalesce(quantity.system, 'http://unitsofmeasure.org'),
+            code := coalesce(quantity.code, quantity.unit),
+            display := CASE WHEN quantity.code IS NULL THEN quantity.unit END
+        )], NULL
+    )
+END;
 
--- Used as: 'event' (what was found or done), 'drug', or 'value' (answers, units, classes ...): one text can mean a
+-- Used as: 'event' (what was found or done), 'drug', 'unit', or 'value' (answers, classes ...): one text can mean a
 -- laboratory test as a code and a response as an answer.
 CREATE OR REPLACE TEMP MACRO codeable_key(used_as, concept) AS
 CASE WHEN concept IS NOT NULL THEN hash(used_as, concept) END;
@@ -187,6 +201,16 @@ CREATE OR REPLACE TEMP MACRO wrong_dates(start_text, end_text) AS CASE
     WHEN is_wrong_date(start_text) OR is_wrong_date(end_text) THEN 'impossible-date'
     WHEN start_text IS NULL THEN 'missing-start-date'
     WHEN is_reversed(start_text, end_text) THEN 'end-before-start'
+END;
+
+-- An Observation or a component: what is not written as FHIR R4 does may be a text, and a text may name a person.
+CREATE OR REPLACE TEMP MACRO wrong_value(valued) AS CASE
+    WHEN
+        is_wrong_date(valued.valueDateTime) OR is_wrong_date(valued.valuePeriod.start)
+        OR is_wrong_date(valued.valuePeriod."end") THEN 'impossible-date'
+    WHEN NOT regexp_full_match(valued.valueInteger, '0|[-+]?[1-9]\d*') THEN 'invalid-value'
+    WHEN NOT regexp_full_match(valued.valueTime, '([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?') THEN 'invalid-value'
+    WHEN valued.valueQuantity.comparator NOT IN ('<', '<=', '>=', '>') THEN 'invalid-comparator'
 END;
 
 -- ---------------------------------------------------------------- per resource
@@ -326,8 +350,12 @@ CREATE OR REPLACE TEMP MACRO days_in(unit_code) AS CASE unit_code
     WHEN 'a' THEN 365.0
 END;
 
-CREATE OR REPLACE TEMP MACRO days_of(quantity) AS cast(
-    quantity.value * coalesce(days_in(quantity.code), CASE WHEN quantity.code IS NULL THEN 1.0 END) AS integer
+-- Whole days that a supply can last, up to ten years; anything else was not meant.
+CREATE OR REPLACE TEMP MACRO days_supplied(days) AS
+CASE WHEN try_cast(days AS integer) BETWEEN 1 AND 3660 THEN try_cast(days AS integer) END;
+
+CREATE OR REPLACE TEMP MACRO days_of(quantity) AS days_supplied(
+    quantity.value * coalesce(days_in(quantity.code), CASE WHEN quantity.code IS NULL THEN 1.0 END)
 );
 
 -- Amount taken a day, in the unit of `supplied`; NULL where the dose is in another unit or taken as needed.
@@ -338,12 +366,11 @@ CREATE OR REPLACE TEMP MACRO daily_amount(dosage, supplied) AS CASE
         = coalesce(supplied.code, supplied.unit)
         THEN
             dosage.doseAndRate[1].doseQuantity.value * try_cast(dosage.timing.repeat.frequency AS double)
-            / (dosage.timing.repeat.period * days_in(dosage.timing.repeat.periodUnit))
+            / (nullif(dosage.timing.repeat.period, 0) * days_in(dosage.timing.repeat.periodUnit))
 END;
 
-CREATE OR REPLACE TEMP MACRO has_region(address) AS coalesce(
-    address.state IS NOT NULL OR address.country IS NOT NULL, FALSE
-);
+CREATE OR REPLACE TEMP MACRO has_region(address) AS
+address.state IS NOT NULL OR address.country IS NOT NULL;
 
 -- CDM's field that a polymorphic event id points to; observation.observation_id has no verified concept.
 CREATE OR REPLACE TEMP MACRO field_of(cdm_table) AS CASE cdm_table
@@ -366,6 +393,7 @@ END;
 -- Whether a concept of a domain can be meant: a text such as 'CR' is a response as an answer, but no measurement.
 CREATE OR REPLACE TEMP MACRO suits(used_as, domain) AS CASE used_as
     WHEN 'drug' THEN domain = 'Drug'
+    WHEN 'unit' THEN domain = 'Unit'
     WHEN 'event' THEN domain IN ('Condition', 'Procedure', 'Measurement', 'Observation', 'Drug', 'Device')
     ELSE TRUE
 END;

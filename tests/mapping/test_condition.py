@@ -85,9 +85,14 @@ def test_onset_or_the_date_it_was_recorded(mapped: Any) -> None:
 
 def test_a_partial_end_does_not_precede_the_start(mapped: Any) -> None:
     row = mapped(condition(abatementDateTime="2023-03", onsetDateTime="2023-03-15")).row(
-        "condition_occurrence", "condition_end_date"
+        "condition_occurrence", "condition_end_date, derivation"
     )
-    assert row == (date(2023, 3, 15),)
+    assert row == (date(2023, 3, 15), "end: precision month")
+
+
+def test_an_end_whose_whole_period_precedes_the_start_is_refused(mapped: Any) -> None:
+    found = mapped(condition(onsetDateTime="2021-05-10", abatementDateTime="2020"))
+    assert found.reasons == {"main/Condition/c1": "end-before-start"}
 
 
 def test_a_tentative_diagnosis_is_an_observation(mapped: Any) -> None:
@@ -96,6 +101,23 @@ def test_a_tentative_diagnosis_is_an_observation(mapped: Any) -> None:
     assert found.rows("condition_occurrence", "resource") == []
     assert found.rows("observation", "resource, observation_concept_id, observation_event_id") == [
         (f"main/Condition/{code}", 316866, None) for code in statuses
+    ]
+
+
+def test_a_stage_of_a_tentative_diagnosis_points_to_no_condition(mapped: Any) -> None:
+    tentative = verification("provisional")
+    found = mapped(
+        condition(id="a", verificationStatus=tentative, stage=[{"summary": concept("http://cancerstaging.org", "M1")}]),
+        condition(id="b", verificationStatus=tentative, code=concept(SNOMED, "94391008")),
+    )
+    columns = "resource, slot, measurement_concept_id, measurement_event_id, meas_event_field_concept_id"
+    assert found.rows("condition_occurrence", "resource") == []
+    assert found.rows("measurement", columns) == [("main/Condition/a", "stage0", 1635142, None, None)]
+    columns = "resource, slot, observation_event_id, obs_event_field_concept_id"
+    assert found.rows("observation", columns) == [
+        ("main/Condition/a", "", None, None),
+        ("main/Condition/b", "", None, None),
+        ("main/Condition/b", "target2", None, None),
     ]
 
 

@@ -22,6 +22,7 @@ OTHER_REASONS = {
     "invalid-shape",
     "no-resource-type",
     "missing-id",
+    "invalid-id",
 }
 SUBJECT = {"subject": {"reference": "Patient/p1"}}
 NUL = {"coding": [{"system": "http://example.org", "code": "A\x00B"}]}
@@ -84,9 +85,25 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("Observation", {"status": None}, "invalid-status"),
     ("Observation", {"dataAbsentReason": {"text": "not asked"}}, "data-absent"),
+    ("Observation", {"dataAbsentReason": {"text": "not asked"}, "valueInteger": 3}, "data-absent"),
     ("Observation", {"component": [{"code": NUL, "dataAbsentReason": {"text": "no"}}]}, "data-absent"),
     ("Observation", {"effectiveDateTime": None}, "missing-start-date"),
     ("Observation", {"effectiveDateTime": "soon"}, "impossible-date"),
+    *(
+        ("Observation", elements, reason)
+        for value, reason in (
+            ({"valueDateTime": "when Mr Li came"}, "impossible-date"),
+            ({"valuePeriod": {"start": "2024-02-30"}}, "impossible-date"),
+            ({"valuePeriod": {"end": "Dr Wang's leave"}}, "impossible-date"),
+            ({"valueInteger": "three"}, "invalid-value"),
+            ({"valueInteger": "3.0"}, "invalid-value"),
+            ({"valueTime": "25:00:00"}, "invalid-value"),
+            ({"valueTime": "after lunch"}, "invalid-value"),
+            ({"valueQuantity": {"value": 3, "comparator": "ad"}}, "invalid-comparator"),
+            ({"valueQuantity": {"value": 3, "comparator": "says Li"}}, "invalid-comparator"),
+        )
+        for elements in (value, {"component": [{"valueInteger": 1}, value]})
+    ),
     ("Observation", {"code": NUL}, "nul-character"),
     ("Observation", {"valueQuantity": {"value": 1, "unit": "m\x00m"}}, "nul-character"),
     ("Observation", {"component": [{"code": NUL}]}, "nul-character"),
@@ -142,6 +159,21 @@ def reason(mapped: Any, resource_type: str, elements: dict[str, Any]) -> str | N
 @pytest.mark.parametrize("resource_type", sorted(ACCEPTED))
 def test_accepted(mapped: Any, resource_type: str) -> None:
     assert reason(mapped, resource_type, {}) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *({"valueQuantity": {"value": 1, "comparator": comparator}} for comparator in ("<", "<=", ">=", ">")),
+        *({"valueInteger": number} for number in (0, -12, 7)),
+        *({"valueTime": time} for time in ("00:00:00", "23:59:60", "10:30:00.25")),
+        *({"valueDateTime": date} for date in ("2024", "2024-02", "2024-02-29", "2024-02-29T10:30:00Z")),
+        {"valuePeriod": {"start": "2024"}},
+    ],
+)
+def test_values_written_as_fhir_does_are_accepted(mapped: Any, value: dict[str, Any]) -> None:
+    assert reason(mapped, "Observation", value) is None
+    assert reason(mapped, "Observation", {"component": [value]}) is None
 
 
 def test_refused(mapped: Any) -> None:

@@ -72,7 +72,13 @@ def test_impossible_dates(con: duckdb.DuckDBPyConnection, text: str | None, wron
         ("2022-02-03", "2022-02-02", "end-before-start"),
         ("2022-02-03T10:00:00+08:00", "2022-02-03T09:00:00+08:00", None),
         ("2022-02-03", "2022-02", None),
-        ("2022", "2021-05-05", None),
+        ("2022-02-03", "2022", None),
+        ("2022", "2022", None),
+        ("2022-02-28", "2022-02", None),
+        ("2022-03-01", "2022-02", "end-before-start"),
+        ("2021-05-10", "2020", "end-before-start"),
+        ("2022", "2021-12-31", "end-before-start"),
+        ("2022-02", "2022-01", "end-before-start"),
     ],
 )
 def test_dates_of_a_resource(
@@ -88,6 +94,7 @@ def test_dates_of_a_resource(
         ("issued", "2022-02-03", None, "date: issued"),
         (None, "2022-02", None, "precision: month"),
         ("recordedDate", "2022", "start", "date: recordedDate; precision: year; end: start"),
+        (None, "2022-02-03", "precision month", "end: precision month"),
     ],
 )
 def test_derivation(

@@ -166,6 +166,67 @@ def test_days_supply(mapped: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("supply", "days"),
+    [
+        ({"value": 1}, 1),
+        ({"value": 3660}, 3660),
+        ({"value": 3661}, None),
+        ({"value": 0}, None),
+        ({"value": -5}, None),
+        ({"value": 2_000_000_000}, None),
+        ({"value": 3_000_000_000}, None),
+        ({"value": 1e300, "code": "a"}, None),
+    ],
+)
+def test_days_supply_is_one_day_to_ten_years(mapped: Any, supply: dict[str, Any], days: int | None) -> None:
+    found = mapped(dispense(daysSupply=supply), request(dispenseRequest={"expectedSupplyDuration": supply}))
+    assert found.rows("drug_exposure", "days_supply") == [(days,), (days,)]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "repeat", "dose"),
+    [
+        (1e9, {"frequency": 1, "period": 1, "periodUnit": "d"}, 0.1),
+        (1e300, {"frequency": 1, "period": 1, "periodUnit": "d"}, 1e-300),
+        (28, {"frequency": 1, "period": 0, "periodUnit": "d"}, 1),
+        (28, {"frequency": 0, "period": 1, "periodUnit": "d"}, 1),
+        (28, {"frequency": 0, "period": 0, "periodUnit": "d"}, 1),
+        (28, {"frequency": 1, "period": -1, "periodUnit": "d"}, 1),
+        (0, {"frequency": 1, "period": 1, "periodUnit": "d"}, 1),
+    ],
+)
+def test_an_absurd_quantity_or_dose_has_no_duration(
+    mapped: Any, quantity: float, repeat: dict[str, Any], dose: float
+) -> None:
+    taken = {"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": {"value": dose, "code": "mg"}}]}
+    found = mapped(dispense(quantity={"value": quantity, "code": "mg"}, dosageInstruction=[taken]))
+    assert found.row("drug_exposure", PERIOD) == (date(2024, 1, 2), date(2024, 1, 2), None, "end: start")
+
+
+@pytest.mark.parametrize(
+    ("dose", "unit"),
+    [
+        ({"value": 1, "unit": "milligrams", "code": "mg"}, "mg"),
+        ({"value": 1, "unit": "mg"}, "mg"),
+        ({"value": 1, "unit": "for Zhang San only"}, "text:"),
+        ({"value": 1}, None),
+    ],
+)
+def test_a_dose_unit_without_a_code_is_written_out_if_known(
+    mapped: Any, dose: dict[str, Any], unit: str | None
+) -> None:
+    (found,) = mapped(administration(dosage={"dose": dose})).row("drug_exposure", "dose_unit_source_value")
+    assert (found and found[: len(unit or "")]) == unit
+    assert found is None or len(found) == (21 if unit == "text:" else 2)
+
+
+def test_a_partial_end_is_recorded_as_one(mapped: Any) -> None:
+    period = {"start": "2024-01-02", "end": "2024-02"}
+    row = mapped(statement(effectiveDateTime=None, effectivePeriod=period)).row("drug_exposure", PERIOD)
+    assert row == (date(2024, 1, 2), date(2024, 2, 1), date(2024, 2, 1), "end: precision month")
+
+
 def test_quantity_over_daily_dose(mapped: Any) -> None:
     daily = {
         "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},

@@ -178,6 +178,29 @@ def test_free_text_leaves_a_hash(mapped: Any) -> None:
     assert row[2] == row[1]
 
 
+@pytest.mark.parametrize(
+    ("quantity", "unit", "concept_id"),
+    [
+        ({"unit": "mm"}, "mm", 8588),
+        ({"unit": "millimetres", "code": "mm"}, "mm", 8588),
+        ({"unit": "U", "code": "kat"}, "kat", 0),
+        ({}, None, None),
+    ],
+)
+def test_units(mapped: Any, quantity: dict[str, Any], unit: str | None, concept_id: int | None) -> None:
+    found = mapped(observation(concept(LOCAL, "X1"), valueQuantity={"value": 1, **quantity}))
+    assert found.row("measurement", "unit_source_value, unit_concept_id") == (unit, concept_id)
+
+
+@pytest.mark.parametrize("unit", ["points, says Dr Wang", "张三", "PD"])
+def test_a_unit_without_a_code_that_is_not_known_leaves_a_hash(mapped: Any, unit: str) -> None:
+    found = mapped(observation(concept(LOCAL, "X1"), valueQuantity={"value": 1, "unit": unit}))
+    source_value, concept_id = found.row("measurement", "unit_source_value, unit_concept_id")
+    assert source_value.startswith("text:")
+    assert len(source_value) == 21
+    assert concept_id == 0
+
+
 def test_free_text_is_written_out_for_listed_codes_only(mapped: Any, con: Any) -> None:
     con.execute(f"INSERT INTO mapping.written_out VALUES ('value_as_string', {CUSTOM + 51})")
     found = mapped(observation(concept("urn:onco-registry:concept", "ae-seriousness"), valueString="w" * 70))
@@ -201,6 +224,18 @@ def test_components_fan_out(mapped: Any) -> None:
         ("main/Observation/o1", "component0", 3046581, 3.1, 8582, "33728-7"),
         ("main/Observation/o1", "component2", 0, 2.4, 8582, "33729-5"),
     ]
+
+
+def test_a_panel_that_says_why_it_has_no_value_has_no_row_of_its_own(mapped: Any) -> None:
+    found = mapped(
+        observation(
+            concept(LOCAL, "SCORE"),
+            valueInteger=7,
+            dataAbsentReason=concept(LOCAL, "unknown"),
+            component=[{"code": concept(LOCAL, "ITEM"), "valueInteger": 5}],
+        )
+    )
+    assert found.rows("measurement", "slot, value_as_number") == [("component0", 5)]
 
 
 def test_a_panel_with_a_value_of_its_own_keeps_it(mapped: Any) -> None:

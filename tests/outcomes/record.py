@@ -81,8 +81,8 @@ class Record:
             "measurement", person_id=person, measurement_concept_id=concept_id, measurement_date=on(day), **values
         )
 
-    def sum(self, person: int, day: int, value: float, unit: str | None = "mm") -> int:
-        return self.measurement(person, 310, day, value_as_number=value, unit_concept_id=UNITS[unit])
+    def sum(self, person: int, day: int, value: float, unit: str | None = "mm", **values: Any) -> int:
+        return self.measurement(person, 310, day, value_as_number=value, unit_concept_id=UNITS[unit], **values)
 
     def response(self, person: int, day: int, value: str) -> int:
         return self.measurement(person, 300, day, value_as_concept_id=RESPONSES[value])

@@ -291,6 +291,29 @@ def test_strata_at_index(record: Record) -> None:
     ]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_strata_do_not_depend_on_keys(record: Record, turn: int) -> None:
+    record.person(1)
+    for concept in (201, 202)[::turn]:
+        record.condition(1, concept, -200)
+    record.condition(1, 211, -190)
+    record.drug(1, "gamma", -180, -120)
+    record.drug(1, "alpha", 0, 50)
+    for name in ("beta", "beta two")[::turn]:
+        record.drug(1, name, 0)
+    for value in (0, 2)[::turn]:
+        record.measurement(1, 280, -5, value_as_number=value)
+    strata = record.relation("stratum_value").query("stratum in ('subtype', 'agent', 'status')")
+    assert rows(strata, "stratum", "label") == [("subtype", "Common"), ("agent", "Beta one"), ("status", "poor")]
+
+
+def test_a_value_that_is_not_finite_is_missing(record: Record) -> None:
+    record.member(1)
+    record.measurement(1, 280, -5, value_as_number=float("nan"))
+    strata = record.relation("stratum_value").query("stratum == 'status'")
+    assert rows(strata, "label") == [("Unknown",)]
+
+
 def test_own_concepts_and_descendants(record: Record) -> None:
     record.con.execute(
         "INSERT INTO cdm.concept VALUES (2000000201, 'Own', 'Condition', 'ONCO', 'Disorder', 'S', 'own-common',"

@@ -89,6 +89,13 @@ def test_last_contact_is_in_any_of_these_tables(record: Record, table: str, valu
     assert _endpoint(record, "os") == (401, False, "last_known_alive", on(400), table, row)
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_contacts_of_one_day_the_concept_decides_whatever_their_keys(record: Record, turn: int) -> None:
+    record.member(1)
+    keys = {concept: record.measurement(1, concept, 400) for concept in (901, 902)[::turn]}
+    assert _endpoint(record, "os")[2:] == ("last_known_alive", on(400), "measurement", keys[902])
+
+
 def test_a_visit_that_ends_after_the_cut_is_a_contact_at_its_start(record: Record) -> None:
     record.member(1)
     record.visit(1, 390, 400)

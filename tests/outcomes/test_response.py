@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime, time
+
 import pytest
 
 from outcomes.record import Record, on, rows
@@ -80,14 +83,44 @@ def test_the_latest_baseline_and_the_last_sum_of_a_day_count(record: Record) -> 
     record.member(1)
     record.sum(1, -20, 60)
     record.sum(1, -2, 100)
-    record.sum(1, 60, 90)
-    record.sum(1, 60, 65)
+    record.sum(1, 60, 90, measurement_datetime=datetime.combine(on(60), time(8)))
+    record.sum(1, 60, 65, measurement_datetime=datetime.combine(on(60), time(9)))
     results = record.results()
     assert rows(results.target_sum, "assessment_date", "sum_mm", "change_from_baseline", "change_from_nadir") == [
         (on(-2), 100.0, None, None),
         (on(60), 65.0, -0.35, -0.35),
     ]
     assert rows(results.best_response, "response", "best_change") == [("PR", -0.35)]
+
+
+@pytest.mark.parametrize("sums", [(90, 65), (65, 90)])
+def test_of_sums_of_one_time_the_largest_counts_whatever_their_keys(record: Record, sums: tuple[float, ...]) -> None:
+    record.member(1)
+    record.sum(1, 0, 100)
+    for value in sums:
+        record.sum(1, 60, value)
+    results = record.results()
+    assert rows(results.target_sum, "sum_mm") == [(100.0,), (90.0,)]
+    assert rows(results.best_response, "response") == [("SD",)]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e24, 1e300])
+def test_a_sum_that_is_no_length_is_not_evaluable(record: Record, value: float) -> None:
+    record.member(1)
+    record.sum(1, -1, 100)
+    record.sum(1, 0, value)  # no baseline either
+    record.sum(1, 60, value)
+    results = record.results()
+    assert rows(results.best_response, "response", "source", "best_change") == [("NE", "sums", None)]
+    assert rows(results.target_sum, "assessment_date", "sum_mm") == [(on(-1), 100.0)]
+
+
+@pytest.mark.parametrize(("value", "unit"), [(1e9, "mm"), (1e8, "cm"), (1e23, "cm")])
+def test_an_absurdly_large_sum_is_progression(record: Record, value: float, unit: str) -> None:
+    record.member(1)
+    record.sum(1, 0, 100)
+    record.sum(1, 60, value, unit)
+    assert rows(record.relation("best_response"), "response") == [("PD",)]
 
 
 def test_centimetres_are_converted_and_unknown_units_not_used(record: Record) -> None:
@@ -128,6 +161,28 @@ def test_best_overall_response(record: Record, answers: list[tuple[int, str]], b
         record.response(1, answered, value)
     source = "recorded" if any(answered > 0 for answered, _ in answers) else None
     assert _best(record) == [(best, None if day is None else on(day), source)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "best"),
+    [
+        (("PD", "PR"), "PD"),
+        (("PR", "PD"), "PD"),
+        (("CR", "SD"), "SD"),
+        (("SD", "PR"), "SD"),
+        (("CR", "PR"), "PR"),
+        (("PR", "CR"), "PR"),
+        (("NE", "CR"), "CR"),
+        (("CR", "NE"), "CR"),
+    ],
+)
+def test_of_responses_of_one_time_the_worst_counts_whatever_their_keys(
+    record: Record, answers: tuple[str, ...], best: str
+) -> None:
+    record.member(1)
+    for answer in answers:
+        record.response(1, 60, answer)
+    assert rows(record.relation("best_response"), "response") == [(best,)]
 
 
 @pytest.mark.parametrize(("day", "best"), [(100, "SD"), (101, "PR")])

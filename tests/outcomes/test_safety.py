@@ -21,6 +21,36 @@ def test_one_row_per_patient_and_term_with_the_worst_grade(record: Record) -> No
     ]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_events_of_one_day_and_grade_the_concept_decides_whatever_their_keys(record: Record, turn: int) -> None:
+    record.member(1)
+    keys = {}
+    for concept in (601, 602)[::turn]:
+        keys[concept] = record.adverse_event(1, "unmapped", 10, 2)
+        record.con.execute(
+            "UPDATE cdm.condition_occurrence SET condition_concept_id = $1 WHERE condition_occurrence_id = $2",
+            [concept, keys[concept]],
+        )
+    events = record.relation("adverse_event")
+    assert rows(events, "term", "term_concept_id", "cdm_row_id") == [("unmapped", 601, keys[601])]
+
+
+@pytest.mark.parametrize("grade", [float("nan"), 1e12, 6])
+def test_an_absurd_grade_is_no_grade(record: Record, grade: float) -> None:
+    record.member(1)
+    row = record.condition(1, 501, 10)
+    record.insert(
+        "observation",
+        person_id=1,
+        observation_concept_id=400,
+        observation_date=on(10),
+        value_as_number=grade,
+        observation_event_id=row,
+        obs_event_field_concept_id=1147127,
+    )
+    assert rows(record.relation("adverse_event"), "term", "worst_grade") == [("Tired", None)]
+
+
 def test_a_condition_without_attribute_is_no_adverse_event(record: Record) -> None:
     record.member(1)
     record.condition(1, 501, 10)

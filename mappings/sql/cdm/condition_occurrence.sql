@@ -2,7 +2,7 @@
 SELECT
     e.resource,
     e.slot,
-    e.derivation,
+    e.derivation_with_end AS derivation,
     e.person_id,
     e.concept_id AS condition_concept_id,
     cast(e.start_datetime AS date) AS condition_start_date,

@@ -6,7 +6,7 @@ WITH supplied AS (
         d.*,
         fhir_datetime(d.start_text) AS start_datetime,
         end_datetime(d.end_text, d.start_text) AS recorded_end,
-        coalesce(d.days_supply, cast(ceil(d.quantity / nullif(d.daily, 0)) AS integer)) AS days_covered
+        coalesce(d.days_supply, days_supplied(ceil(d.quantity / nullif(d.daily, 0)))) AS days_covered
     FROM drug_event AS d
 ),
 
@@ -15,14 +15,14 @@ ended AS (
         s.*,
         CASE
             WHEN s.recorded_end IS NOT NULL THEN s.recorded_end
-            WHEN s.days_covered > 0 THEN s.start_datetime + to_days(s.days_covered - 1)
+            WHEN s.days_covered IS NOT NULL THEN s.start_datetime + to_days(s.days_covered - 1)
             WHEN s.end_otherwise = 'start' THEN s.start_datetime
             ELSE s.start_datetime + to_days(29)
         END AS end_datetime,
         CASE
-            WHEN s.recorded_end IS NOT NULL THEN NULL
-            WHEN s.days_covered > 0 AND s.days_supply IS NOT NULL THEN 'start + days supply'
-            WHEN s.days_covered > 0 THEN 'quantity / daily dose'
+            WHEN s.recorded_end IS NOT NULL THEN 'precision ' || precision_of(s.end_text)
+            WHEN s.days_supply IS NOT NULL THEN 'start + days supply'
+            WHEN s.days_covered IS NOT NULL THEN 'quantity / daily dose'
             ELSE s.end_otherwise
         END AS end_from
     FROM supplied AS s
@@ -53,9 +53,10 @@ SELECT
     d.source_value AS drug_source_value,
     coalesce(d.source_concept_id, 0) AS drug_source_concept_id,
     r.source_value AS route_source_value,
-    left(e.dose_unit, 50) AS dose_unit_source_value
+    u.source_value AS dose_unit_source_value
 FROM ended AS e
 LEFT JOIN mapping.codeable AS d ON codeable_key('drug', e.drug) = d.codeable_key AND d.target_no = 1
 LEFT JOIN mapping.codeable AS r ON codeable_key('value', e.route) = r.codeable_key AND r.target_no = 1
+LEFT JOIN mapping.codeable AS u ON codeable_key('unit', e.dose_unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS p ON codeable_key('value', e.stop_reason) = p.codeable_key AND p.target_no = 1
 LEFT JOIN mapping.written_out AS w ON d.concept_id = w.concept_id AND w.element = 'sig'

@@ -17,6 +17,7 @@ SELECT
         ELSE concat_ws('.', nullif(e.slot, ''), concat('target', c.target_no))
     END AS slot,
     derivation_of(e.start_from, e.start_text, NULL) AS derivation,
+    derivation_of(e.start_from, e.start_text, 'precision ' || precision_of(e.end_text)) AS derivation_with_end,
     CASE WHEN e.stays THEN e.own_table ELSE table_of(c.domain_id, e.own_table) END AS cdm_table,
     e.person_id,
     e.visit_occurrence_id,
@@ -52,6 +53,6 @@ LEFT JOIN mapping.codeable AS c ON codeable_key('event', e.code) = c.codeable_ke
 LEFT JOIN
     mapping.codeable AS v
     ON codeable_key(coalesce(e.value_used_as, 'value'), e.value_code) = v.codeable_key AND v.target_no = 1
-LEFT JOIN mapping.codeable AS u ON codeable_key('value', e.unit) = u.codeable_key AND u.target_no = 1
+LEFT JOIN mapping.codeable AS u ON codeable_key('unit', e.unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS b ON codeable_key('event', e.about_code) = b.codeable_key AND b.target_no = 1
 LEFT JOIN mapping.written_out AS w ON c.concept_id = w.concept_id AND w.element = 'value_as_string'

@@ -1,7 +1,7 @@
 -- One row per CodeableConcept in use and target. Who decides: the site's map, then the starter maps by code, then the
 -- strings on text and display; among several codings the preferred system, then their order. Unresolved: concept 0.
 -- source_value is the code as received. A text is written out only where a string map knows it: any other text may
--- name a person, and leaves a keyed hash.
+-- name a person, and leaves a keyed hash. So does a unit without a code (unit_of gives it a display) that no map knows.
 WITH coding AS (
     SELECT
         u.codeable_key,
@@ -108,7 +108,7 @@ received AS (
         c.codeable_key,
         arg_min(c.code, c.preference * 1000 + c.coding_no) AS code
     FROM coding AS c
-    WHERE c.code IS NOT NULL
+    WHERE c.code IS NOT NULL AND NOT (c.used_as = 'unit' AND c.display IS NOT NULL)
     GROUP BY c.codeable_key
 ),
 

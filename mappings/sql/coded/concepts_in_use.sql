@@ -25,7 +25,7 @@ FROM (
     FROM observation_event AS e
     UNION ALL
     SELECT
-        'value' AS used_as,
+        'unit' AS used_as,
         e.unit AS concept
     FROM observation_event AS e
     UNION ALL
@@ -47,6 +47,11 @@ FROM (
     SELECT
         'value' AS used_as,
         e.route AS concept
+    FROM drug_event AS e
+    UNION ALL
+    SELECT
+        'unit' AS used_as,
+        e.dose_unit AS concept
     FROM drug_event AS e
     UNION ALL
     SELECT

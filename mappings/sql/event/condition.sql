@@ -1,4 +1,5 @@
--- Condition: a row each (slot ''), and one per stage, about it. Not yet coded: `code` is a CodeableConcept.
+-- Condition: a row each (slot ''), and one per stage, about it (of a tentative diagnosis: about nothing, as its row is
+-- an observation, whatever its domain). Not yet coded: `code` is a CodeableConcept.
 WITH diagnosis AS NOT MATERIALIZED (
     SELECT
         c.resource,
@@ -39,7 +40,7 @@ dated AS NOT MATERIALIZED (
 SELECT
     d.resource,
     '' AS slot,
-    '' AS about_slot,
+    CASE WHEN NOT d.is_tentative THEN '' END AS about_slot,
     d.code AS about_code,
     d.own_table AS about_table,
     d.own_table,
@@ -58,7 +59,7 @@ UNION ALL BY NAME
 SELECT
     s.resource,
     concat('stage', s.stage_no) AS slot,
-    '' AS about_slot,
+    CASE WHEN NOT s.is_tentative THEN '' END AS about_slot,
     s.code AS about_code,
     s.own_table AS about_table,
     'measurement' AS own_table,

@@ -1,5 +1,5 @@
 -- The four medication resources: a row each, with what their end can be derived from. Not yet coded: `drug`, `route`
--- and `unit` are CodeableConcepts. A prescription says prescribed, not taken: its type concept tells.
+-- and `dose_unit` are CodeableConcepts. A prescription says prescribed, not taken: its type concept tells.
 WITH given AS (
     SELECT
         a.resource,
@@ -104,6 +104,6 @@ SELECT
     patient_key(g.source, g.subject) AS person_id,
     encounter_key(g.source, g.encounter) AS visit_occurrence_id,
     drug_of(g.medicationCodeableConcept, g.medicationReference, g.contained, m.drug) AS drug,
-    coalesce(g.dose.code, g.dose.unit) AS dose_unit
+    unit_of(g.dose) AS dose_unit
 FROM given AS g
 LEFT JOIN medication_event AS m ON reference_key(g.source, g.medicationReference, 'Medication') = m.resource

@@ -37,9 +37,12 @@ item AS (
     FROM found AS f
     -- The head of a panel says nothing of its own beside its components.
     WHERE
-        present_components(f.component) = 0 OR is_valued(
-            f.valueQuantity, f.valueCodeableConcept, f.valueString, f.valueBoolean, f.valueInteger,
-            f.valueRange, f.valueRatio, f.valueTime, f.valueDateTime, f.valuePeriod
+        f.dataAbsentReason IS NULL
+        AND (
+            present_components(f.component) = 0 OR is_valued(
+                f.valueQuantity, f.valueCodeableConcept, f.valueString, f.valueBoolean, f.valueInteger,
+                f.valueRange, f.valueRatio, f.valueTime, f.valueDateTime, f.valuePeriod
+            )
         )
     UNION ALL BY NAME
     SELECT

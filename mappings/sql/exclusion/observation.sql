@@ -1,4 +1,5 @@
--- ObservationStatus is a required value set. What has no value for a stated reason gives no row.
+-- ObservationStatus is a required value set. What has no value for a stated reason gives no row, even
+-- if a value stands beside the reason: one of the two is wrong.
 WITH judged AS (
     SELECT
         o.resource,
@@ -18,14 +19,15 @@ WITH judged AS (
             CASE
                 WHEN
                     present_components(o.component) = 0
-                    AND (o.dataAbsentReason IS NOT NULL OR len(o.component) > 0)
-                    AND NOT is_valued(
-                        o.valueQuantity,
-                        o.valueCodeableConcept,
-                        o.valueString,
-                        o.valueBoolean,
-                        o.valueInteger,
-                        o.valueRange, o.valueRatio, o.valueTime, o.valueDateTime, o.valuePeriod
+                    AND (
+                        o.dataAbsentReason IS NOT NULL
+                        OR (
+                            len(o.component) > 0
+                            AND NOT is_valued(
+                                o.valueQuantity, o.valueCodeableConcept, o.valueString, o.valueBoolean, o.valueInteger,
+                                o.valueRange, o.valueRatio, o.valueTime, o.valueDateTime, o.valuePeriod
+                            )
+                        )
                     ) THEN 'data-absent'
             END,
             wrong_subject(o.source, o.subject),
@@ -33,6 +35,8 @@ WITH judged AS (
                 coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start, o.issued),
                 o.effectivePeriod."end"
             ),
+            wrong_value(o),
+            list_filter(list_transform(o.component, LAMBDA c: wrong_value(c)), LAMBDA r: r IS NOT NULL)[1],
             CASE
                 WHEN
                     codeable_has_nul(o.code) OR codeable_has_nul(o.valueCodeableConcept)

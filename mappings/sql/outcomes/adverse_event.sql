@@ -13,5 +13,8 @@ FROM adverse_event_record
 WHERE emergent
 WINDOW one_term AS (PARTITION BY person_id, term)
 QUALIFY
-    row_number() OVER (PARTITION BY person_id, term ORDER BY grade DESC NULLS LAST, onset_date ASC, cdm_row_id ASC) = 1
+    row_number() OVER (
+        PARTITION BY person_id, term
+        ORDER BY grade DESC NULLS LAST, onset_date ASC, cdm_table ASC, term_concept_id ASC, cdm_row_id ASC
+    ) = 1
 ORDER BY person_id, term

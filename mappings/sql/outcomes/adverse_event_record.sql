@@ -5,7 +5,7 @@ WITH attribute AS (
     SELECT
         finding.event_id,
         finding.event_field_concept_id,
-        max(coalesce(try_cast(grade.group_label AS INTEGER), finding.value_as_number::INTEGER))
+        max(coalesce(try_cast(grade.group_label AS INTEGER), try_cast(finding.value_as_number AS INTEGER)))
         FILTER (WHERE asked.concept_set = $grade) AS grade,
         bool_or(related.concept_id IS NOT NULL) FILTER (WHERE asked.concept_set = $causality)
             AS related,

@@ -1,5 +1,6 @@
 -- Tumour assessments after index, by source: recorded overall responses, and target responses from sums by RECIST 1.1
--- (Eisenhauer 2009, 4.3.1). `chosen`: of the patient's one source, the first declared with an evaluable assessment.
+-- (Eisenhauer 2009, 4.3.1). One recorded response per day: the last, of one time the worst, an evaluable one before NE.
+-- `chosen`: of the patient's one source, the first declared with an evaluable assessment.
 WITH recorded AS (
     SELECT
         patient.person_id,
@@ -16,7 +17,11 @@ WITH recorded AS (
     WHERE question.concept_set = $overall_response AND answer.concept_set = $response_values
     QUALIFY row_number() OVER (
         PARTITION BY patient.person_id, finding.finding_date
-        ORDER BY finding.finding_datetime DESC NULLS LAST, finding.cdm_row_id DESC
+        ORDER BY
+            finding.finding_datetime DESC NULLS LAST,
+            list_position(['PD', 'SD', 'PR', 'CR', 'NE'], answer.group_label) ASC,
+            finding.cdm_table ASC,
+            finding.cdm_row_id ASC
     ) = 1
 ),
 
@@ -27,6 +32,7 @@ measured AS (
         'sums' AS source,
         assessment_date,
         CASE
+            WHEN sum_mm IS NULL THEN 'NE'
             -- Without a baseline, or without target disease in it, nothing can be compared.
             WHEN baseline_mm IS NULL OR baseline_mm = 0 THEN 'NE'
             WHEN sum_mm = 0 THEN 'CR'

@@ -55,7 +55,7 @@ opened AS (
         *,
         row_number() OVER (
             PARTITION BY person_id, component, era
-            ORDER BY tells_start DESC, source_rank ASC, start_date ASC, drug_exposure_id ASC
+            ORDER BY tells_start DESC, source_rank ASC, start_date ASC, group_label ASC, drug_exposure_id ASC
         ) = 1 AS dates_era
     FROM opening
 )

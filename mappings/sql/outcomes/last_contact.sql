@@ -4,6 +4,7 @@ WITH contact AS (
     SELECT
         person_id,
         visit_start_date AS contact_date,
+        visit_concept_id AS concept_id,
         'visit_occurrence' AS cdm_table,
         visit_occurrence_id AS cdm_row_id
     FROM cdm.visit_occurrence
@@ -11,6 +12,7 @@ WITH contact AS (
     SELECT
         person_id,
         visit_end_date AS contact_date,
+        visit_concept_id AS concept_id,
         'visit_occurrence' AS cdm_table,
         visit_occurrence_id AS cdm_row_id
     FROM cdm.visit_occurrence
@@ -18,6 +20,7 @@ WITH contact AS (
     SELECT
         person_id,
         measurement_date AS contact_date,
+        measurement_concept_id AS concept_id,
         'measurement' AS cdm_table,
         measurement_id AS cdm_row_id
     FROM cdm.measurement
@@ -25,6 +28,7 @@ WITH contact AS (
     SELECT
         person_id,
         drug_exposure_start_date AS contact_date,
+        drug_concept_id AS concept_id,
         'drug_exposure' AS cdm_table,
         drug_exposure_id AS cdm_row_id
     FROM cdm.drug_exposure
@@ -32,6 +36,7 @@ WITH contact AS (
     SELECT
         person_id,
         condition_start_date AS contact_date,
+        condition_concept_id AS concept_id,
         'condition_occurrence' AS cdm_table,
         condition_occurrence_id AS cdm_row_id
     FROM cdm.condition_occurrence
@@ -39,6 +44,7 @@ WITH contact AS (
     SELECT
         person_id,
         procedure_date AS contact_date,
+        procedure_concept_id AS concept_id,
         'procedure_occurrence' AS cdm_table,
         procedure_occurrence_id AS cdm_row_id
     FROM cdm.procedure_occurrence
@@ -46,16 +52,21 @@ WITH contact AS (
     SELECT
         person_id,
         observation_date AS contact_date,
+        observation_concept_id AS concept_id,
         'observation' AS cdm_table,
         observation_id AS cdm_row_id
     FROM cdm.observation
 )
 
-SELECT contact.*
+SELECT
+    contact.person_id,
+    contact.contact_date,
+    contact.cdm_table,
+    contact.cdm_row_id
 FROM contact
 SEMI JOIN cohort_member AS patient ON contact.person_id = patient.person_id
 WHERE contact.contact_date <= $data_cut
 QUALIFY row_number() OVER (
     PARTITION BY contact.person_id
-    ORDER BY contact.contact_date DESC, contact.cdm_table DESC, contact.cdm_row_id DESC
+    ORDER BY contact.contact_date DESC, contact.cdm_table DESC, contact.concept_id DESC, contact.cdm_row_id ASC
 ) = 1

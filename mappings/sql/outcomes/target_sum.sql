@@ -1,15 +1,17 @@
 -- Sums of diameters of target lesions in mm, exact decimals: the baseline (latest within $baseline_days before, up to,
--- index) and every later sum, with baseline and nadir (smallest earlier sum, baseline included). One per day: the last.
+-- index) and every later sum, with baseline and nadir (smallest earlier sum, baseline included). One per day: the last,
+-- of one time the largest. A number that is not finite, or too large for a sum, is a sum that is not known (NULL).
 WITH measured AS (
     SELECT
         patient.person_id,
         patient.index_date,
         finding.finding_date AS assessment_date,
-        CAST(
-            TRY_CAST(finding.value_as_number AS DECIMAL(12, 4)) * unit.millimetres AS DECIMAL(18, 3)
-        ) AS sum_mm,
         finding.cdm_table,
-        finding.cdm_row_id
+        finding.cdm_row_id,
+        -- Wide enough for every product with it: an overflow would end the run.
+        TRY_CAST(
+            TRY_CAST(finding.value_as_number AS DECIMAL(28, 4)) * unit.millimetres AS DECIMAL(28, 3)
+        ) AS sum_mm
     FROM cohort_member AS patient
     INNER JOIN finding ON patient.person_id = finding.person_id
     INNER JOIN concept_member AS concept ON finding.concept_id = concept.concept_id
@@ -19,7 +21,11 @@ WITH measured AS (
         AND finding.value_as_number >= 0
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY patient.person_id, finding.finding_date
-        ORDER BY finding.finding_datetime DESC NULLS LAST, finding.cdm_row_id DESC
+        ORDER BY
+            finding.finding_datetime DESC NULLS LAST,
+            sum_mm DESC NULLS LAST,
+            finding.cdm_table ASC,
+            finding.cdm_row_id ASC
     ) = 1
 ),
 
@@ -29,7 +35,7 @@ baseline AS (
         MAX(assessment_date) AS baseline_date,
         MAX_BY(sum_mm, assessment_date) AS baseline_mm
     FROM measured
-    WHERE index_date - assessment_date BETWEEN 0 AND $baseline_days
+    WHERE sum_mm IS NOT NULL AND index_date - assessment_date BETWEEN 0 AND $baseline_days
     GROUP BY person_id
 )
 

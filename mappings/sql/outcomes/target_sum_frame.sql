@@ -12,4 +12,5 @@ SELECT
             THEN (sum_mm - nadir_mm)::DOUBLE / nadir_mm::DOUBLE
     END AS change_from_nadir
 FROM target_sum
+WHERE sum_mm IS NOT NULL
 ORDER BY person_id, assessment_date

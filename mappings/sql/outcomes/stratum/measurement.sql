@@ -1,4 +1,4 @@
--- The latest value of the set within so many days before, up to, index.
+-- The latest value of the set within so many days before, up to, index; of one time the highest.
 SELECT
     patient.person_id,
     finding.value_as_number AS number
@@ -7,9 +7,9 @@ INNER JOIN finding ON patient.person_id = finding.person_id
 INNER JOIN concept_member AS concept ON finding.concept_id = concept.concept_id
 WHERE
     concept.concept_set = $argument
-    AND finding.value_as_number IS NOT NULL
+    AND isfinite(finding.value_as_number)
     AND patient.index_date - finding.finding_date BETWEEN 0 AND $within_days
 QUALIFY row_number() OVER (
     PARTITION BY patient.person_id
-    ORDER BY finding.finding_date DESC, finding.finding_datetime DESC NULLS LAST, finding.cdm_row_id DESC
+    ORDER BY finding.finding_date DESC, finding.finding_datetime DESC NULLS LAST, finding.value_as_number DESC
 ) = 1
