@@ -104,6 +104,19 @@ def test_of_sums_of_one_time_the_largest_counts_whatever_their_keys(record: Reco
     assert rows(results.best_response, "response") == [("SD",)]
 
 
+@pytest.mark.parametrize("sums", [(90, 110), (110, 90)])
+def test_of_baselines_of_one_time_the_smallest_counts_whatever_their_keys(
+    record: Record, sums: tuple[float, ...]
+) -> None:
+    record.member(1)
+    for value in sums:
+        record.sum(1, 0, value)
+    record.sum(1, 60, 70)
+    results = record.results()
+    assert rows(results.target_sum, "sum_mm") == [(90.0,), (70.0,)]
+    assert rows(results.best_response, "response") == [("SD",)]
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e24, 1e300])
 def test_a_sum_that_is_no_length_is_not_evaluable(record: Record, value: float) -> None:
     record.member(1)

@@ -1,6 +1,7 @@
 -- Sums of diameters of target lesions in mm, exact decimals: the baseline (latest within $baseline_days before, up to,
--- index) and every later sum, with baseline and nadir (smallest earlier sum, baseline included). One per day: the last,
--- of one time the largest. A number that is not finite, or too large for a sum, is a sum that is not known (NULL).
+-- index) and every later sum, with baseline and nadir (smallest earlier sum, baseline included). One per day: the last;
+-- of one time the one that makes response harder, which is the smallest at baseline and the largest after it.
+-- A number that is not finite, or too large for a sum, is a sum that is not known (NULL).
 WITH measured AS (
     SELECT
         patient.person_id,
@@ -23,7 +24,7 @@ WITH measured AS (
         PARTITION BY patient.person_id, finding.finding_date
         ORDER BY
             finding.finding_datetime DESC NULLS LAST,
-            sum_mm DESC NULLS LAST,
+            CASE WHEN finding.finding_date <= patient.index_date THEN -sum_mm ELSE sum_mm END DESC NULLS LAST,
             finding.cdm_table ASC,
             finding.cdm_row_id ASC
     ) = 1
