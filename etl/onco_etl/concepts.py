@@ -130,7 +130,7 @@ def _quoted(path: Path) -> str:
 def resolve(con: duckdb.DuckDBPyConnection) -> None:
     """Make what `relations.select` reads from the relations in schema `fhir`, and `mapping.codeable`.
 
-    `mapping.codeable` has a row per CodeableConcept, use (event, drug, unit or value) and target: codeable_key, used_as,
+    `mapping.codeable` has a row per CodeableConcept, use (event, drug, unit, value) and target: codeable_key, used_as,
     target_no (from 1), concept_id, domain_id, source_concept_id, source_value (at most 50 characters),
     value_as_concept_id. The events are temporary tables of this connection. Raises MappingError if two
     CodeableConcepts share a key.
