@@ -1,0 +1,32 @@
+"""The published view of the newest estimates: one result set per registry, that of the last recompute."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from onco_etl import pipeline, replica
+from onco_registry import config as configuration
+from onco_registry import night
+
+
+def test_only_the_last_recompute_is_shown(tmp_path: Path) -> None:
+    file = tmp_path / "registry.toml"
+    file.write_text(configuration.TEMPLATE, encoding="utf-8")
+    config = configuration.load(file)
+    pipeline.init(config.etl)
+    batch = tmp_path / "batch.ndjson"
+    batch.write_text(json.dumps({"resourceType": "Patient", "id": "p1", "birthDate": "1970"}), encoding="utf-8")
+    pipeline.sync(config.etl, batch)
+    cuts = [date(2021, month, 1) for month in (6, 3, 6)]
+    for cut in cuts:
+        night.recompute(config, data_cut=cut)
+    with duckdb.connect(config.data / "published" / replica.CURRENT, read_only=True) as con:
+        shown = con.execute("SELECT DISTINCT run, data_cut::VARCHAR FROM registry.latest_estimate").fetchall()
+        source = con.execute("SELECT cdm_version, cdm_version_concept_id, cdm_holder FROM cdm.cdm_source").fetchall()
+    assert shown == [(4, "2021-06-01")]
+    assert source == [("5.4", 756265, "main")]
+    assert {path.name[:19] for path in night.bulletins(config)} == {"bulletin-2021-06-01"}
