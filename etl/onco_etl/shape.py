@@ -12,7 +12,7 @@ from functools import cache
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from onco_etl import elements, staging
+from onco_etl import elements, incoming
 
 # Resources within resources stay JSON, whatever they hold.
 _CONTAINED = "contained"
@@ -39,7 +39,7 @@ def name_elements(con: duckdb.DuckDBPyConnection) -> None:
         "SELECT DISTINCT resource_type FROM version WHERE reason = 'invalid-shape' AND staged_row IS NOT NULL"
     ).fetchall()
     for (resource_type,) in found:
-        table = staging.table_for(resource_type)
+        table = incoming.table_for(resource_type)
         blamed = " ".join(f"WHEN {fault} THEN '{resource_type}.{path}'" for path, fault in _leaf_faults(table))
         con.execute(
             f"""
@@ -54,14 +54,14 @@ def name_elements(con: duckdb.DuckDBPyConnection) -> None:
 @cache
 def _faults(table: str) -> tuple[tuple[str, str], ...]:
     """(element, SQL) per top-level element: whether anything within it is misshapen, each list gone through once."""
-    columns = staging.columns_of(table).items()
+    columns = incoming.columns_of(table).items()
     judged = ((name, _fault(f'v."{name}"', duckdb.sqltype(kind))) for name, kind in columns if name != _CONTAINED)
     return tuple((name, fault) for name, fault in judged if fault)
 
 
 def _leaf_faults(table: str) -> Iterator[tuple[str, str]]:
     """(element, SQL) per primitive element, at whatever depth: whether it is misshapen."""
-    for element in elements.walk(staging.columns_of(table)):
+    for element in elements.walk(incoming.columns_of(table)):
         if not element.members and element.path != _CONTAINED:
             kind = duckdb.list_type(element.type) if element.repeats else element.type
             if fault := _fault(element.sql, kind):

@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 
 from onco_etl import quarantine
+from onco_etl.incoming import REFUSALS, Reader, table_for
 from onco_etl.landing import LandedFile, filled_lines
 from onco_etl.query import literal, scalar
-from onco_etl.staging import REFUSALS, Reader, table_for
 
 _SPLIT = 16
 # Type, id and version in the address of a resource, relative or absolute; not a search.

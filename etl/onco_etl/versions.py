@@ -10,7 +10,7 @@ from functools import cache
 
 import duckdb
 
-from onco_etl import elements, keys, shape, staging
+from onco_etl import elements, incoming, keys, shape
 from onco_etl.query import literal, scalar
 
 # Resources that others look into: an exposure into its Medication, an adverse event into its suspects.
@@ -46,7 +46,7 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     _decide(con)
     _update_resources(con)
     for (resource_type,) in con.execute("SELECT DISTINCT resource_type FROM newest ORDER BY ALL").fetchall():
-        _update_staged(con, staging.table_for(resource_type), source)
+        _update_staged(con, incoming.table_for(resource_type), source)
 
 
 def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
@@ -95,10 +95,10 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
         )
         """
     )
-    for table in staging.filled(con):
-        content = "NULL" if table == staging.OTHER else _content(table)
-        reason = "'unsupported-type'" if table == staging.OTHER else shape.refusal(table)
-        fate = "'unsupported'" if table == staging.OTHER else "'quarantined'"
+    for table in incoming.filled(con):
+        content = "NULL" if table == incoming.OTHER else _content(table)
+        reason = "'unsupported-type'" if table == incoming.OTHER else shape.refusal(table)
+        fate = "'unsupported'" if table == incoming.OTHER else "'quarantined'"
         con.execute(
             f"""
             INSERT INTO version
@@ -121,7 +121,7 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
             """
         )
     key = f"'{source}/' || resource_type || '/' || resource_id AS resource"
-    supported = ", ".join(f"'{name}'" for name in staging.tables().values())
+    supported = ", ".join(f"'{name}'" for name in incoming.tables().values())
     con.execute(
         f"""
         INSERT INTO version BY NAME
@@ -146,7 +146,7 @@ def _point(text: str) -> str:
 
 def _content(table: str) -> str:
     """A hash of everything read from a resource, its version numbers apart."""
-    columns = ", ".join(f'v."{name}"' for name in staging.columns_of(table) if name not in _NOT_CONTENT)
+    columns = ", ".join(f'v."{name}"' for name in incoming.columns_of(table) if name not in _NOT_CONTENT)
     return f"hash(v.meta.tag, v.meta.security, {columns})"
 
 
@@ -216,8 +216,8 @@ def _update_resources(con: duckdb.DuckDBPyConnection) -> None:
 
 def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
     """Replace the staged rows of changed resources, and what they refer to."""
-    resource_type = staging.tables()[table]
-    names = ", ".join(f'i."{name}"' for name in staging.columns_of(table))
+    resource_type = incoming.tables()[table]
+    names = ", ".join(f'i."{name}"' for name in incoming.columns_of(table))
     prefix = f"{source}/{resource_type}/"
     settled = f"""
         SELECT staged_row FROM version
@@ -254,6 +254,6 @@ def _references(table: str) -> tuple[tuple[str, str], ...]:
     """(element, SQL of its value) of each Reference that is read of a resource, at whatever depth."""
     return tuple(
         (element.path, f"unnest({element.sql})" if element.repeats else element.sql)
-        for element in elements.walk(staging.columns_of(table))
+        for element in elements.walk(incoming.columns_of(table))
         if "reference" in element.members
     )
