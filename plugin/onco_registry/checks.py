@@ -24,7 +24,7 @@ _BOOKS = {
         SELECT count(*) FROM state.run
         WHERE status <> 'complete' AND run > (SELECT coalesce(max(run), 0) FROM state.run WHERE status = 'complete')
     """,
-    "every event lies in its person's observation period": """
+    "every measurement lies in its person's observation period": """
         SELECT count(*) FROM cdm.measurement AS m
         LEFT JOIN cdm.observation_period AS p ON p.person_id = m.person_id
             AND m.measurement_date BETWEEN p.observation_period_start_date AND p.observation_period_end_date
@@ -47,15 +47,15 @@ def run(con: duckdb.DuckDBPyConnection) -> Rows:
                 "detail": "" if not violations else f"{violations:,} found",
             }
         )
-    if rows(con, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'results' AND table_name = 'consistency_check'"):
+    if scalar(con, "SELECT count(*) FROM state.recompute"):
         found += rows(
             con,
             """
-            SELECT registry AS scope, check_name, status, detail FROM results.consistency_check
-            WHERE (registry, as_of_run, data_cut) IN (
-                SELECT (registry, max(as_of_run), max_by(data_cut, as_of_run)) FROM results.consistency_check
-                GROUP BY registry
-            ) ORDER BY ALL
+            SELECT c.registry AS scope, c.check_name, c.status, c.detail
+            FROM results.consistency_check AS c
+            JOIN state.recompute AS r USING (registry, data_cut, as_of_run, hash)
+            QUALIFY rank() OVER (PARTITION BY r.registry ORDER BY r.run DESC) = 1
+            ORDER BY ALL
             """,
         )
     return found
