@@ -14,6 +14,19 @@ from onco_etl import fhir_schema
 from onco_etl.errors import ConfigurationError
 from onco_etl.query import literal
 
+# The files of sql/macros, in the order in which they call each other.
+MACROS = (
+    "dates",
+    "texts",
+    "references",
+    "codes",
+    "exclusions",
+    "patient",
+    "condition",
+    "observation",
+    "medication",
+    "adverse_event",
+)
 # What the SELECTs of sql/cdm read, in the order in which it is made: event/* makes rows of resources, with
 # CodeableConcepts; coded/clinical_event gives them their concepts and the table they belong to.
 EVENTS = ("medication", "suspect", "patient", "visit", "condition", "procedure", "observation", "adverse_event", "drug")
@@ -34,13 +47,14 @@ def define_macros(con: duckdb.DuckDBPyConnection, *, timezone: str, secret: str,
     with _mappings("concepts", "constants.csv").open(encoding="utf-8") as constants:
         for row in csv.DictReader(constants):
             con.execute(f"CREATE OR REPLACE TEMP MACRO {row['name']}() AS {int(row['concept_id'])}")
-    con.execute(_text("macros.sql"))
+    # Temporary, so that nothing of them is stored.
+    for file in MACROS:
+        con.execute(_text(f"macros/{file}.sql"))
 
 
 def cdm_tables() -> tuple[str, ...]:
     """CDM tables that have a SELECT, sorted."""
-    names = (entry.name for entry in _mappings("sql", "cdm").iterdir())
-    return tuple(sorted(name.removesuffix(".sql") for name in names if name.endswith(".sql")))
+    return _files("cdm")
 
 
 def select(table: str) -> str:
@@ -64,6 +78,13 @@ def event(name: str) -> str:
 def coded(name: str) -> str:
     """A SELECT of sql/coded: concepts_in_use, codeable or clinical_event."""
     return _text(f"coded/{name}.sql")
+
+
+@lru_cache
+def _files(folder: str) -> tuple[str, ...]:
+    """Names of the SQL files of a folder of mappings/sql, sorted, without their suffix."""
+    names = (entry.name for entry in _mappings("sql", folder).iterdir())
+    return tuple(sorted(name.removesuffix(".sql") for name in names if name.endswith(".sql")))
 
 
 @lru_cache

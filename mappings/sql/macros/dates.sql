@@ -1,0 +1,53 @@
+-- Dates and times: the session time zone is the hospital's, the variable onco_extract_date its day.
+
+CREATE OR REPLACE TEMP MACRO extract_date() AS getvariable('onco_extract_date');
+
+-- FHIR date, dateTime or instant (seconds may be missing) in a form that DuckDB casts.
+CREATE OR REPLACE TEMP MACRO full_text(fhir_text) AS CASE
+    WHEN length(fhir_text) = 4 THEN fhir_text || '-01-01'
+    WHEN length(fhir_text) = 7 THEN fhir_text || '-01'
+    WHEN length(fhir_text) > 10 AND substr(fhir_text, 17, 1) <> ':' THEN fhir_text[:16] || ':00' || fhir_text[17:]
+    ELSE fhir_text
+END;
+
+-- In the hospital's time zone; bare dates are literal, at midnight; a partial date is the first day of its period.
+CREATE OR REPLACE TEMP MACRO fhir_datetime(fhir_text) AS CASE
+    WHEN length(fhir_text) > 10 THEN cast(try_cast(full_text(fhir_text) AS timestamptz) AS timestamp)
+    ELSE cast(try_cast(full_text(fhir_text) AS date) AS timestamp)
+END;
+
+CREATE OR REPLACE TEMP MACRO fhir_date(fhir_text) AS cast(fhir_datetime(fhir_text) AS date);
+
+-- A partial end lies in its period, so not before the start.
+CREATE OR REPLACE TEMP MACRO end_datetime(end_text, start_text) AS CASE
+    WHEN end_text IS NOT NULL THEN greatest(fhir_datetime(end_text), fhir_datetime(start_text))
+END;
+
+-- A real date, written as FHIR does.
+CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS regexp_full_match(
+    fhir_text, '\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?'
+) AND fhir_datetime(fhir_text) IS NOT NULL;
+
+CREATE OR REPLACE TEMP MACRO is_wrong_date(fhir_text) AS fhir_text IS NOT NULL AND NOT is_fhir_date(fhir_text);
+
+-- The last day that a date, partial or not, can mean.
+CREATE OR REPLACE TEMP MACRO last_date(fhir_text) AS CASE length(fhir_text)
+    WHEN 4 THEN make_date(year(fhir_date(fhir_text)), 12, 31)
+    WHEN 7 THEN last_day(fhir_date(fhir_text))
+    ELSE fhir_date(fhir_text)
+END;
+
+-- The end before the start, whatever days of their periods they are.
+CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS
+coalesce(last_date(end_text) < fhir_date(start_text), FALSE);
+
+CREATE OR REPLACE TEMP MACRO precision_of(fhir_text) AS
+CASE length(fhir_text) WHEN 4 THEN 'year' WHEN 7 THEN 'month' END;
+
+-- How a row's dates came about: 'date: recordedDate; precision: month; end: start + 29 days'. NULL if as recorded.
+CREATE OR REPLACE TEMP MACRO derivation_of(date_from, start_text, end_from) AS nullif(concat_ws(
+    '; ',
+    'date: ' || date_from,
+    'precision: ' || precision_of(start_text),
+    'end: ' || end_from
+), '');

@@ -1,0 +1,45 @@
+-- Why a resource gives no rows.
+
+-- FHIR R4, 2.1.0.5: a modifier that is not understood can reverse the meaning. The status of the adverse event
+-- research guides (R4 backport) is understood, and read by its own exclusion.
+CREATE OR REPLACE TEMP MACRO status_modifiers() AS
+['http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/status'];
+
+CREATE OR REPLACE TEMP MACRO unsafe(implicit_rules, modifiers, meta_data) AS CASE
+    WHEN implicit_rules IS NOT NULL THEN 'implicit-rules'
+    WHEN
+        len(
+            list_filter(
+                modifiers, LAMBDA modifier: NOT coalesce(list_contains(status_modifiers(), modifier.url), FALSE)
+            )
+        )
+        > 0
+        THEN 'unknown-modifier-extension'
+    WHEN len(list_filter(meta_data.tag, LAMBDA one_tag: one_tag.code = 'SUBSETTED')) > 0 THEN 'subsetted'
+END;
+
+CREATE OR REPLACE TEMP MACRO modifier_codes(modifiers) AS list_transform(
+    modifiers, LAMBDA modifier: modifier.valueCode
+);
+
+CREATE OR REPLACE TEMP MACRO wrong_subject(source_name, reference) AS CASE
+    WHEN patient_key(source_name, reference) IS NULL THEN 'missing-subject'
+    WHEN reference_type(patient_key(source_name, reference)) <> 'Patient' THEN 'subject-not-patient'
+END;
+
+-- A start that cannot be read is not a missing one.
+CREATE OR REPLACE TEMP MACRO wrong_dates(start_text, end_text) AS CASE
+    WHEN is_wrong_date(start_text) OR is_wrong_date(end_text) THEN 'impossible-date'
+    WHEN start_text IS NULL THEN 'missing-start-date'
+    WHEN is_reversed(start_text, end_text) THEN 'end-before-start'
+END;
+
+-- An Observation or a component: what is not written as FHIR R4 does may be a text, and a text may name a person.
+CREATE OR REPLACE TEMP MACRO wrong_value(valued) AS CASE
+    WHEN
+        is_wrong_date(valued.valueDateTime) OR is_wrong_date(valued.valuePeriod.start)
+        OR is_wrong_date(valued.valuePeriod."end") THEN 'impossible-date'
+    WHEN NOT regexp_full_match(valued.valueInteger, '0|[-+]?[1-9]\d*') THEN 'invalid-value'
+    WHEN NOT regexp_full_match(valued.valueTime, '([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?') THEN 'invalid-value'
+    WHEN valued.valueQuantity.comparator NOT IN ('<', '<=', '>=', '>') THEN 'invalid-comparator'
+END;

@@ -1,0 +1,59 @@
+-- The medication resources: which drug, how long it lasts.
+
+-- The code of a Medication, then that of its ingredient where it has but one.
+CREATE OR REPLACE TEMP MACRO drug_content(concept, ingredients) AS CASE
+    WHEN len(ingredients) = 1
+        THEN
+            codeable(
+                list_concat(concept.coding, ingredients[1].itemCodeableConcept.coding),
+                coalesce(concept.text, ingredients[1].itemCodeableConcept.text)
+            )
+    ELSE concept
+END;
+
+CREATE OR REPLACE TEMP MACRO contained_drug(documents, reference) AS drug_content(
+    from_json(
+        list_filter(documents, LAMBDA document: document ->> '$.id' = reference.reference[2:])[1] -> '$.code',
+        '{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}'
+    ),
+    from_json(
+        list_filter(documents, LAMBDA document: document ->> '$.id' = reference.reference[2:])[1] -> '$.ingredient',
+        '[{"itemCodeableConcept": {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}],
+           "text": "VARCHAR"}}]'
+    )
+);
+
+-- Coded, contained, referred to, or at least named by the reference.
+CREATE OR REPLACE TEMP MACRO drug_of(concept, reference, documents, looked_up) AS CASE
+    WHEN concept IS NOT NULL THEN concept
+    WHEN reference.reference LIKE '#%' THEN contained_drug(documents, reference)
+    WHEN looked_up IS NOT NULL THEN looked_up
+    WHEN reference.display IS NOT NULL THEN codeable(NULL, reference.display)
+END;
+
+CREATE OR REPLACE TEMP MACRO days_in(unit_code) AS CASE unit_code
+    WHEN 'h' THEN 1.0 / 24
+    WHEN 'd' THEN 1.0
+    WHEN 'wk' THEN 7.0
+    WHEN 'mo' THEN 30.0
+    WHEN 'a' THEN 365.0
+END;
+
+-- Whole days that a supply can last, up to ten years; anything else was not meant.
+CREATE OR REPLACE TEMP MACRO days_supplied(days) AS
+CASE WHEN try_cast(days AS integer) BETWEEN 1 AND 3660 THEN try_cast(days AS integer) END;
+
+CREATE OR REPLACE TEMP MACRO days_of(quantity) AS days_supplied(
+    quantity.value * coalesce(days_in(quantity.code), CASE WHEN quantity.code IS NULL THEN 1.0 END)
+);
+
+-- Amount taken a day, in the unit of `supplied`; NULL where the dose is in another unit or taken as needed.
+CREATE OR REPLACE TEMP MACRO daily_amount(dosage, supplied) AS CASE
+    WHEN
+        coalesce(cast(dosage.asNeededBoolean AS varchar), 'false') <> 'true'
+        AND coalesce(dosage.doseAndRate[1].doseQuantity.code, dosage.doseAndRate[1].doseQuantity.unit)
+        = coalesce(supplied.code, supplied.unit)
+        THEN
+            dosage.doseAndRate[1].doseQuantity.value * try_cast(dosage.timing.repeat.frequency AS double)
+            / (nullif(dosage.timing.repeat.period, 0) * days_in(dosage.timing.repeat.periodUnit))
+END;

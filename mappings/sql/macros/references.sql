@@ -1,0 +1,23 @@
+-- Natural keys of what a Reference points to.
+
+-- Natural key of what a Reference points to: relative, absolute, versioned, urn:uuid (its type, or the sole target's).
+CREATE OR REPLACE TEMP MACRO reference_key(source_name, reference, sole_target) AS CASE
+    WHEN reference.reference LIKE 'urn:%'
+        THEN concat_ws('/', source_name, coalesce(reference.type, sole_target), split_part(reference.reference, ':', 3))
+    ELSE source_name || '/' || nullif(
+        regexp_extract(reference.reference, '(?:^|/)([A-Z][A-Za-z]+/[^/?#]+)(?:/_history/[^/]+)?$', 1), ''
+    )
+END;
+
+CREATE OR REPLACE TEMP MACRO reference_type(reference_key) AS split_part(reference_key, '/', -2);
+
+CREATE OR REPLACE TEMP MACRO patient_key(source_name, reference) AS reference_key(source_name, reference, 'Patient');
+
+-- NULL for an EpisodeOfCare: only encounters are visits.
+CREATE OR REPLACE TEMP MACRO encounter_key(source_name, reference) AS CASE
+    WHEN reference_type(reference_key(source_name, reference, 'Encounter')) = 'Encounter'
+        THEN reference_key(source_name, reference, 'Encounter')
+END;
+
+CREATE OR REPLACE TEMP MACRO row_key(resource_key, slot_name) AS
+resource_key || CASE WHEN slot_name = '' THEN '' ELSE '#' || slot_name END;
