@@ -1,0 +1,86 @@
+"""The schema `registry` of the published file: lineage by pseudonymous keys, and what analysts may know of the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+import duckdb
+
+# OMOP CDM Version 5.4.0.
+_CDM_VERSION_5_4 = 756265
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS registry; CREATE SCHEMA IF NOT EXISTS results;
+CREATE TABLE IF NOT EXISTS registry.replica (run INTEGER, published TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS registry.lineage (
+    cdm_table VARCHAR, row_id INTEGER, resource_type VARCHAR, resource_key INTEGER, slot VARCHAR, derivation VARCHAR,
+    run_from INTEGER, mapping_file VARCHAR
+);
+"""
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the schemas `registry` and `results` of a published file, and the tables that grow by what changed."""
+    con.execute(_TABLES)
+
+
+def bring_lineage(con: duckdb.DuckDBPyConnection, workspace: str, table: str, at: int) -> None:
+    """Bring the lineage of one CDM table from run `at` to the newest: ended rows go, begun rows come."""
+    if at:
+        ended = f"SELECT _row_id FROM {workspace}.history.{table} WHERE _run_from <= {at} AND _run_to > {at}"
+        con.execute(f"DELETE FROM registry.lineage WHERE cdm_table = '{table}' AND row_id IN ({ended})")
+    con.execute(
+        f"""
+        INSERT INTO registry.lineage
+        SELECT '{table}', c._row_id, r.resource_type, c._resource_key, c._slot, c._derivation, c._run_from,
+            CASE WHEN c._resource_key IS NULL THEN 'sql/derived/{table}.sql' ELSE 'sql/cdm/{table}.sql' END
+        FROM {workspace}.cdm.{table} AS c
+        LEFT JOIN {workspace}.state.resource AS r ON r.resource_key = c._resource_key
+        WHERE c._run_from > {at}
+        """
+    )
+
+
+def results_tables(con: duckdb.DuckDBPyConnection, workspace: str) -> Sequence[str]:
+    """The names of the tables that the registries computed."""
+    found = con.execute(
+        f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{workspace}' AND schema_name = 'results'"
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
+    """Write anew what analysts may know of the runs (no logical ids, no file names), cdm_source, and the views."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE registry.runs AS
+        SELECT run, kind, started, finished, status, received, mapping_hash, vocabulary_release
+        FROM {workspace}.state.run;
+
+        CREATE OR REPLACE TABLE registry.fate AS
+        SELECT
+            run, CASE WHEN regexp_full_match(resource_type, '[A-Z][A-Za-z]*') THEN resource_type END AS resource_type,
+            fate, reason, count(*) AS versions
+        FROM {workspace}.state.ledger GROUP BY ALL;
+
+        CREATE OR REPLACE TABLE registry.unmapped_code AS FROM {workspace}.state.unmapped_code;
+        CREATE OR REPLACE TABLE registry.recompute AS FROM {workspace}.state.recompute;
+
+        DELETE FROM cdm.cdm_source;
+        INSERT INTO cdm.cdm_source BY NAME
+        SELECT
+            'onco-registry' AS cdm_source_name, 'onco-registry' AS cdm_source_abbreviation,
+            coalesce(r.source, 'unknown') AS cdm_holder, 'FHIR R4 resources of a hospital' AS source_description,
+            CAST(r.started AS DATE) AS source_release_date, current_date AS cdm_release_date, '5.4' AS cdm_version,
+            {_CDM_VERSION_5_4} AS cdm_version_concept_id, coalesce(r.vocabulary_release, 'none') AS vocabulary_version
+        FROM {workspace}.state.run AS r WHERE r.kind <> 'recompute' AND r.status = 'complete'
+        ORDER BY r.run DESC LIMIT 1;
+        """
+    )
+    tables = results_tables(con, workspace)
+    views = files("onco_mappings").joinpath("sql", "registry")
+    for view in sorted(views.iterdir(), key=lambda entry: entry.name):
+        name = view.name.removesuffix(".sql")
+        if name != "latest_estimate" or "estimate" in tables:
+            con.execute(f"CREATE OR REPLACE VIEW registry.{name} AS {view.read_text(encoding='utf-8')}")
