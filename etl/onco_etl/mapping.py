@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from onco_etl import concepts, merge, relations, versions
+from onco_etl import concepts, merge, relations, versions, worklist
 from onco_etl.query import scalar
 from onco_etl.runs import timed
 from onco_etl.settings import EtlSettings
@@ -37,7 +37,13 @@ _OTHERS_DEPEND_ON = ("care_site", "provider", "person", "visit_occurrence")
 def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
     """Set the hospital's timezone and today's date for the SELECTs."""
     secret = settings.data.joinpath("secret").read_text(encoding="ascii").strip()
-    relations.define_macros(con, timezone=settings.timezone, secret=secret, extract_date=today(settings.timezone))
+    relations.define_macros(
+        con,
+        timezone=settings.timezone,
+        secret=secret,
+        extract_date=today(settings.timezone),
+        excluded_labels=settings.excluded_security_labels,
+    )
 
 
 def today(timezone: str) -> date:
@@ -70,12 +76,14 @@ def map_and_merge(con: duckdb.DuckDBPyConnection, run: int) -> None:
 
 def _exclude(con: duckdb.DuckDBPyConnection) -> None:
     """Bring `state.excluded` up to date for the touched resources; the others of them are `work.accepted`."""
-    con.execute("DELETE FROM state.excluded WHERE resource IN (SELECT resource FROM work.touched)")
+    for table in ("excluded", "not_understood"):
+        con.execute(f"DELETE FROM state.{table} WHERE resource IN (SELECT resource FROM work.touched)")
     types = con.execute(
         "SELECT DISTINCT resource_type FROM state.resource SEMI JOIN work.touched USING (resource) ORDER BY ALL"
     ).fetchall()
     for (resource_type,) in types:
         con.execute(f"INSERT INTO state.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
+        worklist.note_urls(con, resource_type)
     con.execute(
         """
         CREATE OR REPLACE TABLE work.accepted AS
@@ -123,7 +131,7 @@ def _load_vocabulary(con: duckdb.DuckDBPyConnection) -> None:
 def mapping_hash(settings: EtlSettings) -> str:
     """SHA-256 over all that decides how a resource is mapped: every file of onco_mappings, and the site's settings."""
     digest = hashlib.sha256(_files_hash())
-    for setting in (settings.timezone, settings.concept_block_start):
+    for setting in (settings.timezone, settings.concept_block_start, *settings.excluded_security_labels):
         digest.update(f"{setting}\0".encode())
     if settings.site_map:
         digest.update(settings.site_map.read_bytes())

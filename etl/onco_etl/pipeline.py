@@ -24,6 +24,7 @@ from onco_etl import (
     sources,
     staging,
     versions,
+    worklist,
     workspace,
 )
 from onco_etl.runs import timed
@@ -104,6 +105,7 @@ def _load(
         ledger.settle(con)
         quarantine.record(con, run, landed, settings.validation_sample)
         ledger.count_unmapped(con)
+        worklist.list_undated_deaths(con)
     keys.log(con, before, folder / "keys")
     con.execute(
         f"""

@@ -65,6 +65,7 @@ def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
         FROM {workspace}.state.ledger GROUP BY ALL;
 
         CREATE OR REPLACE TABLE registry.unmapped_code AS FROM {workspace}.state.unmapped_code;
+        CREATE OR REPLACE TABLE registry.undated_death AS SELECT person_id FROM {workspace}.state.undated_death;
         CREATE OR REPLACE TABLE registry.recompute AS FROM {workspace}.state.recompute;
 
         DELETE FROM cdm.cdm_source;

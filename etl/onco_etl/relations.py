@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
@@ -32,11 +33,19 @@ MACROS = (
 EVENTS = ("medication", "suspect", "patient", "visit", "condition", "procedure", "observation", "adverse_event", "drug")
 
 
-def define_macros(con: duckdb.DuckDBPyConnection, *, timezone: str, secret: str, extract_date: date) -> None:
+def define_macros(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    timezone: str,
+    secret: str,
+    extract_date: date,
+    excluded_labels: Sequence[str] = (),
+) -> None:
     """Set the hospital's time zone and create the macros, for this connection only: nothing of it is stored.
 
-    `secret` keys the hashes of free texts; `extract_date` ends open inpatient stays. Raises ConfigurationError for
-    a time zone that does not exist.
+    `secret` keys the hashes of free texts; `extract_date` ends open inpatient stays; resources with one of
+    `excluded_labels` (`code` or `system|code`) are excluded. Raises ConfigurationError for a time zone that does not
+    exist.
     """
     try:
         con.execute(f"SET TimeZone = {literal(timezone)}")
@@ -44,6 +53,8 @@ def define_macros(con: duckdb.DuckDBPyConnection, *, timezone: str, secret: str,
         raise ConfigurationError(f"timezone: {timezone!r} is not a time zone") from None
     con.execute(f"SET VARIABLE onco_secret = {literal(secret)}")
     con.execute(f"SET VARIABLE onco_extract_date = DATE {literal(extract_date.isoformat())}")
+    labels = ", ".join(literal(label) for label in excluded_labels)
+    con.execute(f"CREATE OR REPLACE TEMP MACRO excluded_labels() AS [{labels}]::VARCHAR[]")
     with _mappings("concepts", "constants.csv").open(encoding="utf-8") as constants:
         for row in csv.DictReader(constants):
             con.execute(f"CREATE OR REPLACE TEMP MACRO {row['name']}() AS {int(row['concept_id'])}")

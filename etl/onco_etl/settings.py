@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+# v3-Confidentiality "very restricted" and v3-ActReason "test health data".
+EXCLUDED_SECURITY_LABELS = ("V", "HTEST")
+
 
 @dataclass(frozen=True)
 class EtlSettings:
@@ -14,7 +17,8 @@ class EtlSettings:
     timezone: IANA name of the hospital's one timezone. concept_block_start: custom concept ids come above it.
     site_map: a SOURCE_TO_CONCEPT_MAP file of the site. maximum_object_size: largest resource or Bundle, in bytes.
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
-    published_keep: how many published files stay.
+    published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
+    `system|code`, whose resources give no rows.
     """
 
     data: Path
@@ -25,3 +29,4 @@ class EtlSettings:
     maximum_object_size: int = 64 << 20
     validation_sample: int = 10
     published_keep: int = 5
+    excluded_security_labels: tuple[str, ...] = EXCLUDED_SECURITY_LABELS

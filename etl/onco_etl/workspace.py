@@ -1,7 +1,7 @@
 """The workspace: one DuckDB file that holds the truth. One writer; a run is one transaction on it.
 
 state     run, landed, ledger (one fate per received version), resource (current versions), reference,
-              excluded, held
+              excluded, held; worklists: unmapped_code, not_understood, undated_death
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -67,6 +67,10 @@ CREATE TABLE IF NOT EXISTS state.resource (
 );
 CREATE TABLE IF NOT EXISTS state.reference (resource VARCHAR, field VARCHAR, target VARCHAR);
 CREATE TABLE IF NOT EXISTS state.excluded (resource VARCHAR, reason VARCHAR);
+CREATE TABLE IF NOT EXISTS state.not_understood (
+    resource VARCHAR, resource_type VARCHAR, reason VARCHAR, url VARCHAR
+);
+CREATE TABLE IF NOT EXISTS state.undated_death (resource VARCHAR, person_id INTEGER);
 CREATE TABLE IF NOT EXISTS state.held (resource_key INTEGER, cdm_table VARCHAR, row_key VARCHAR, waiting_for VARCHAR);
 CREATE TABLE IF NOT EXISTS state.recompute (
     run INTEGER, registry VARCHAR, data_cut DATE, as_of_run INTEGER, hash VARCHAR

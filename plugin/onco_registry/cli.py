@@ -146,6 +146,8 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     _print_rows(states.fates(latest), title=f"Versions received in run {newest}")
     _print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
     _print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
+    _print_rows(found["not_understood"][:10], title="Refused for a URL that is not understood (first 10)")
+    _print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
     published = found["published"]
     typer.echo(f"Published: run {published['run']}, {published['file']}" if published else "Nothing published yet.")
 

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onco_etl.errors import ConfigurationError
-from onco_etl.settings import EtlSettings
+from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings
 
 DEFAULT_FILE = Path("registry.toml")
 _PREFIX = "ONCO_REGISTRY__"
@@ -47,9 +47,10 @@ class Config(BaseSettings):
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
     validation_sample: int = Field(default=10, ge=0)
     published_keep: int = Field(default=5, ge=1)
+    excluded_security_labels: Annotated[tuple[str, ...], NoDecode] = EXCLUDED_SECURITY_LABELS
     fictional: bool = False
 
-    @field_validator("registries", mode="before")
+    @field_validator("registries", "excluded_security_labels", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -85,6 +86,7 @@ class Config(BaseSettings):
             maximum_object_size=self.maximum_object_size,
             validation_sample=self.validation_sample,
             published_keep=self.published_keep,
+            excluded_security_labels=self.excluded_security_labels,
         )
 
 

@@ -52,6 +52,12 @@ def status(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Any]:
         "received": received,
         "cdm": {row["name"]: row["n"] for row in rows(con, counts)},
         "unmapped": rows(con, 'FROM state.unmapped_code ORDER BY "count" DESC, cdm_table, source_value'),
+        "not_understood": rows(
+            con,
+            "SELECT resource_type, reason, url, count(*) AS resources FROM state.not_understood "
+            "GROUP BY ALL ORDER BY resources DESC, resource_type, reason, url",
+        ),
+        "undated_deaths": rows(con, "SELECT resource, person_id FROM state.undated_death ORDER BY resource"),
         "published": None
         if newest is None
         else {"run": newest, "file": str(published[newest]), "time": finished[newest].isoformat()},

@@ -51,7 +51,13 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
                 CREATE VIEW fhir.{table} AS SELECT * FROM staged.{table} ANTI JOIN work.excluded USING (resource);
                 """
             )
-        relations.define_macros(con, timezone="Asia/Shanghai", secret="it's a secret", extract_date=date(2024, 6, 30))
+        relations.define_macros(
+            con,
+            timezone="Asia/Shanghai",
+            secret="it's a secret",
+            extract_date=date(2024, 6, 30),
+            excluded_labels=("V", "urn:site|secret"),
+        )
         concepts.load(con)
         yield con
 

@@ -193,11 +193,58 @@ def test_what_may_reverse_the_meaning_is_refused(mapped: Any, resource_type: str
         {**base, "id": "a", "implicitRules": "http://example.org/rules"},
         {**base, "id": "b", "modifierExtension": [{"url": "http://example.org/not"}]},
         {**base, "id": "c", "meta": {"tag": [{"code": "SUBSETTED"}]}},
+        {**base, "id": "d", "modifierExtension": [{"url": STATUS_MODIFIER, "valueCode": "completed"}]},
     )
     assert found.reasons == {
         f"main/{resource_type}/a": "implicit-rules",
         f"main/{resource_type}/b": "unknown-modifier-extension",
         f"main/{resource_type}/c": "subsetted",
+        # The status of the adverse event guides means nothing elsewhere.
+        **({f"main/{resource_type}/d": "unknown-modifier-extension"} if resource_type != "AdverseEvent" else {}),
+    }
+
+
+NOT = {"modifierExtension": [{"url": "http://example.org/not"}]}
+
+
+def test_what_may_reverse_the_meaning_of_an_element_is_refused(mapped: Any) -> None:
+    within: list[tuple[str, dict[str, Any]]] = [
+        ("Condition", {"stage": [{"summary": {"text": "IV"}}, NOT]}),
+        ("Medication", {"ingredient": [NOT]}),
+        ("MedicationAdministration", {"dosage": NOT}),
+        ("MedicationDispense", {"dosageInstruction": [{"text": "daily"}, NOT]}),
+        ("MedicationRequest", {"dosageInstruction": [NOT]}),
+        ("MedicationRequest", {"dispenseRequest": NOT}),
+        ("MedicationStatement", {"dosage": [NOT]}),
+        ("Observation", {"component": [{"valueInteger": 1}, NOT]}),
+    ]
+    resources = [
+        {"resourceType": kind, "id": f"x{n}", **ACCEPTED[kind], **elements} for n, (kind, elements) in enumerate(within)
+    ]
+    assert mapped(*resources).reasons == {
+        f"main/{kind}/x{n}": "unknown-modifier-extension" for n, (kind, _) in enumerate(within)
+    }
+
+
+def test_security_labels_of_the_settings_are_honoured(mapped: Any) -> None:
+    confidentiality = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+    labels: dict[str, dict[str, str]] = {
+        "very": {"system": confidentiality, "code": "V"},
+        "less": {"system": confidentiality, "code": "R"},
+        "site": {"system": "urn:site", "code": "secret"},
+        "elsewhere": {"system": "urn:elsewhere", "code": "secret"},
+        "bare": {"code": "secret"},
+    }
+    resources = [
+        {"resourceType": kind, "id": name, **ACCEPTED[kind], "meta": {"security": [{"code": "N"}, label]}}
+        for kind in ("Patient", "Observation")
+        for name, label in labels.items()
+    ]
+    assert mapped(*resources).reasons == {
+        "main/Patient/very": "restricted",
+        "main/Patient/site": "restricted",
+        "main/Observation/very": "restricted",
+        "main/Observation/site": "restricted",
     }
 
 
@@ -230,6 +277,7 @@ def test_every_listed_reason_is_met() -> None:
         "implicit-rules",
         "unknown-modifier-extension",
         "subsetted",
+        "restricted",
         "missing-subject",
         "subject-not-patient",
     }

@@ -7,7 +7,11 @@ WITH judged AS (
             CASE
                 WHEN list_contains(modifier_codes(a.modifierExtension), 'entered-in-error') THEN 'entered-in-error'
             END,
-            unsafe(a.implicitRules, a.modifierExtension, a.meta),
+            unsafe(
+                a.implicitRules,
+                list_filter(a.modifierExtension, LAMBDA modifier: NOT is_status_modifier(modifier)),
+                a.meta
+            ),
             CASE
                 WHEN len(list_filter(
                     modifier_codes(a.modifierExtension),

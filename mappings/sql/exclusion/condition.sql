@@ -4,7 +4,7 @@ WITH judged AS (
         c.resource,
         coalesce(
             CASE WHEN list_contains(codes_of([c.verificationStatus]), 'entered-in-error') THEN 'entered-in-error' END,
-            unsafe(c.implicitRules, c.modifierExtension, c.meta),
+            unsafe(c.implicitRules, list_concat(c.modifierExtension, modifiers_within(c.stage)), c.meta),
             CASE first_code(c.verificationStatus)
                 WHEN 'refuted' THEN 'refuted'
                 WHEN 'confirmed' THEN NULL

@@ -4,7 +4,7 @@ WITH judged AS (
         m.resource,
         coalesce(
             CASE WHEN m.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(m.implicitRules, m.modifierExtension, m.meta),
+            unsafe(m.implicitRules, list_concat(m.modifierExtension, modifiers_within(m.ingredient)), m.meta),
             CASE
                 WHEN m.status NOT IN ('active', 'inactive') THEN 'invalid-status'
                 WHEN codeable_has_nul(m.code) THEN 'nul-character'

@@ -4,7 +4,7 @@ WITH judged AS (
         d.resource,
         coalesce(
             CASE WHEN d.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(d.implicitRules, d.modifierExtension, d.meta),
+            unsafe(d.implicitRules, list_concat(d.modifierExtension, modifiers_within(d.dosageInstruction)), d.meta),
             CASE d.status
                 WHEN 'preparation' THEN 'not-begun'
                 WHEN 'cancelled' THEN 'not-done'

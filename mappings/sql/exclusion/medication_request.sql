@@ -5,7 +5,14 @@ WITH judged AS (
         r.resource,
         coalesce(
             CASE WHEN r.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(r.implicitRules, r.modifierExtension, r.meta),
+            unsafe(
+                r.implicitRules,
+                list_concat(
+                    r.modifierExtension,
+                    list_concat(modifiers_within(r.dosageInstruction), r.dispenseRequest.modifierExtension)
+                ),
+                r.meta
+            ),
             CASE r.status
                 WHEN 'draft' THEN 'not-begun'
                 WHEN 'cancelled' THEN 'not-done'

@@ -5,7 +5,7 @@ WITH judged AS (
         o.resource,
         coalesce(
             CASE WHEN o.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(o.implicitRules, o.modifierExtension, o.meta),
+            unsafe(o.implicitRules, list_concat(o.modifierExtension, modifiers_within(o.component)), o.meta),
             CASE o.status
                 WHEN 'registered' THEN 'preliminary'
                 WHEN 'preliminary' THEN 'preliminary'

@@ -1,22 +1,28 @@
 -- Why a resource gives no rows.
 
--- FHIR R4, 2.1.0.5: a modifier that is not understood can reverse the meaning. The status of the adverse event
--- research guides (R4 backport) is understood, and read by its own exclusion.
-CREATE OR REPLACE TEMP MACRO status_modifiers() AS
-['http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/status'];
-
+-- FHIR R4, 2.1.0.5: a modifier that is not understood can reverse the meaning. `modifiers`: the modifier extensions of
+-- the resource and of its elements, but for those that the type's own exclusion understands. A security label is that
+-- of the settings as `code` or as `system|code`.
 CREATE OR REPLACE TEMP MACRO unsafe(implicit_rules, modifiers, meta_data) AS CASE
     WHEN implicit_rules IS NOT NULL THEN 'implicit-rules'
-    WHEN
-        len(
-            list_filter(
-                modifiers, LAMBDA modifier: NOT coalesce(list_contains(status_modifiers(), modifier.url), FALSE)
-            )
-        )
-        > 0
-        THEN 'unknown-modifier-extension'
+    WHEN len(modifiers) > 0 THEN 'unknown-modifier-extension'
     WHEN len(list_filter(meta_data.tag, LAMBDA one_tag: one_tag.code = 'SUBSETTED')) > 0 THEN 'subsetted'
+    WHEN
+        len(list_filter(
+            meta_data.security,
+            LAMBDA label: list_has_any(excluded_labels(), [label.code, label.system || '|' || label.code])
+        )) > 0
+        THEN 'restricted'
 END;
+
+-- The modifier extensions of the elements of a list.
+CREATE OR REPLACE TEMP MACRO modifiers_within(elements) AS
+flatten(list_transform(elements, LAMBDA one_element: one_element.modifierExtension));
+
+-- The status of the adverse event research guides (R4 backport).
+CREATE OR REPLACE TEMP MACRO is_status_modifier(modifier) AS coalesce(
+    modifier.url = 'http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/status', FALSE
+);
 
 CREATE OR REPLACE TEMP MACRO modifier_codes(modifiers) AS list_transform(
     modifiers, LAMBDA modifier: modifier.valueCode

@@ -1,0 +1,53 @@
+"""Worklists: what was received and somebody at the site should look at. Private; not sent anywhere."""
+
+from __future__ import annotations
+
+import duckdb
+
+from onco_etl import elements, fhir_schema
+from onco_etl.query import literal, scalar
+
+# Reasons that name a URL: implicitRules itself, and the modifier extensions at whatever depth they are read.
+_URL_REASONS = ("implicit-rules", "unknown-modifier-extension")
+
+
+def note_urls(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
+    """`state.not_understood`: the URLs for which touched resources of a type were excluded (URLs only, no values)."""
+    table = fhir_schema.table_name(resource_type)
+    reasons = ", ".join(literal(reason) for reason in _URL_REASONS)
+    refused = f"""
+        SELECT x.resource, x.reason FROM state.excluded AS x SEMI JOIN work.touched USING (resource)
+        WHERE x.reason IN ({reasons}) AND contains(x.resource, {literal(f"/{resource_type}/")})
+    """
+    if scalar(con, f"SELECT count(*) FROM ({refused})") == 0:
+        return
+    found = (
+        e.sql for e in elements.walk(fhir_schema.columns(resource_type)) if e.path.endswith("modifierExtension.url")
+    )
+    extensions = "[]"
+    for urls in found:
+        extensions = f"list_concat({extensions}, {urls})"
+    con.execute(
+        f"""
+        INSERT INTO state.not_understood
+        SELECT DISTINCT x.resource, {literal(resource_type)}, x.reason, unnest(
+            CASE x.reason WHEN 'implicit-rules' THEN [t."implicitRules"] ELSE {extensions} END
+        )
+        FROM touched.{table} AS t JOIN ({refused}) AS x USING (resource)
+        """
+    )
+
+
+def list_undated_deaths(con: duckdb.DuckDBPyConnection) -> None:
+    """`state.undated_death`: persons said to be dead (deceasedBoolean) without a date, who so have no row in death."""
+    con.execute(
+        """
+        DELETE FROM state.undated_death;
+        INSERT INTO state.undated_death
+        SELECT p.resource, k.id
+        FROM staged.patient AS p
+        JOIN keys.person AS k ON k.row_key = p.resource
+        SEMI JOIN cdm.person AS c ON c._row_id = k.id
+        WHERE p."deceasedBoolean" = 'true' AND p."deceasedDateTime" IS NULL
+        """
+    )
