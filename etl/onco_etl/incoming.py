@@ -51,8 +51,9 @@ def create(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]) -> None:
         );
         """
     )
-    landed = ", ".join(f"({literal(str(file.path))}, {file.file_no})" for file in files)
-    con.execute(f"INSERT INTO incoming.landed VALUES {landed}")
+    if files:
+        landed = ", ".join(f"({literal(str(file.path))}, {file.file_no})" for file in files)
+        con.execute(f"INSERT INTO incoming.landed VALUES {landed}")
 
 
 def table_for(resource_type: str | None) -> str:

@@ -34,14 +34,14 @@ MERGE_ORDER = (
 _OTHERS_DEPEND_ON = ("care_site", "provider", "person", "visit_occurrence")
 
 
-def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
-    """Set the hospital's timezone and today's date for the SELECTs."""
+def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings, day: date) -> None:
+    """Set the hospital's timezone and the run's date for the SELECTs."""
     secret = settings.data.joinpath("secret").read_text(encoding="ascii").strip()
     relations.define_macros(
         con,
         timezone=settings.timezone,
         secret=secret,
-        extract_date=today(settings.timezone),
+        extract_date=day,
         excluded_labels=settings.excluded_security_labels,
     )
 
@@ -117,7 +117,7 @@ def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> N
 def _maps_changed(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> bool:
     """Whether the concept maps in the workspace are not those of this mapping hash."""
     loaded = con.execute(
-        "SELECT mapping_hash FROM state.run WHERE kind = 'sync' AND status = 'complete' ORDER BY run DESC LIMIT 1"
+        "SELECT mapping_hash FROM state.run WHERE kind <> 'recompute' AND status = 'complete' ORDER BY run DESC LIMIT 1"
     ).fetchone()
     return loaded is None or loaded[0] != mapping_hash(settings)
 

@@ -20,7 +20,7 @@ def merge(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE mapped AS
         SELECT *, CASE WHEN slot = '' THEN resource ELSE resource || '#' || slot END AS row_key
-        FROM ({relations.select(table)})
+        FROM ({_followed(con, table)})
         """
     )
     _refuse_duplicates(con, table)
@@ -63,6 +63,22 @@ def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
         )
         fresh = "(SELECT f.* FROM fresh AS f ANTI JOIN same USING (_row_id))"
     con.execute(f"INSERT INTO cdm.{table} BY NAME SELECT {', '.join(names)}, {run} AS _run_from FROM {fresh}")
+
+
+def _followed(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The SELECT of a table, its references to an alias replaced by what that stands for."""
+    select = relations.select(table)
+    columns = [name for name, target in cdm.key_references(table).items() if target]
+    if not columns or not scalar(con, "SELECT count(*) FROM state.alias"):
+        return select
+    replaced = [f"coalesce(alias_{name}.target, m.{name}) AS {name}" for name in columns]
+    if "person_id" in columns:
+        # A merge is told with each row; a reference by identifier is as good as any.
+        merged = "alias_person_id.target IS NOT NULL AND NOT contains(m.person_id, '?')"
+        said = f"CASE WHEN {merged} THEN 'person: Patient.link' END"
+        replaced.append(f"nullif(concat_ws('; ', m.derivation, {said}), '') AS derivation")
+    joins = " ".join(f"LEFT JOIN state.alias AS alias_{name} ON alias_{name}.alias_key = m.{name}" for name in columns)
+    return f"SELECT m.* REPLACE ({', '.join(replaced)}) FROM ({select}) AS m {joins}"
 
 
 def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: str) -> None:

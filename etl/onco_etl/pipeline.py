@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import structlog
 
 from onco_etl import (
+    aliases,
     derive,
     keys,
     landing,
@@ -59,33 +61,63 @@ def sync(settings: EtlSettings, path: Path) -> RunReport:
     missing or in use. A resource that cannot be read is quarantined and the rest goes on.
     """
     found = sources.find(path)
+    with opened(settings) as con:
+        return _run(con, settings, "sync", found)
+
+
+def remap(settings: EtlSettings) -> RunReport:
+    """Map all current resources again where maps, SELECTs, vocabulary or settings are not those of the last run.
+
+    Receives nothing. Raises StateError as `sync` does.
+    """
+    with opened(settings) as con:
+        return _run(con, settings, "remap", ())
+
+
+@contextmanager
+def opened(settings: EtlSettings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The workspace, for this process alone; what a killed run left in scratch is removed."""
     with workspace.connect(settings.data) as con:
-        # This process holds the only lock: what lies there was left by a killed run.
         shutil.rmtree(settings.data / "scratch", ignore_errors=True)
-        run = runs.next_run(con, settings.data / "landing")
-        folder = settings.data / "landing" / f"{run:06d}"
-        landed = landing.land(found, folder, source=settings.source)
+        yield con
+
+
+def _run(
+    con: duckdb.DuckDBPyConnection, settings: EtlSettings, kind: str, found: tuple[sources.InputFile, ...]
+) -> RunReport:
+    """One run from landing to publishing."""
+    run = runs.next_run(con, settings.data / "landing")
+    landed: tuple[landing.LandedFile, ...] = ()
+    if found:
+        landed = landing.land(found, settings.data / "landing" / f"{run:06d}", source=settings.source)
         log.info("landed", run=run, files=len(landed))
-        with _scratch(settings.data / "scratch" / f"{run:06d}") as scratch:
-            with timed("staged", run=run):
-                read = staging.stage(con, landed, scratch=scratch, maximum_object_size=settings.maximum_object_size)
-            mapping.define_macros(con, settings)
-            with runs.transaction(
-                con, run, kind="sync", source=settings.source, mapping_hash=mapping.mapping_hash(settings)
-            ):
-                _load(con, run, read, settings, folder)
-        con.execute("DETACH incoming")
-        with timed("published", run=run):
-            published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
-        return _report(con, run, published)
+    load(con, settings, run, landed, kind=kind, day=mapping.today(settings.timezone))
+    with timed("published", run=run):
+        published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
+    return _report(con, run, published)
 
 
-def _load(
+def load(
     con: duckdb.DuckDBPyConnection,
+    settings: EtlSettings,
     run: int,
     landed: Sequence[landing.LandedFile],
-    settings: EtlSettings,
-    folder: Path,
+    *,
+    kind: str,
+    day: date,
+) -> None:
+    """Stage landed files and bring the workspace up to date with them, as `run` of the hospital's date `day`."""
+    with _scratch(settings.data / "scratch" / f"{run:06d}") as scratch:
+        with timed("staged", run=run):
+            read = staging.stage(con, landed, scratch=scratch, maximum_object_size=settings.maximum_object_size)
+        mapping.define_macros(con, settings, day)
+        with runs.transaction(con, run, kind=kind, source=settings.source, mapping_hash=mapping.mapping_hash(settings)):
+            _update(con, run, read, settings)
+    con.execute("DETACH incoming")
+
+
+def _update(
+    con: duckdb.DuckDBPyConnection, run: int, landed: Sequence[landing.LandedFile], settings: EtlSettings
 ) -> None:
     """The transaction of a run: versions, concepts, mapping and merge, derived tables, ledger."""
     key_tables = ("resource", *workspace.CLINICAL_TABLES)
@@ -93,6 +125,7 @@ def _load(
     with timed("versions", run=run):
         versions.receive(con, run, settings.source)
         versions.touch_open_stays(con)
+        aliases.update(con)
         for resource_type in versions.LOOKED_INTO:
             targets = f"(SELECT resource FROM work.touched WHERE contains(resource, '/{resource_type}/'))"
             versions.touch_dependents(con, targets)
@@ -106,7 +139,7 @@ def _load(
         quarantine.record(con, run, landed, settings.validation_sample)
         ledger.count_unmapped(con)
         worklist.list_undated_deaths(con)
-    keys.log(con, before, folder / "keys")
+    keys.log(con, before, settings.data / "landing" / f"{run:06d}" / "keys")
     con.execute(
         f"""
         UPDATE state.run SET

@@ -102,7 +102,8 @@ def _shape_message(error: Exception) -> str:
 def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile], sample: int) -> None:
     """Write this run's refused lines, and what fhir.resources says of a sample of the accepted, to `state`."""
     landed = ", ".join(f"({run}, {f.file_no}, {literal(f.name)}, '{f.layout}', {f.lines})" for f in files)
-    con.execute(f"INSERT INTO state.landed VALUES {landed}")
+    if files:
+        con.execute(f"INSERT INTO state.landed VALUES {landed}")
     shape.name_elements(con)
     con.execute(
         """

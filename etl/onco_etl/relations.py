@@ -81,6 +81,11 @@ def exclusion(resource_type: str) -> str:
     return _text(f"exclusion/{fhir_schema.table_name(resource_type)}.sql")
 
 
+def alias(name: str) -> str:
+    """A SELECT of sql/alias: link, survivor or identified."""
+    return _text(f"alias/{name}.sql")
+
+
 def event(name: str) -> str:
     """The SELECT of one of EVENTS, over schema `fhir`."""
     return _text(f"event/{name}.sql")

@@ -50,15 +50,22 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
 
 
 def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
-    """Add to `work.touched` the resources that refer to one of `targets` (a relation with column `resource`)."""
+    """Add to `work.touched` what refers to one of `targets` (a relation with column `resource`) or to its alias."""
+    named = f"""(
+        SELECT resource FROM {targets}
+        UNION ALL SELECT a.alias_key FROM state.alias AS a SEMI JOIN {targets} AS t ON t.resource = a.target
+    )"""
+    touch(con, f"SELECT f.resource FROM state.reference AS f SEMI JOIN {named} AS n ON n.resource = f.target")
+
+
+def touch(con: duckdb.DuckDBPyConnection, resources: str) -> None:
+    """Add `resources` (a SELECT with column `resource`) to `work.touched`, where they are not yet in it."""
     con.execute(
         f"""
         INSERT INTO work.touched
         SELECT k.row_key, k.id
         FROM keys.resource AS k
-        SEMI JOIN (
-            SELECT f.resource FROM state.reference AS f SEMI JOIN {targets} AS t ON t.resource = f.target
-        ) AS d ON d.resource = k.row_key
+        SEMI JOIN ({resources}) AS d ON d.resource = k.row_key
         ANTI JOIN work.touched AS w ON w.resource = k.row_key
         """
     )
@@ -232,10 +239,25 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
         DELETE FROM state.reference
         WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
 
+        DELETE FROM state.identifier
+        WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
+
         INSERT INTO staged.{table}
         SELECT '{prefix}' || i.id, '{source}', i.id, {names} FROM incoming.{table} AS i {current};
         """
     )
+    if "identifier" in incoming.columns_of(table):
+        con.execute(
+            f"""
+            INSERT INTO state.identifier
+            SELECT DISTINCT resource, identifier_key('{source}', '{resource_type}', identifier)
+            FROM (
+                SELECT '{prefix}' || i.id AS resource, unnest(i.identifier) AS identifier
+                FROM incoming.{table} AS i {current}
+            )
+            WHERE identifier.value <> ''
+            """
+        )
     for element, value in _references(table):
         sole_target = literal(_SOLE_TARGETS.get(element))
         con.execute(

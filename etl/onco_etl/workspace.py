@@ -1,7 +1,8 @@
 """The workspace: one DuckDB file that holds the truth. One writer; a run is one transaction on it.
 
 state     run, landed, ledger (one fate per received version), resource (current versions), reference,
-              excluded, held; worklists: unmapped_code, not_understood, undated_death
+              identifier (hashed), alias (whom a replaced patient or an identifier stands for), excluded, held;
+              worklists: unmapped_code, not_understood, undated_death
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -66,6 +67,8 @@ CREATE TABLE IF NOT EXISTS state.resource (
     run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, content UBIGINT, deleted BOOLEAN
 );
 CREATE TABLE IF NOT EXISTS state.reference (resource VARCHAR, field VARCHAR, target VARCHAR);
+CREATE TABLE IF NOT EXISTS state.identifier (resource VARCHAR, alias_key VARCHAR);
+CREATE TABLE IF NOT EXISTS state.alias (alias_key VARCHAR, target VARCHAR);
 CREATE TABLE IF NOT EXISTS state.excluded (resource VARCHAR, reason VARCHAR);
 CREATE TABLE IF NOT EXISTS state.not_understood (
     resource VARCHAR, resource_type VARCHAR, reason VARCHAR, url VARCHAR

@@ -92,7 +92,7 @@ def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tu
     row = con.execute(
         """
         SELECT run, started FROM state.run
-        WHERE kind = 'sync' AND status = 'complete' AND run <= coalesce($1, run)
+        WHERE kind <> 'recompute' AND status = 'complete' AND run <= coalesce($1, run)
             AND coalesce($1, 0) <= (SELECT max(run) FROM state.run)
         ORDER BY run DESC LIMIT 1
         """,

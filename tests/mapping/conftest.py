@@ -39,7 +39,10 @@ class Mapped:
 @pytest.fixture(scope="session")
 def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
-        con.execute("CREATE SCHEMA staged; CREATE SCHEMA touched; CREATE SCHEMA fhir; CREATE SCHEMA work")
+        con.execute(
+            "CREATE SCHEMA staged; CREATE SCHEMA touched; CREATE SCHEMA fhir; CREATE SCHEMA work; CREATE SCHEMA state"
+        )
+        con.execute("CREATE TABLE state.alias (alias_key VARCHAR, target VARCHAR)")
         con.execute("CREATE TABLE work.excluded (resource VARCHAR, reason VARCHAR)")
         for resource_type in fhir_schema.resource_types():
             table = fhir_schema.table_name(resource_type)

@@ -1,9 +1,11 @@
 -- CDM requires a year of birth. Patient has no status: active = false says nothing against the record.
+-- Of records that Patient.link replaces, the survivor alone is the person.
 WITH judged AS (
     SELECT
         p.resource,
         coalesce(
             unsafe(p.implicitRules, p.modifierExtension, p.meta),
+            CASE WHEN p.resource IN (SELECT a.alias_key FROM state.alias AS a) THEN 'replaced-by-another' END,
             CASE
                 WHEN p.gender NOT IN ('male', 'female', 'other', 'unknown') THEN 'invalid-gender'
                 WHEN p.birthDate IS NULL THEN 'missing-birth-date'

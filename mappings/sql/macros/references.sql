@@ -1,15 +1,27 @@
 -- Natural keys of what a Reference points to.
 
--- Natural key of what a Reference points to: relative, absolute, versioned, urn:uuid (its type, or the sole target's).
+-- What a Reference.identifier stands for, until state.alias tells which resource that is: a hash, since a record number
+-- names a person.
+CREATE OR REPLACE TEMP MACRO identifier_key(source_name, target_type, identifier) AS
+source_name || '/' || target_type || '?'
+|| left(sha256(concat_ws(
+    chr(31), getvariable('onco_secret'), coalesce(identifier.system, ''), nullif(identifier.value, '')
+)), 32);
+
+-- Natural key of what a Reference points to: relative, absolute, versioned, urn:uuid (its type, or the sole target's),
+-- or by identifier.
 CREATE OR REPLACE TEMP MACRO reference_key(source_name, reference, sole_target) AS CASE
     WHEN reference.reference LIKE 'urn:%'
         THEN concat_ws('/', source_name, coalesce(reference.type, sole_target), split_part(reference.reference, ':', 3))
+    WHEN reference.reference IS NULL AND nullif(reference.identifier.value, '') IS NOT NULL
+        THEN identifier_key(source_name, coalesce(reference.type, sole_target), reference.identifier)
     ELSE source_name || '/' || nullif(
         regexp_extract(reference.reference, '(?:^|/)([A-Z][A-Za-z]+/[^/?#]+)(?:/_history/[^/]+)?$', 1), ''
     )
 END;
 
-CREATE OR REPLACE TEMP MACRO reference_type(reference_key) AS split_part(reference_key, '/', -2);
+CREATE OR REPLACE TEMP MACRO reference_type(reference_key) AS
+nullif(regexp_extract(reference_key, '^[^/]+/([A-Z][A-Za-z]+)[/?]', 1), '');
 
 CREATE OR REPLACE TEMP MACRO patient_key(source_name, reference) AS reference_key(source_name, reference, 'Patient');
 

@@ -1,0 +1,32 @@
+"""Aliases: natural keys that stand for another resource.
+
+Two kinds, both in `state.alias` (alias_key, target): a patient record that another one replaces (Patient.link), and
+an identifier by which a resource is referred to. The rows of a replaced record follow the survivor; its own key stays in
+every reference, so that taking the link back takes the merge back.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from onco_etl import relations, versions
+from onco_etl.query import scalar
+
+
+def update(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring `state.alias` up to date with the staged resources; touch what a changed alias concerns."""
+    for name in ("alias_link", "survivor", "identified"):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {relations.alias(name.removeprefix('alias_'))}")
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE alias AS FROM survivor UNION ALL FROM identified;
+        CREATE OR REPLACE TEMP TABLE changed_alias AS
+        SELECT alias_key AS resource FROM (
+            (FROM alias EXCEPT FROM state.alias) UNION (FROM state.alias EXCEPT FROM alias)
+        );
+        """
+    )
+    if scalar(con, "SELECT count(*) FROM changed_alias"):
+        con.execute("DELETE FROM state.alias; INSERT INTO state.alias FROM alias")
+        versions.touch(con, "SELECT resource FROM changed_alias")
+        versions.touch_dependents(con, "changed_alias")

@@ -1,0 +1,10 @@
+-- The one resource that an identifier in use as a reference stands for, or its survivor. An identifier that two records
+-- carry stands for neither.
+SELECT
+    i.alias_key,
+    min(coalesce(s.target, i.resource)) AS target
+FROM state.identifier AS i
+LEFT JOIN survivor AS s ON i.resource = s.alias_key
+SEMI JOIN state.reference AS r ON i.alias_key = r.target
+GROUP BY i.alias_key
+HAVING count(DISTINCT coalesce(s.target, i.resource)) = 1

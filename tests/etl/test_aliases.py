@@ -1,0 +1,118 @@
+"""Merged patients, and references by identifier: rows follow the record that stands for another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.site import Resource, Site, patient, weight
+
+RECORD = "urn:oid:1.2.3"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def linked(name: str, kind: str, other: str, **more: Any) -> Resource:
+    return patient(name, link=[{"other": {"reference": f"Patient/{other}"}, "type": kind}], **more)
+
+
+def persons(site: Site) -> list[tuple[Any, ...]]:
+    """(birth year of the person a weight belongs to, the weight, how that came about)."""
+    return site.published(
+        """
+        SELECT p.year_of_birth, m.value_as_number, l.derivation
+        FROM cdm.measurement AS m JOIN cdm.person AS p USING (person_id)
+        JOIN registry.lineage AS l ON l.cdm_table = 'measurement' AND l.row_id = m.measurement_id ORDER BY ALL
+        """
+    )
+
+
+def test_rows_follow_the_survivor_and_come_back_when_the_link_goes(site: Site) -> None:
+    site.night(patient("p1"), patient("p2", birthDate="1980"), weight("o1", "p1"), weight("o2", "p2", 70.0))
+    (key,) = site.published("SELECT measurement_id FROM cdm.measurement WHERE value_as_number = 60")
+    assert site.night(linked("p1", "replaced-by", "p2")) == {"excluded": 1}
+    assert persons(site) == [(1980, 60.0, "person: Patient.link"), (1980, 70.0, None)]
+    assert site.published("SELECT year_of_birth FROM cdm.person") == [(1980,)]
+    assert site.published("SELECT person_id FROM cdm.observation_period") == site.published(
+        "SELECT person_id FROM cdm.person"
+    )
+    site.night(patient("p1"))
+    assert persons(site) == [(1970, 60.0, None), (1980, 70.0, None)]
+    assert site.published("SELECT measurement_id FROM cdm.measurement WHERE value_as_number = 60") == [key]
+
+
+def test_the_survivor_may_say_so_and_may_come_later(site: Site) -> None:
+    site.night(linked("p1", "replaced-by", "p2"), weight("o1", "p1"))
+    assert persons(site) == [(1970, 60.0, None)]
+    site.night(patient("p2", birthDate="1980"))
+    assert persons(site) == [(1980, 60.0, "person: Patient.link")]
+    site.night(linked("p3", "replaces", "p2", birthDate="1990"))
+    assert persons(site) == [(1990, 60.0, "person: Patient.link")]
+
+
+@pytest.mark.parametrize("kind", ["seealso", "refer"])
+def test_other_links_merge_nothing(site: Site, kind: str) -> None:
+    site.night(linked("p1", kind, "p2"), patient("p2", birthDate="1980"), weight("o1", "p1"))
+    assert persons(site) == [(1970, 60.0, None)]
+
+
+def test_records_that_replace_each_other_in_a_circle_stay_as_they_are(site: Site) -> None:
+    circle = [linked("p1", "replaced-by", "p2"), linked("p2", "replaced-by", "p1", birthDate="1980")]
+    assert site.night(*circle, weight("o1", "p1"), weight("o2", "p2", 70.0)) == {"mapped": 4}
+    assert persons(site) == [(1970, 60.0, None), (1980, 70.0, None)]
+
+
+def by_number(value: str) -> Resource:
+    return {"type": "Patient", "identifier": {"system": RECORD, "value": value}}
+
+
+def numbered(name: str, value: str, **more: Any) -> Resource:
+    return patient(name, identifier=[{"system": RECORD, "value": value}], **more)
+
+
+def test_a_reference_by_identifier_waits_for_the_one_who_carries_it(site: Site) -> None:
+    assert site.night(weight("o1", subject=by_number("007"))) == {"waiting": 1}
+    site.night(numbered("p1", "007"))
+    assert persons(site) == [(1970, 60.0, None)]
+    site.night(numbered("p1", "008"))
+    assert persons(site) == []
+    site.night(numbered("p2", "007", birthDate="1980"))
+    assert persons(site) == [(1980, 60.0, None)]
+
+
+def test_an_identifier_of_two_patients_stands_for_neither_until_they_are_merged(site: Site) -> None:
+    both = (numbered("p1", "007"), numbered("p2", "007", birthDate="1980"))
+    assert site.night(*both, weight("o1", subject=by_number("007"))) == {"mapped": 2, "waiting": 1}
+    site.night(numbered("p1", "007", link=[{"other": {"reference": "Patient/p2"}, "type": "replaced-by"}]))
+    assert persons(site) == [(1980, 60.0, None)]
+
+
+def test_a_drug_by_identifier(site: Site) -> None:
+    rxnorm = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1597876"}
+    medication = {"resourceType": "Medication", "id": "m1", "identifier": [{"system": RECORD, "value": "drug"}]}
+    statement = {
+        "resourceType": "MedicationStatement",
+        "id": "s1",
+        "status": "active",
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2021-03-01",
+        "medicationReference": {"identifier": {"system": RECORD, "value": "drug"}},
+    }
+    site.night(patient(), statement)
+    assert site.published("SELECT drug_source_value FROM cdm.drug_exposure") == [(None,)]
+    site.night({**medication, "code": {"coding": [rxnorm]}})
+    assert site.published("SELECT drug_source_value FROM cdm.drug_exposure") == [("1597876",)]
+
+
+def test_no_identifier_is_readable_in_the_workspace(site: Site) -> None:
+    site.night(numbered("p1", "007-secret-number"), weight("o1", subject=by_number("007-secret-number")))
+    assert b"007-secret-number" not in b"".join(
+        str(row).encode()
+        for table in ("state.alias", "state.identifier", "state.reference")
+        for row in site.workspace(f"FROM {table}")
+    )
