@@ -1,8 +1,8 @@
 """Aliases: natural keys that stand for another resource.
 
-Two kinds, both in `state.alias` (alias_key, target): a patient record that another one replaces (Patient.link), and
-an identifier by which a resource is referred to. The rows of a replaced record follow the survivor; its own key stays in
-every reference, so that taking the link back takes the merge back.
+Two kinds, both in `state.alias` (alias_key, stands_for): a patient record that another one replaces (Patient.link),
+and an identifier by which a resource is referred to. The rows of a replaced record follow the survivor; its own key
+stays in every reference, so that taking the link back takes the merge back.
 """
 
 from __future__ import annotations

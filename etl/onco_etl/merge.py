@@ -71,10 +71,10 @@ def _followed(con: duckdb.DuckDBPyConnection, table: str) -> str:
     columns = [name for name, target in cdm.key_references(table).items() if target]
     if not columns or not scalar(con, "SELECT count(*) FROM state.alias"):
         return select
-    replaced = [f"coalesce(alias_{name}.target, m.{name}) AS {name}" for name in columns]
+    replaced = [f"coalesce(alias_{name}.stands_for, m.{name}) AS {name}" for name in columns]
     if "person_id" in columns:
         # A merge is told with each row; a reference by identifier is as good as any.
-        merged = "alias_person_id.target IS NOT NULL AND NOT contains(m.person_id, '?')"
+        merged = "alias_person_id.stands_for IS NOT NULL AND NOT contains(m.person_id, '?')"
         said = f"CASE WHEN {merged} THEN 'person: Patient.link' END"
         replaced.append(f"nullif(concat_ws('; ', m.derivation, {said}), '') AS derivation")
     joins = " ".join(f"LEFT JOIN state.alias AS alias_{name} ON alias_{name}.alias_key = m.{name}" for name in columns)

@@ -53,7 +53,7 @@ def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
     """Add to `work.touched` what refers to one of `targets` (a relation with column `resource`) or to its alias."""
     named = f"""(
         SELECT resource FROM {targets}
-        UNION ALL SELECT a.alias_key FROM state.alias AS a SEMI JOIN {targets} AS t ON t.resource = a.target
+        UNION ALL SELECT a.alias_key FROM state.alias AS a SEMI JOIN {targets} AS t ON t.resource = a.stands_for
     )"""
     touch(con, f"SELECT f.resource FROM state.reference AS f SEMI JOIN {named} AS n ON n.resource = f.target")
 

@@ -68,7 +68,7 @@ CREATE TABLE IF NOT EXISTS state.resource (
 );
 CREATE TABLE IF NOT EXISTS state.reference (resource VARCHAR, field VARCHAR, target VARCHAR);
 CREATE TABLE IF NOT EXISTS state.identifier (resource VARCHAR, alias_key VARCHAR);
-CREATE TABLE IF NOT EXISTS state.alias (alias_key VARCHAR, target VARCHAR);
+CREATE TABLE IF NOT EXISTS state.alias (alias_key VARCHAR, stands_for VARCHAR);
 CREATE TABLE IF NOT EXISTS state.excluded (resource VARCHAR, reason VARCHAR);
 CREATE TABLE IF NOT EXISTS state.not_understood (
     resource VARCHAR, resource_type VARCHAR, reason VARCHAR, url VARCHAR

@@ -42,7 +42,7 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(
             "CREATE SCHEMA staged; CREATE SCHEMA touched; CREATE SCHEMA fhir; CREATE SCHEMA work; CREATE SCHEMA state"
         )
-        con.execute("CREATE TABLE state.alias (alias_key VARCHAR, target VARCHAR)")
+        con.execute("CREATE TABLE state.alias (alias_key VARCHAR, stands_for VARCHAR)")
         con.execute("CREATE TABLE work.excluded (resource VARCHAR, reason VARCHAR)")
         for resource_type in fhir_schema.resource_types():
             table = fhir_schema.table_name(resource_type)

@@ -2,9 +2,9 @@
 -- carry stands for neither.
 SELECT
     i.alias_key,
-    min(coalesce(s.target, i.resource)) AS target
+    min(coalesce(s.stands_for, i.resource)) AS stands_for
 FROM state.identifier AS i
 LEFT JOIN survivor AS s ON i.resource = s.alias_key
 SEMI JOIN state.reference AS r ON i.alias_key = r.target
 GROUP BY i.alias_key
-HAVING count(DISTINCT coalesce(s.target, i.resource)) = 1
+HAVING count(DISTINCT coalesce(s.stands_for, i.resource)) = 1

@@ -2,7 +2,7 @@
 -- not followed. replaced-by (said by the record itself) is preferred to replaces (said by the other).
 SELECT
     l.resource AS alias_key,
-    patient_key(l.source, l.link.other) AS target,
+    patient_key(l.source, l.link.other) AS stands_for,
     0 AS preference
 FROM (
     SELECT

@@ -8,4 +8,4 @@ UNION ALL
 SELECT
     a.alias_key,
     drug_content(m.code, m.ingredient) AS drug
-FROM fhir.medication AS m INNER JOIN state.alias AS a ON m.resource = a.target
+FROM fhir.medication AS m INNER JOIN state.alias AS a ON m.resource = a.stands_for
