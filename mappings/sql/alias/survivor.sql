@@ -1,5 +1,5 @@
--- The last of each chain of replaced records, where every survivor of the chain has arrived. Records that replace each other
--- in a circle replace nothing.
+-- The last of each chain of replaced records, where every survivor has arrived. Records that replace each other in a
+-- circle replace nothing.
 WITH RECURSIVE link AS (
     SELECT
         l.alias_key,
