@@ -30,7 +30,19 @@ MACROS = (
 )
 # What the SELECTs of sql/cdm read, in the order in which it is made: event/* makes rows of resources, with
 # CodeableConcepts; coded/clinical_event gives them their concepts and the table they belong to.
-EVENTS = ("medication", "suspect", "patient", "visit", "condition", "procedure", "observation", "adverse_event", "drug")
+EVENTS = (
+    "medication",
+    "suspect",
+    "place",
+    "provider",
+    "patient",
+    "visit",
+    "condition",
+    "procedure",
+    "observation",
+    "adverse_event",
+    "drug",
+)
 
 
 def define_macros(

@@ -30,6 +30,17 @@ _SOLE_TARGETS = {
     "encounter": "Encounter",
     "context": "Encounter",
     "medicationReference": "Medication",
+    "managingOrganization": "Organization",
+    "serviceProvider": "Organization",
+    "organization": "Organization",
+    "location": "Location",
+    "location.location": "Location",
+    "generalPractitioner": "Practitioner",
+    "participant.individual": "Practitioner",
+    "performer.actor": "Practitioner",
+    "requester": "Practitioner",
+    "asserter": "Practitioner",
+    "recorder": "Practitioner",
 }
 
 

@@ -117,7 +117,7 @@ def test_a_deletion_without_a_date_happens_when_it_is_received(site: Site) -> No
 
 
 def test_a_deletion_of_what_is_not_mapped(site: Site) -> None:
-    assert site.night(deletion("Practitioner/1")) == {"unsupported": 1}
+    assert site.night(deletion("CarePlan/1")) == {"unsupported": 1}
 
 
 def test_a_version_that_waits_is_superseded_by_the_next(site: Site) -> None:

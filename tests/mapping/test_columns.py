@@ -11,6 +11,7 @@ import pytest
 from onco_etl import relations
 
 MAPPED = (
+    "care_site",
     "condition_occurrence",
     "death",
     "drug_exposure",
@@ -19,6 +20,7 @@ MAPPED = (
     "observation",
     "person",
     "procedure_occurrence",
+    "provider",
     "visit_occurrence",
 )
 

@@ -39,6 +39,10 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "MedicationDispense": {"status": "completed", "whenHandedOver": "2024-01-01", **SUBJECT},
     "MedicationRequest": {"status": "active", "intent": "order", "authoredOn": "2024-01-01", **SUBJECT},
     "MedicationStatement": {"status": "active", "effectiveDateTime": "2024-01-01", **SUBJECT},
+    "Organization": {},
+    "Location": {"status": "active"},
+    "Practitioner": {},
+    "PractitionerRole": {},
     "AdverseEvent": {"actuality": "actual", "date": "2024-01-01", **SUBJECT},
 }
 
@@ -136,6 +140,13 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         entered_in_error="entered-in-error", taken="invalid-status",
     ),
     ("MedicationStatement", {"medicationCodeableConcept": NUL}, "nul-character"),
+    ("Organization", {"type": [codes("urn:any", "pay")]}, "not-a-care-site"),
+    ("Organization", {"type": [NUL]}, "nul-character"),
+    ("Location", {"status": "open"}, "invalid-status"),
+    ("Location", {"mode": "kind"}, "not-a-care-site"),
+    ("Location", {"mode": "model"}, "invalid-mode"),
+    ("Location", {"type": [NUL]}, "nul-character"),
+    ("PractitionerRole", {"specialty": [NUL]}, "nul-character"),
     ("AdverseEvent", {"actuality": "potential"}, "potential"),
     ("AdverseEvent", {"actuality": "maybe"}, "invalid-status"),
     (
@@ -147,7 +158,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("AdverseEvent", {"date": None}, "missing-start-date"),
     ("AdverseEvent", {"event": NUL}, "nul-character"),
 ]  # fmt: skip
-WITH_SUBJECT = sorted(set(ACCEPTED) - {"Patient", "Medication"})
+WITHOUT_SUBJECT = {"Patient", "Medication", "Organization", "Location", "Practitioner", "PractitionerRole"}
+WITH_SUBJECT = sorted(set(ACCEPTED) - WITHOUT_SUBJECT)
 
 
 def reason(mapped: Any, resource_type: str, elements: dict[str, Any]) -> str | None:
@@ -210,6 +222,12 @@ NOT = {"modifierExtension": [{"url": "http://example.org/not"}]}
 def test_what_may_reverse_the_meaning_of_an_element_is_refused(mapped: Any) -> None:
     within: list[tuple[str, dict[str, Any]]] = [
         ("Condition", {"stage": [{"summary": {"text": "IV"}}, NOT]}),
+        ("Encounter", {"hospitalization": NOT}),
+        ("Encounter", {"participant": [NOT]}),
+        ("Encounter", {"location": [NOT]}),
+        ("Procedure", {"performer": [NOT]}),
+        ("MedicationAdministration", {"performer": [NOT]}),
+        ("MedicationDispense", {"performer": [NOT]}),
         ("Medication", {"ingredient": [NOT]}),
         ("MedicationAdministration", {"dosage": NOT}),
         ("MedicationDispense", {"dosageInstruction": [{"text": "daily"}, NOT]}),

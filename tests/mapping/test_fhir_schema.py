@@ -17,13 +17,17 @@ def test_resource_types() -> None:
         "AdverseEvent",
         "Condition",
         "Encounter",
+        "Location",
         "Medication",
         "MedicationAdministration",
         "MedicationDispense",
         "MedicationRequest",
         "MedicationStatement",
         "Observation",
+        "Organization",
         "Patient",
+        "Practitioner",
+        "PractitionerRole",
         "Procedure",
     )
 

@@ -12,7 +12,7 @@ SELECT
     e.type_concept_id AS condition_type_concept_id,
     e.status_concept_id AS condition_status_concept_id,
     cast(NULL AS varchar) AS stop_reason,
-    cast(NULL AS varchar) AS provider_id,
+    e.provider_id,
     e.visit_occurrence_id,
     cast(NULL AS varchar) AS visit_detail_id,
     e.source_value AS condition_source_value,

@@ -47,7 +47,7 @@ SELECT
     CASE WHEN w.concept_id IS NOT NULL THEN e.sig END AS sig,
     CASE WHEN e.route IS NOT NULL THEN coalesce(r.concept_id, 0) END AS route_concept_id,
     cast(NULL AS varchar) AS lot_number,
-    cast(NULL AS varchar) AS provider_id,
+    e.provider_id,
     e.visit_occurrence_id,
     cast(NULL AS varchar) AS visit_detail_id,
     d.source_value AS drug_source_value,

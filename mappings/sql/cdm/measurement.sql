@@ -16,7 +16,7 @@ SELECT
     e.unit_concept_id,
     e.range_low,
     e.range_high,
-    cast(NULL AS varchar) AS provider_id,
+    e.provider_id,
     e.visit_occurrence_id,
     cast(NULL AS varchar) AS visit_detail_id,
     e.source_value AS measurement_source_value,

@@ -15,7 +15,7 @@ SELECT
     e.value_as_concept_id,
     cast(NULL AS integer) AS qualifier_concept_id,
     e.unit_concept_id,
-    cast(NULL AS varchar) AS provider_id,
+    e.provider_id,
     e.visit_occurrence_id,
     cast(NULL AS varchar) AS visit_detail_id,
     e.source_value AS observation_source_value,

@@ -12,7 +12,7 @@ SELECT
     e.type_concept_id AS procedure_type_concept_id,
     cast(NULL AS integer) AS modifier_concept_id,
     cast(NULL AS integer) AS quantity,
-    cast(NULL AS varchar) AS provider_id,
+    e.provider_id,
     e.visit_occurrence_id,
     cast(NULL AS varchar) AS visit_detail_id,
     e.source_value AS procedure_source_value,

@@ -21,6 +21,7 @@ SELECT
     CASE WHEN e.stays THEN e.own_table ELSE table_of(c.domain_id, e.own_table) END AS cdm_table,
     e.person_id,
     e.visit_occurrence_id,
+    e.provider_id,
     e.type_concept_id,
     fhir_datetime(e.start_text) AS start_datetime,
     end_datetime(e.end_text, e.start_text) AS end_datetime,

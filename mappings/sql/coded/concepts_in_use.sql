@@ -68,5 +68,15 @@ FROM (
         'value' AS used_as,
         unnest([e.gender, e.race, e.ethnicity]) AS concept
     FROM patient_event AS e
+    UNION ALL
+    SELECT
+        'place' AS used_as,
+        e.kind AS concept
+    FROM place_event AS e
+    UNION ALL
+    SELECT
+        'specialty' AS used_as,
+        e.specialty AS concept
+    FROM provider_event AS e
 ) AS u
 WHERE u.concept IS NOT NULL

@@ -5,6 +5,7 @@ WITH diagnosis AS NOT MATERIALIZED (
         c.resource,
         patient_key(c.source, c.subject) AS person_id,
         encounter_key(c.source, c.encounter) AS visit_occurrence_id,
+        coalesce(provider_key(c.source, c.asserter), provider_key(c.source, c.recorder)) AS provider_id,
         CASE
             WHEN list_contains(codes_of(c.category), 'problem-list-item') THEN type_ehr_problem_list()
             ELSE type_ehr()
@@ -47,6 +48,7 @@ SELECT
     d.is_tentative AS stays,
     d.person_id,
     d.visit_occurrence_id,
+    d.provider_id,
     d.type_concept_id,
     d.start_text,
     d.start_from,
@@ -66,6 +68,7 @@ SELECT
     FALSE AS stays,
     s.person_id,
     s.visit_occurrence_id,
+    s.provider_id,
     s.type_concept_id,
     s.start_text,
     coalesce(s.start_from, 'onset') AS start_from,

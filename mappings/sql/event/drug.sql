@@ -9,6 +9,7 @@ WITH given AS (
         a.contained,
         a.subject,
         a.context AS encounter,
+        first_provider(a.source, list_transform(a.performer, LAMBDA p: p.actor)) AS provider_id,
         type_ehr_administration() AS type_concept_id,
         coalesce(a.effectiveDateTime, a.effectivePeriod.start) AS start_text,
         a.effectivePeriod."end" AS end_text,
@@ -28,6 +29,7 @@ WITH given AS (
         d.contained,
         d.subject,
         d.context AS encounter,
+        first_provider(d.source, list_transform(d.performer, LAMBDA p: p.actor)) AS provider_id,
         type_ehr_dispensing() AS type_concept_id,
         coalesce(d.whenHandedOver, d.whenPrepared) AS start_text,
         CASE WHEN d.whenHandedOver IS NULL THEN 'whenPrepared' END AS start_from,
@@ -49,6 +51,7 @@ WITH given AS (
         s.contained,
         s.subject,
         s.context AS encounter,
+        provider_key(s.source, s.informationSource) AS provider_id,
         CASE
             WHEN reference_type(reference_key(s.source, s.informationSource, NULL)) IN ('Patient', 'RelatedPerson')
                 THEN type_patient_self_report()
@@ -71,6 +74,7 @@ WITH given AS (
         r.contained,
         r.subject,
         r.encounter,
+        provider_key(r.source, r.requester) AS provider_id,
         type_ehr_prescription() AS type_concept_id,
         coalesce(r.authoredOn, r.dispenseRequest.validityPeriod.start) AS start_text,
         CASE WHEN r.authoredOn IS NULL THEN 'validityPeriod' END AS start_from,
@@ -101,6 +105,7 @@ SELECT
     g.daily,
     g.sig,
     g.route,
+    g.provider_id,
     patient_key(g.source, g.subject) AS person_id,
     encounter_key(g.source, g.encounter) AS visit_occurrence_id,
     drug_of(g.medicationCodeableConcept, g.medicationReference, g.contained, m.drug) AS drug,

@@ -7,5 +7,7 @@ SELECT
     coded('http://hl7.org/fhir/administrative-gender', p.gender) AS gender,
     us_core_category(p.extension, 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-race') AS race,
     us_core_category(p.extension, 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity') AS ethnicity,
-    coalesce(list_filter(p.address, LAMBDA a: a.use = 'home')[1], p.address[1]) AS address
+    coalesce(list_filter(p.address, LAMBDA a: a.use = 'home')[1], p.address[1]) AS address,
+    first_provider(p.source, p.generalPractitioner) AS provider_id,
+    reference_key(p.source, p.managingOrganization, 'Organization') AS care_site_id
 FROM fhir.patient AS p

@@ -11,6 +11,7 @@ SELECT
     p.code,
     patient_key(p.source, p.subject) AS person_id,
     encounter_key(p.source, p.encounter) AS visit_occurrence_id,
+    first_provider(p.source, list_transform(p.performer, LAMBDA d: d.actor)) AS provider_id,
     type_ehr() AS type_concept_id,
     coalesce(p.performedDateTime, p.performedPeriod.start) AS start_text
 FROM fhir.procedure AS p

@@ -4,7 +4,14 @@ WITH judged AS (
         e.resource,
         coalesce(
             CASE WHEN e.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(e.implicitRules, e.modifierExtension, e.meta),
+            unsafe(
+                e.implicitRules,
+                list_concat(
+                    list_concat(e.modifierExtension, e.hospitalization.modifierExtension),
+                    list_concat(modifiers_within(e.participant), modifiers_within(e.location))
+                ),
+                e.meta
+            ),
             CASE e.status
                 WHEN 'planned' THEN 'not-begun'
                 WHEN 'cancelled' THEN 'not-done'

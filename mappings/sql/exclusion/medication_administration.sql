@@ -4,7 +4,13 @@ WITH judged AS (
         a.resource,
         coalesce(
             CASE WHEN a.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(a.implicitRules, list_concat(a.modifierExtension, a.dosage.modifierExtension), a.meta),
+            unsafe(
+                a.implicitRules,
+                list_concat(
+                    a.modifierExtension, list_concat(a.dosage.modifierExtension, modifiers_within(a.performer))
+                ),
+                a.meta
+            ),
             CASE a.status
                 WHEN 'not-done' THEN 'not-done'
                 WHEN 'on-hold' THEN 'not-completed'

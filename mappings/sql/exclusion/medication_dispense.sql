@@ -4,7 +4,14 @@ WITH judged AS (
         d.resource,
         coalesce(
             CASE WHEN d.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(d.implicitRules, list_concat(d.modifierExtension, modifiers_within(d.dosageInstruction)), d.meta),
+            unsafe(
+                d.implicitRules,
+                list_concat(
+                    d.modifierExtension,
+                    list_concat(modifiers_within(d.dosageInstruction), modifiers_within(d.performer))
+                ),
+                d.meta
+            ),
             CASE d.status
                 WHEN 'preparation' THEN 'not-begun'
                 WHEN 'cancelled' THEN 'not-done'

@@ -4,7 +4,7 @@ WITH judged AS (
         p.resource,
         coalesce(
             CASE WHEN p.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(p.implicitRules, p.modifierExtension, p.meta),
+            unsafe(p.implicitRules, list_concat(p.modifierExtension, modifiers_within(p.performer)), p.meta),
             CASE p.status
                 WHEN 'preparation' THEN 'not-begun'
                 WHEN 'in-progress' THEN 'not-completed'

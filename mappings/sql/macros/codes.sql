@@ -38,8 +38,8 @@ CREATE OR REPLACE TEMP MACRO unit_of(quantity) AS CASE
     )
 END;
 
--- Used as: 'event' (what was found or done), 'drug', 'unit', or 'value' (answers, classes ...): one text can mean a
--- laboratory test as a code and a response as an answer.
+-- Used as: 'event' (what was found or done), 'drug', 'unit', 'place', 'specialty', or 'value' (answers, classes ...):
+-- one text can mean a laboratory test as a code and a response as an answer.
 CREATE OR REPLACE TEMP MACRO codeable_key(used_as, concept) AS
 CASE WHEN concept IS NOT NULL THEN hash(used_as, concept) END;
 
@@ -79,6 +79,8 @@ END;
 CREATE OR REPLACE TEMP MACRO suits(used_as, domain) AS CASE used_as
     WHEN 'drug' THEN domain = 'Drug'
     WHEN 'unit' THEN domain = 'Unit'
+    WHEN 'place' THEN domain = 'Visit'
+    WHEN 'specialty' THEN domain = 'Provider'
     WHEN 'event' THEN domain IN ('Condition', 'Procedure', 'Measurement', 'Observation', 'Drug', 'Device')
     ELSE TRUE
 END;

@@ -31,5 +31,22 @@ CREATE OR REPLACE TEMP MACRO encounter_key(source_name, reference) AS CASE
         THEN reference_key(source_name, reference, 'Encounter')
 END;
 
+-- Who did, ordered or recorded something, where that is a provider: not the patient, a relative or a device.
+CREATE OR REPLACE TEMP MACRO provider_key(source_name, reference) AS CASE
+    WHEN reference_type(reference_key(source_name, reference, 'Practitioner')) IN ('Practitioner', 'PractitionerRole')
+        THEN reference_key(source_name, reference, 'Practitioner')
+END;
+
+-- The first provider among the references.
+CREATE OR REPLACE TEMP MACRO first_provider(source_name, reference_list) AS list_filter(
+    list_transform(reference_list, LAMBDA one_reference: provider_key(source_name, one_reference)),
+    LAMBDA one_key: one_key IS NOT NULL
+)[1];
+
+-- The organization, else the place.
+CREATE OR REPLACE TEMP MACRO care_site_key(source_name, organization, place) AS coalesce(
+    reference_key(source_name, organization, 'Organization'), reference_key(source_name, place, 'Location')
+);
+
 CREATE OR REPLACE TEMP MACRO row_key(resource_key, slot_name) AS
 resource_key || CASE WHEN slot_name = '' THEN '' ELSE '#' || slot_name END;

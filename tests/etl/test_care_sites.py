@@ -1,0 +1,74 @@
+"""Places and providers come late and go: what refers to them follows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from onco_etl import pipeline, replica
+from onco_etl.settings import EtlSettings
+
+SUBJECT = {"reference": "Patient/p1"}
+FIRST: list[dict[str, Any]] = [
+    {
+        "resourceType": "Patient",
+        "id": "p1",
+        "birthDate": "1970",
+        "managingOrganization": {"reference": "Organization/o1"},
+        "generalPractitioner": [{"reference": "Practitioner/d1"}],
+    },
+    {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "subject": SUBJECT,
+        "period": {"start": "2024-01-10"},
+        "serviceProvider": {"reference": "Organization/o1"},
+        "participant": [{"individual": {"reference": "Practitioner/d1"}}],
+    },
+    {
+        "resourceType": "Procedure",
+        "id": "x1",
+        "status": "completed",
+        "subject": SUBJECT,
+        "performedDateTime": "2024-01-10",
+        "performer": [{"actor": {"reference": "Practitioner/d1"}}],
+    },
+]
+ORGANIZATION = {"resourceType": "Organization", "id": "o1", "name": "Third Hospital"}
+PRACTITIONER = {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Wang"}]}
+GONE = {
+    "resourceType": "Bundle",
+    "type": "transaction",
+    "entry": [{"request": {"method": "DELETE", "url": url}} for url in ("Organization/o1", "Practitioner/d1")],
+}
+
+
+def test_a_late_place_or_provider_fills_what_refers_to_it(tmp_path: Path) -> None:
+    settings = EtlSettings(data=tmp_path / "data", validation_sample=0)
+    pipeline.init(settings)
+
+    def after(name: str, *resources: dict[str, Any]) -> list[tuple[Any, ...]]:
+        batch = tmp_path / f"{name}.ndjson"
+        batch.write_text("\n".join(json.dumps(resource) for resource in resources), encoding="utf-8")
+        pipeline.sync(settings, batch)
+        with duckdb.connect(settings.data / "published" / replica.CURRENT, read_only=True) as con:
+            return con.execute(
+                """
+                SELECT 'person', care_site_id, provider_id FROM cdm.person
+                UNION ALL SELECT 'visit', care_site_id, provider_id FROM cdm.visit_occurrence
+                UNION ALL SELECT 'procedure', NULL, provider_id FROM cdm.procedure_occurrence
+                ORDER BY ALL
+                """
+            ).fetchall()
+
+    nothing = [("person", None, None), ("procedure", None, None), ("visit", None, None)]
+    everything = [("person", 1, 1), ("procedure", None, 1), ("visit", 1, 1)]
+    assert after("first", *FIRST) == nothing
+    assert after("late", ORGANIZATION, PRACTITIONER) == everything
+    assert after("gone", GONE) == nothing
+    assert after("again", ORGANIZATION, PRACTITIONER) == everything
