@@ -11,7 +11,8 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
     """Give each touched resource its fate, and write the run's versions to `state.ledger`.
 
     mapped: it has rows in `cdm`, or is looked up by others. waiting: its person has not arrived.
-    excluded or quarantined: an exclusion holds. A waiting version of an earlier run whose wait ended is updated.
+    excluded or quarantined: an exclusion holds. The current version of a
+    resource has its present fate, whenever it was received.
     """
     rows = " UNION ALL ".join(f"SELECT _resource_key FROM cdm.{table}" for table in CLINICAL_TABLES)
     looked_up = ", ".join(f"'{name}'" for name in LOOKED_UP)
@@ -45,9 +46,10 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
         WHERE l.fate = 'waiting' AND l.resource = n.resource
             AND (l.run, l.file_no, l.line, l.entry) <> (n.run, n.file_no, n.line, n.entry);
 
+        -- What a target, a map or a rule changed about a version received earlier.
         UPDATE state.ledger AS l SET fate = o.fate, reason = o.reason
         FROM outcome AS o JOIN state.resource AS r USING (resource_key)
-        WHERE l.fate = 'waiting' AND l.resource = o.resource
+        WHERE l.reason <> o.reason AND l.resource = o.resource
             AND (l.run, l.file_no, l.line, l.entry) = (r.run, r.file_no, r.line, r.entry);
 
         INSERT INTO state.ledger

@@ -29,6 +29,7 @@ from onco_etl import (
     worklist,
     workspace,
 )
+from onco_etl import replay as replaying
 from onco_etl.runs import timed
 from onco_etl.settings import EtlSettings
 
@@ -72,6 +73,15 @@ def remap(settings: EtlSettings) -> RunReport:
     """
     with opened(settings) as con:
         return _run(con, settings, "remap", ())
+
+
+def replay(settings: EtlSettings) -> RunReport:
+    """Receive once more, from the landing zone, every line of this source that is open in quarantine.
+
+    What is accepted now is mapped; what is not stays in quarantine, under the new run. Raises StateError.
+    """
+    with opened(settings) as con, _scratch(settings.data / "scratch" / "replay") as folder:
+        return _run(con, settings, "replay", replaying.open_files(con, settings.data, folder, settings.source))
 
 
 @contextmanager

@@ -106,30 +106,72 @@ def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile]
         con.execute(f"INSERT INTO state.landed VALUES {landed}")
     shape.name_elements(con)
     con.execute(
-        """
-        INSERT INTO state.quarantine
+        f"""
+        INSERT INTO state.quarantine BY NAME
         SELECT
             v.run, v.file_no, v.line, v.entry, v.resource_type, v.resource, v.reason,
-            coalesce(r.element, m.element, v.resource_type || '.' || coalesce(e.element, any_type.element)),
+            coalesce(r.element, m.element, v.resource_type || '.' || coalesce(e.element, any_type.element)) AS element,
             CASE
                 WHEN m.element IS NOT NULL THEN 'does not have the type that FHIR R4 gives it'
                 ELSE coalesce(r.message, d.description)
-            END
+            END AS message
         FROM (
-            SELECT v.* REPLACE (coalesce(v.fate, o.fate) AS fate, coalesce(v.reason, o.reason) AS reason)
-            FROM version AS v LEFT JOIN outcome AS o USING (resource)
+            SELECT l.* FROM state.ledger AS l ANTI JOIN state.quarantine AS q USING (run, file_no, line, entry)
+            WHERE l.fate = 'quarantined'
         ) AS v
-        LEFT JOIN incoming.refused AS r USING (file_no, line, entry)
-        LEFT JOIN misshapen AS m USING (file_no, line, entry)
+        LEFT JOIN (SELECT {run} AS run, * FROM incoming.refused) AS r USING (run, file_no, line, entry)
+        LEFT JOIN (SELECT {run} AS run, * FROM misshapen) AS m USING (run, file_no, line, entry)
         LEFT JOIN mapping.reason AS d ON d.reason = v.reason
         LEFT JOIN mapping.quarantined_element AS e ON e.reason = v.reason AND e.resource_type = v.resource_type
         LEFT JOIN mapping.quarantined_element AS any_type
             ON any_type.reason = v.reason AND any_type.resource_type = '*'
-        WHERE v.fate = 'quarantined'
         """
     )
+    _settle(con, run)
     for file in files:
         _validate_sample(con, run, file, sample)
+
+
+def _settle(con: duckdb.DuckDBPyConnection, run: int) -> None:
+    """Note with which run a quarantined version was settled, and which one is open again.
+
+    Settled: the version itself is accepted now (a map or a rule changed); its resource came again and was accepted; or
+    its file came again, and the line named no resource or its resource is in quarantine anew.
+    """
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE came_again AS
+        SELECT q.run, q.file_no, q.line, q.entry, q.resource
+        FROM state.quarantine AS q JOIN state.landed AS was USING (run, file_no)
+        SEMI JOIN (SELECT name FROM state.landed WHERE run = {run}) AS now ON now.name = was.name
+        WHERE q.settled IS NULL AND q.run < {run};
+
+        CREATE OR REPLACE TEMP TABLE settled AS
+        SELECT q.run, q.file_no, q.line, q.entry
+        FROM state.quarantine AS q SEMI JOIN (
+            SELECT * FROM state.ledger WHERE fate <> 'quarantined'
+        ) AS l USING (run, file_no, line, entry)
+        WHERE q.settled IS NULL
+        UNION
+        SELECT q.run, q.file_no, q.line, q.entry
+        FROM state.quarantine AS q JOIN state.ledger AS l ON l.resource = q.resource
+        WHERE q.settled IS NULL AND l.run = {run} AND l.fate IN ('mapped', 'excluded', 'waiting', 'deleted')
+            AND (l.run, l.file_no, l.line, l.entry) > (q.run, q.file_no, q.line, q.entry)
+        UNION
+        SELECT c.run, c.file_no, c.line, c.entry FROM came_again AS c WHERE c.resource IS NULL
+        UNION
+        SELECT c.run, c.file_no, c.line, c.entry
+        FROM came_again AS c SEMI JOIN (SELECT * FROM state.quarantine WHERE run = {run}) AS n USING (resource);
+
+        UPDATE state.quarantine AS q SET settled = {run}
+        FROM settled AS s WHERE (q.run, q.file_no, q.line, q.entry) = (s.run, s.file_no, s.line, s.entry);
+
+        UPDATE state.quarantine AS q SET settled = NULL
+        FROM outcome AS o JOIN state.resource AS r USING (resource_key)
+        WHERE q.settled IS NOT NULL AND o.fate = 'quarantined'
+            AND (q.run, q.file_no, q.line, q.entry) = (r.run, r.file_no, r.line, r.entry);
+        """
+    )
 
 
 def _validate_sample(con: duckdb.DuckDBPyConnection, run: int, file: LandedFile, sample: int) -> None:

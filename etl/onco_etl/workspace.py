@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS state.ledger (
 );
 CREATE TABLE IF NOT EXISTS state.quarantine (
     run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource VARCHAR,
-    reason VARCHAR, element VARCHAR, message VARCHAR
+    reason VARCHAR, element VARCHAR, message VARCHAR, settled INTEGER
 );
 CREATE TABLE IF NOT EXISTS state.finding (
     run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, element VARCHAR, message VARCHAR

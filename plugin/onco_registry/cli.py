@@ -10,7 +10,7 @@ import signal
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import structlog
 import typer
@@ -19,6 +19,9 @@ from rich.table import Table
 
 from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import config as configuration
+
+if TYPE_CHECKING:
+    from onco_etl.pipeline import RunReport
 
 USAGE = 2
 DATA_FOLDER = 4
@@ -77,11 +80,15 @@ def sync(
     """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
     from onco_etl import pipeline
 
-    report = pipeline.sync(configuration.load(config).etl, source)
+    _say(pipeline.sync(configuration.load(config).etl, source), as_json)
+
+
+def _say(report: RunReport, as_json: bool) -> None:
+    """What became of the versions that a run received, and where to look next."""
     if as_json:
         _print_json({**report.__dict__, "published": str(report.published)})
         return
-    fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items())
+    fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items()) or "none"
     noun = "version" if report.received == 1 else "versions"
     typer.echo(f"Run {report.run}: {report.received:,} {noun} received: {fates}\nPublished: {report.published}")
     if report.fates.get("quarantined"):
@@ -201,6 +208,14 @@ def quarantine_show(
     if text is None:
         raise ConfigurationError(f"no line {line} of {file} is in quarantine from run {run}")
     typer.echo(text)
+
+
+@quarantine_app.command("replay")
+def quarantine_replay(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Receive what is open in quarantine once more from the landing zone, after a map or a rule was put right."""
+    from onco_etl import pipeline
+
+    _say(pipeline.replay(configuration.load(config).etl), as_json)
 
 
 def _query(config: Path, query: Any) -> list[dict[str, Any]]:

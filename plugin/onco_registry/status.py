@@ -68,20 +68,6 @@ _QUARANTINE = """
     SELECT q.run, l.name AS file, q.line, q.entry, q.resource_type, q.resource, q.reason, q.element, q.message
     FROM state.quarantine AS q LEFT JOIN state.landed AS l USING (run, file_no)
 """
-# Settled: the resource came again and was accepted; or, where the line names no resource, its file came again.
-_OPEN = """
-    WHERE q.run <= $1 AND NOT EXISTS (
-        FROM state.ledger AS n
-        WHERE n.resource = q.resource AND n.run BETWEEN q.run AND $1
-            AND n.fate IN ('mapped', 'excluded', 'waiting', 'deleted')
-            AND (n.run, n.file_no, n.line, n.entry) > (q.run, q.file_no, q.line, q.entry)
-    ) AND NOT EXISTS (
-        FROM state.landed AS n WHERE n.name = l.name AND n.run > q.run AND n.run <= $1
-            AND (q.resource IS NULL OR EXISTS (
-                FROM state.quarantine AS r WHERE r.resource = q.resource AND r.run > q.run AND r.run <= $1
-            ))
-    )
-"""
 
 
 def quarantine(con: duckdb.DuckDBPyConnection) -> Rows:
@@ -89,9 +75,10 @@ def quarantine(con: duckdb.DuckDBPyConnection) -> Rows:
     return rows(con, f"{_QUARANTINE} ORDER BY q.run, q.file_no, q.line, q.entry")
 
 
-def open_quarantine(con: duckdb.DuckDBPyConnection, *, as_of: int = 2**31 - 1) -> Rows:
-    """The quarantined versions that nothing received until run `as_of` has settled."""
-    return rows(con, f"{_QUARANTINE} {_OPEN} ORDER BY q.run, q.file_no, q.line, q.entry", [as_of])
+def open_quarantine(con: duckdb.DuckDBPyConnection, *, as_of: int = 2**31 - 2) -> Rows:
+    """The quarantined versions that no run until `as_of` has settled."""
+    still = "WHERE q.run <= $1 AND coalesce(q.settled, $1 + 1) > $1"
+    return rows(con, f"{_QUARANTINE} {still} ORDER BY q.run, q.file_no, q.line, q.entry", [as_of])
 
 
 def verdict(found: dict[str, Any], quarantined: int) -> str:
