@@ -24,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.generator import SHARES, write
+from bench.generator import SHARES, Hospital, write
 from support.command_line import run as onco_registry
 from support.repository import ROOT
 
@@ -42,7 +42,7 @@ def generated(count: int, seed: int, bad_lines: int) -> Path:
         print(f"generating {count:,} resources", flush=True)
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        write(partial, count, seed, bad_lines)
+        write(partial, Hospital(count, seed), bad_lines)
         partial.rename(folder)
     return folder
 
