@@ -22,12 +22,11 @@ _ID = "[A-Za-z0-9._~-]{1,128}"
 
 def refusal(table: str) -> str:
     """SQL over a row `v` of `incoming.<table>`: missing-id, invalid-id, invalid-shape, or NULL if it is accepted."""
-    misshapen = _any(fault for _, fault in _faults(table))
     return f"""
         CASE
             WHEN coalesce(v.id, '') = '' THEN 'missing-id'
             WHEN NOT regexp_full_match(v.id, '{_ID}') THEN 'invalid-id'
-            WHEN {misshapen} THEN 'invalid-shape'
+            WHEN v.rowid IN ({_misshapen(table)}) THEN 'invalid-shape'
         END
     """
 
@@ -52,11 +51,32 @@ def name_elements(con: duckdb.DuckDBPyConnection) -> None:
 
 
 @cache
-def _faults(table: str) -> tuple[tuple[str, str], ...]:
-    """(element, SQL) per top-level element: whether anything within it is misshapen, each list gone through once."""
+def _misshapen(table: str) -> str:
+    """SELECT of the rowids of the rows of `incoming.<table>` in which anything is misshapen.
+
+    The items of a list are gone through as rows: a lambda over large structs costs many times as much.
+    """
     columns = incoming.columns_of(table).items()
-    judged = ((name, _fault(f'v."{name}"', duckdb.sqltype(kind))) for name, kind in columns if name != _CONTAINED)
-    return tuple((name, fault) for name, fault in judged if fault)
+    judged = [(f'v."{name}"', duckdb.sqltype(kind)) for name, kind in columns if name != _CONTAINED]
+    return " UNION ALL ".join(_rows_with_faults(f"incoming.{table} AS v", "v.rowid", judged))
+
+
+def _rows_with_faults(rows: str, place: str, values: Iterable[tuple[str, DuckDBPyType]]) -> Iterator[str]:
+    """SELECTs of the `place` of each of `rows` with a misshapen value: of single ones, then of each list's items."""
+    faults, lists, left = [], [], list(values)
+    while left:
+        value, kind = left.pop(0)
+        if kind.id == "struct":
+            left.extend((f'{value}."{name}"', member) for name, member in elements.members(kind).items())
+        elif kind.id == "list":
+            lists.append((value, elements.item(kind)))
+        elif fault := _fault(value, kind):
+            faults.append(fault)
+    if faults:
+        yield f"SELECT {place} FROM {rows} WHERE {_any(faults)}"
+    for value, kind in lists:
+        items = f"(SELECT {place} AS place, unnest({value}) AS one FROM {rows})"
+        yield from _rows_with_faults(items, "place", [("one", kind)])
 
 
 def _leaf_faults(table: str) -> Iterator[tuple[str, str]]:
