@@ -48,11 +48,12 @@ BUILDERS: dict[str, Callable[[Draw], dict[str, Any]]] = {
     "Medication": medication_builders.medication,
 }
 # What a lean resource goes without, below any of its elements: about 0.7 kB are left of 2.1 kB.
-_UNREAD = frozenset(
-    "text extension identifier note performer participant interpretation specimen method device basedOn recorder "
-    "photo contact telecom name serviceType serviceProvider location length display source tag requester "
-    "userSelected maritalStatus managingOrganization priority".split()
-)
+_UNREAD = {
+    *("text", "extension", "identifier", "note", "performer", "participant", "interpretation", "specimen", "method"),
+    *("device", "basedOn", "recorder", "photo", "contact", "telecom", "name", "serviceType", "serviceProvider"),
+    *("location", "length", "display", "source", "tag", "requester", "userSelected", "maritalStatus"),
+    *("managingOrganization", "priority"),
+}
 # Resources per piece of work of a process.
 _CHUNK = 10_000
 
