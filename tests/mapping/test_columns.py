@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from onco_etl import relations
+from onco_etl import cdm, relations
 
 MAPPED = (
     "care_site",
     "condition_occurrence",
     "death",
     "drug_exposure",
+    "fact_relationship",
     "location",
     "measurement",
     "observation",
@@ -49,8 +50,7 @@ def test_types_fit_the_cdm(mapped: Any, table: str) -> None:
     types = {row[0]: row[1] for row in con.execute(f"DESCRIBE {relations.select(table)}").fetchall()}
     expected = {"integer": ("INTEGER", "BIGINT"), "date": ("DATE",), "datetime": ("TIMESTAMP",), "float": ("DOUBLE",)}
     for row in cdm_fields(table):
-        is_key = row["fk_table"] not in ("", "concept") or row["field"].endswith("_event_id")
-        if row["field"] == f"{table}_id" or is_key or row["field"] == "person_id":
+        if row["field"] == f"{table}_id" or row["field"] in cdm.key_references(table) or row["field"] == "person_id":
             continue
         allowed = expected.get(row["type"].lower(), ("VARCHAR",))
         assert types[row["field"]] in allowed, row["field"]

@@ -28,6 +28,7 @@ SUBJECT = {"subject": {"reference": "Patient/p1"}}
 NUL = {"coding": [{"system": "http://example.org", "code": "A\x00B"}]}
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 STATUS_MODIFIER = "http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/status"
+GRADE = "http://hl7.org/fhir/us/ctcae/StructureDefinition/ctcae-grade"
 ACCEPTED: dict[str, dict[str, Any]] = {
     "Patient": {"gender": "male", "birthDate": "1970-05-01"},
     "Encounter": {"status": "finished", "class": {"code": "AMB"}, "period": {"start": "2024-01-01"}, **SUBJECT},
@@ -148,6 +149,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Location", {"type": [NUL]}, "nul-character"),
     ("PractitionerRole", {"specialty": [NUL]}, "nul-character"),
     ("AdverseEvent", {"actuality": "potential"}, "potential"),
+    ("AdverseEvent", {"extension": [{"url": GRADE, "valueInteger": 0}]}, "grade-zero"),
     ("AdverseEvent", {"actuality": "maybe"}, "invalid-status"),
     (
         "AdverseEvent",

@@ -1,74 +1,150 @@
--- What is suspected of an adverse event: R4's suspectEntity, or the backport guide's suspect-entity extension with its
--- causality one level down. `drug` is the suspect's CodeableConcept, looked up among all current resources.
-WITH entity AS (
+-- What is suspected of an adverse event, and how sure its causality is: R4's suspectEntity, or the suspect-entity extension
+-- of the research guides, with its causality one level down. `drug` is the suspect's CodeableConcept: its own, that of the
+-- drug record or Medication it refers to (contained or among all current resources), or its display. `exposure`: the drug
+-- record, where it is one and of the same patient.
+WITH entity AS MATERIALIZED (
     SELECT
-        s.resource,
-        s.source,
-        s.contained,
+        s.*,
         s.entity.instance,
         s.entity.named,
-        s.entity.causality,
-        s.suspect_no,
-        reference_key(s.source, s.entity.instance, NULL) AS instance_key
+        s.entity.causalities,
+        reference_key(s.source, s.entity.instance, NULL) AS instance_key,
+        list_filter(s.contained, LAMBDA document: '#' || (document ->> '$.id') = s.entity.instance.reference)[1]
+        AS document
     FROM (
         SELECT
             a.resource,
             a.source,
+            patient_key(a.source, a.subject) AS person_id,
             a.contained,
-            unnest(suspects_of(a.suspectEntity, a.extension)) AS entity,
-            generate_subscripts(suspects_of(a.suspectEntity, a.extension), 1) - 1 AS suspect_no
-        FROM fhir.adverse_event AS a
+            unnest(a.entities) AS entity,
+            generate_subscripts(a.entities, 1) - 1 AS suspect_no
+        FROM (
+            SELECT
+                *,
+                suspects_of(suspectEntity, extension) AS entities
+            FROM fhir.adverse_event
+        ) AS a
     ) AS s
+),
+
+-- A urn:uuid that does not say its type can be any of these.
+candidate AS (
+    SELECT
+        e.resource,
+        e.suspect_no,
+        unnest(CASE
+            WHEN e.instance.reference LIKE 'urn:%' AND e.instance.type IS NULL THEN list_transform(
+                [
+                    'MedicationAdministration', 'MedicationDispense', 'MedicationRequest', 'MedicationStatement',
+                    'Medication'
+                ],
+                LAMBDA one_type: concat_ws('/', e.source, one_type, split_part(e.instance.reference, ':', 3))
+            )
+            ELSE [e.instance_key]
+        END) AS candidate_key
+    FROM entity AS e
 ),
 
 exposure AS (
     SELECT
         s.resource,
+        patient_key(s.source, s.subject) AS person_id,
         s.source,
         s.medicationCodeableConcept,
         s.medicationReference,
         s.contained
-    FROM staged.medication_administration AS s
+    FROM staged.medication_administration AS s SEMI JOIN candidate AS c ON s.resource = c.candidate_key
     UNION ALL BY NAME
     SELECT
         s.resource,
+        patient_key(s.source, s.subject) AS person_id,
         s.source,
         s.medicationCodeableConcept,
         s.medicationReference,
         s.contained
-    FROM staged.medication_dispense AS s
+    FROM staged.medication_dispense AS s SEMI JOIN candidate AS c ON s.resource = c.candidate_key
     UNION ALL BY NAME
     SELECT
         s.resource,
+        patient_key(s.source, s.subject) AS person_id,
         s.source,
         s.medicationCodeableConcept,
         s.medicationReference,
         s.contained
-    FROM staged.medication_request AS s
+    FROM staged.medication_request AS s SEMI JOIN candidate AS c ON s.resource = c.candidate_key
     UNION ALL BY NAME
     SELECT
         s.resource,
+        patient_key(s.source, s.subject) AS person_id,
         s.source,
         s.medicationCodeableConcept,
         s.medicationReference,
         s.contained
-    FROM staged.medication_statement AS s
+    FROM staged.medication_statement AS s SEMI JOIN candidate AS c ON s.resource = c.candidate_key
+),
+
+found AS (
+    SELECT
+        c.resource,
+        c.suspect_no,
+        min(c.candidate_key) AS instance_key
+    FROM candidate AS c
+    WHERE
+        c.candidate_key IN (SELECT x.resource FROM exposure AS x)
+        OR c.candidate_key IN (SELECT m.resource FROM medication_event AS m)
+    GROUP BY c.resource, c.suspect_no
 ),
 
 exposed AS (
     SELECT
-        e.*,
-        x.medicationCodeableConcept AS code,
-        coalesce(x.medicationReference, e.instance) AS reference,
-        coalesce(x.contained, e.contained) AS documents,
-        coalesce(reference_key(x.source, x.medicationReference, 'Medication'), e.instance_key) AS medication_key
-    FROM entity AS e LEFT JOIN exposure AS x ON e.instance_key = x.resource
+        e.resource,
+        e.suspect_no,
+        e.causalities,
+        coalesce(
+            e.document ->> '$.resourceType',
+            reference_type(coalesce(f.instance_key, e.instance_key)),
+            e.instance.type
+        ) AS suspect_type,
+        CASE WHEN coalesce(t.stands_for, x.person_id) = coalesce(o.stands_for, e.person_id) THEN x.resource END AS exposure,
+        coalesce(
+            e.named,
+            x.medicationCodeableConcept,
+            from_json(
+                e.document -> '$.medicationCodeableConcept',
+                '{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}'
+            )
+        ) AS code,
+        coalesce(
+            x.medicationReference,
+            from_json(
+                e.document -> '$.medicationReference',
+                '{"reference": "VARCHAR", "type": "VARCHAR",
+                  "identifier": {"system": "VARCHAR", "value": "VARCHAR"}, "display": "VARCHAR"}'
+            ),
+            e.instance
+        ) AS reference,
+        CASE WHEN x.resource IS NULL THEN e.contained ELSE x.contained END AS documents,
+        coalesce(x.source, e.source) AS source,
+        coalesce(f.instance_key, e.instance_key) AS instance_key
+    FROM entity AS e
+    LEFT JOIN found AS f ON e.resource = f.resource AND e.suspect_no = f.suspect_no
+    LEFT JOIN exposure AS x ON f.instance_key = x.resource
+    LEFT JOIN state.alias AS t ON x.person_id = t.alias_key
+    LEFT JOIN state.alias AS o ON e.person_id = o.alias_key
 )
 
 SELECT
     e.resource,
     e.suspect_no,
-    e.causality,
-    reference_type(e.instance_key) AS suspect_type,
-    drug_of(coalesce(e.named, e.code), e.reference, e.documents, m.drug) AS drug
-FROM exposed AS e LEFT JOIN medication_event AS m ON e.medication_key = m.resource
+    e.causalities,
+    e.suspect_type,
+    e.exposure,
+    CASE WHEN NOT is_no_drug(e.suspect_type) THEN drug_of(e.code, e.reference, e.documents, m.drug) END AS drug
+FROM exposed AS e
+LEFT JOIN
+    medication_event AS m
+    ON m.resource = CASE
+        WHEN reference_type(e.instance_key) = 'Medication' THEN e.instance_key
+        ELSE reference_key(e.source, e.reference, 'Medication')
+    END

@@ -1,5 +1,5 @@
 -- AdverseEvent has no status in R4: the backport guide gives it one as a modifier extension. actuality is a required
--- value set; a potential event did not happen.
+-- value set; a potential event did not happen, and grade 0 says the same.
 WITH judged AS (
     SELECT
         a.resource,
@@ -18,23 +18,42 @@ WITH judged AS (
                     LAMBDA m: coalesce(m, '') NOT IN ('in-progress', 'completed', 'unknown')
                 )) > 0 THEN 'invalid-status'
                 WHEN a.actuality = 'potential' THEN 'potential'
+                WHEN
+                    a.actuality = 'actual' AND is_grade_zero(a.grade)
+                    THEN 'grade-zero'
                 WHEN a.actuality = 'actual' THEN NULL
                 ELSE 'invalid-status'
             END,
             wrong_subject(a.source, a.subject),
-            wrong_dates(
-                coalesce(a.date, a.detected, a.recordedDate),
-                extension_of(a.extension, resolved_date_urls()).valueDateTime
-            ),
+            wrong_dates(a.start_text, a.end_text),
             CASE
                 WHEN
                     codeable_has_nul(a.event) OR codeable_has_nul(a.seriousness) OR codeable_has_nul(a.severity)
                     OR codeable_has_nul(a.outcome)
-                    OR codeable_has_nul(extension_of(a.extension, grade_urls()).valueCodeableConcept)
+                    OR codeable_has_nul(a.grade)
+                    OR list_bool_or(list_transform(
+                        a.criteria, LAMBDA criterion: codeable_has_nul(criterion)
+                    ))
+                    OR list_bool_or(list_transform(
+                        a.suspects,
+                        LAMBDA suspect: codeable_has_nul(suspect.named) OR list_bool_or(list_transform(
+                            suspect.causalities,
+                            LAMBDA judged: codeable_has_nul(judged.assessment) OR codeable_has_nul(judged.method)
+                        ))
+                    ))
                     THEN 'nul-character'
             END
         ) AS reason
-    FROM touched.adverse_event AS a
+    FROM (
+        SELECT
+            *,
+            coalesce(date, detected, recordedDate) AS start_text,
+            extension_of(extension, resolved_date_urls()).valueDateTime AS end_text,
+            recorded_grade(extension, severity.extension) AS grade,
+            criteria_of(extension) AS criteria,
+            suspects_of(suspectEntity, extension) AS suspects
+        FROM touched.adverse_event
+    ) AS a
 )
 
 SELECT

@@ -1,74 +1,139 @@
--- An adverse event per row: its term, dates, worst grade, and what was said about it. Several suspects are lists.
-WITH term AS (
+-- An adverse event per row, whichever table its term belongs to: the rows of one AdverseEvent are found by their lineage,
+-- since the CDM has no verified concept for a reference to an observation. `targets`: the rows of a term with several.
+WITH said AS (
     SELECT
-        'condition_occurrence' AS cdm_table,
-        condition_occurrence_id AS row_id,
-        person_id,
-        visit_occurrence_id,
-        condition_concept_id AS term_concept_id,
-        condition_start_date AS start_date,
-        condition_end_date AS end_date
-    FROM cdm.condition_occurrence
-    UNION ALL
-    SELECT
-        'measurement' AS cdm_table,
-        measurement_id AS row_id,
-        person_id,
-        visit_occurrence_id,
-        measurement_concept_id AS term_concept_id,
-        measurement_date AS start_date,
-        NULL AS end_date
-    FROM cdm.measurement
+        resource_key,
+        cdm_table,
+        row_id,
+        slot,
+        derivation,
+        split_part(slot, '.', 1) = '0' AS is_term
+    FROM registry.lineage
+    WHERE resource_type = 'AdverseEvent' AND cdm_table <> 'fact_relationship'
 ),
 
--- What an observation is about: the concepts of the tables' own key fields.
-field AS (
+term AS (
     SELECT
-        1147127 AS concept_id,
-        'condition_occurrence' AS cdm_table
-    UNION ALL
+        s.*,
+        c.person_id,
+        c.visit_occurrence_id,
+        c.condition_concept_id AS concept_id,
+        c.condition_type_concept_id AS type_concept_id,
+        c.condition_start_date AS start_date,
+        c.condition_end_date AS end_date
+    FROM said AS s INNER JOIN cdm.condition_occurrence AS c ON s.row_id = c.condition_occurrence_id
+    WHERE s.is_term AND s.cdm_table = 'condition_occurrence'
+    UNION ALL BY NAME
     SELECT
-        1147138 AS concept_id,
-        'measurement' AS cdm_table
+        s.*,
+        m.person_id,
+        m.visit_occurrence_id,
+        m.measurement_concept_id AS concept_id,
+        m.measurement_type_concept_id AS type_concept_id,
+        m.measurement_date AS start_date
+    FROM said AS s INNER JOIN cdm.measurement AS m ON s.row_id = m.measurement_id
+    WHERE s.is_term AND s.cdm_table = 'measurement'
+    UNION ALL BY NAME
+    SELECT
+        s.*,
+        o.person_id,
+        o.visit_occurrence_id,
+        o.observation_concept_id AS concept_id,
+        o.observation_type_concept_id AS type_concept_id,
+        o.observation_date AS start_date
+    FROM said AS s INNER JOIN cdm.observation AS o ON s.row_id = o.observation_id
+    WHERE s.is_term AND s.cdm_table = 'observation'
+    UNION ALL BY NAME
+    SELECT
+        s.*,
+        p.person_id,
+        p.visit_occurrence_id,
+        p.procedure_concept_id AS concept_id,
+        p.procedure_type_concept_id AS type_concept_id,
+        p.procedure_date AS start_date,
+        p.procedure_end_date AS end_date
+    FROM said AS s INNER JOIN cdm.procedure_occurrence AS p ON s.row_id = p.procedure_occurrence_id
+    WHERE s.is_term AND s.cdm_table = 'procedure_occurrence'
+),
+
+event AS (
+    SELECT
+        t.resource_key,
+        arg_min(t.cdm_table, t.slot) AS cdm_table,
+        arg_min(t.row_id, t.slot) AS row_id,
+        min(t.person_id) AS person_id,
+        min(t.visit_occurrence_id) AS visit_occurrence_id,
+        arg_min(t.concept_id, t.slot) AS term_concept_id,
+        arg_min(c.concept_name, t.slot) AS term,
+        min(t.type_concept_id) AS type_concept_id,
+        min(t.start_date) AS start_date,
+        coalesce(nullif(regexp_extract(min(t.derivation), 'date: (\w+)', 1), ''), 'date') AS start_from,
+        max(t.end_date) AS end_date,
+        list(
+            {'cdm_table': t.cdm_table, 'row_id': t.row_id, 'concept_id': t.concept_id, 'term': c.concept_name}
+            ORDER BY t.slot
+        ) AS targets
+    FROM term AS t LEFT JOIN cdm.concept AS c ON t.concept_id = c.concept_id
+    GROUP BY t.resource_key
 ),
 
 attribute AS (
     SELECT
-        f.cdm_table,
-        o.observation_event_id AS row_id,
-        max(o.value_as_number) FILTER (WHERE q.concept_code = 'ae-grade')::INTEGER AS grade,
-        min(v.concept_name) FILTER (WHERE q.concept_code = 'ae-seriousness') AS seriousness,
-        min(v.concept_name) FILTER (WHERE q.concept_code = 'ae-severity') AS severity,
-        min(v.concept_name) FILTER (WHERE q.concept_code = 'ae-outcome') AS outcome,
-        list(v.concept_name ORDER BY o.observation_id) FILTER (WHERE q.concept_code = 'ae-causality') AS causality,
-        list(o.value_as_concept_id ORDER BY o.observation_id)
-        FILTER (WHERE q.concept_code = 'ae-suspect') AS suspect_concept_ids
-    FROM cdm.observation AS o
-    INNER JOIN field AS f ON o.obs_event_field_concept_id = f.concept_id
+        s.resource_key,
+        s.slot,
+        q.concept_code,
+        o.value_as_number,
+        o.value_as_string,
+        o.value_as_concept_id,
+        v.concept_name
+    FROM said AS s
+    INNER JOIN cdm.observation AS o ON s.row_id = o.observation_id
     INNER JOIN cdm.concept AS q ON o.observation_concept_id = q.concept_id AND q.vocabulary_id = 'ONCO'
     LEFT JOIN cdm.concept AS v ON o.value_as_concept_id = v.concept_id AND v.concept_id <> 0
-    GROUP BY f.cdm_table, o.observation_event_id
+    WHERE NOT s.is_term AND s.cdm_table = 'observation'
+),
+
+described AS (
+    SELECT
+        a.resource_key,
+        max(a.value_as_number) FILTER (WHERE a.concept_code = 'ae-grade')::INTEGER AS grade,
+        min(a.concept_name) FILTER (WHERE a.concept_code = 'ae-seriousness') AS seriousness,
+        list(a.concept_name ORDER BY a.slot)
+        FILTER (WHERE a.concept_code = 'ae-seriousness-criterion') AS seriousness_criteria,
+        min(a.concept_name) FILTER (WHERE a.concept_code = 'ae-severity') AS severity,
+        min(a.concept_name) FILTER (WHERE a.concept_code = 'ae-outcome') AS outcome,
+        list(a.concept_name ORDER BY a.slot) FILTER (WHERE a.concept_code = 'ae-causality') AS causality,
+        list(coalesce(a.concept_name, a.value_as_string) ORDER BY a.slot)
+        FILTER (WHERE a.concept_code = 'ae-suspect') AS suspects,
+        list(a.value_as_concept_id ORDER BY a.slot)
+        FILTER (WHERE a.concept_code = 'ae-suspect') AS suspect_concept_ids,
+        min(a.value_as_string::DATE) FILTER (WHERE a.concept_code = 'ae-detected') AS detected_date,
+        min(a.value_as_string::DATE) FILTER (WHERE a.concept_code = 'ae-recorded') AS recorded_date
+    FROM attribute AS a
+    GROUP BY a.resource_key
 )
 
 SELECT
-    t.cdm_table,
-    t.row_id,
-    t.person_id,
-    t.visit_occurrence_id,
-    t.term_concept_id,
-    c.concept_name AS term,
-    t.start_date,
-    t.end_date,
-    a.grade,
-    a.seriousness,
-    a.severity,
-    a.outcome,
-    a.causality,
-    a.suspect_concept_ids
-FROM term AS t
-SEMI JOIN registry.lineage AS l
-    ON
-        t.cdm_table = l.cdm_table AND t.row_id = l.row_id
-        AND l.resource_type = 'AdverseEvent' AND split_part(l.slot, '.', 1) = '0'
-LEFT JOIN attribute AS a ON t.cdm_table = a.cdm_table AND t.row_id = a.row_id
-LEFT JOIN cdm.concept AS c ON t.term_concept_id = c.concept_id
+    e.resource_key,
+    e.cdm_table,
+    e.row_id,
+    e.person_id,
+    e.visit_occurrence_id,
+    e.term_concept_id,
+    e.term,
+    e.targets,
+    e.type_concept_id,
+    e.start_date,
+    e.start_from,
+    e.end_date,
+    d.detected_date,
+    d.recorded_date,
+    d.grade,
+    d.seriousness,
+    d.seriousness_criteria,
+    d.severity,
+    d.outcome,
+    d.causality,
+    d.suspects,
+    d.suspect_concept_ids
+FROM event AS e LEFT JOIN described AS d ON e.resource_key = d.resource_key
