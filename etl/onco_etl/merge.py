@@ -14,7 +14,8 @@ def merge(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
     """Bring `cdm.<table>` up to date for the resources of `work.touched`.
 
     A row whose person has not arrived waits in `state.held`; a reference to any other row that is not there
-    is NULL. Rows that stay the same are left alone. Raises MappingError when the SELECT gives one row key twice.
+    is NULL, and where the CDM requires it there is no row. Rows that stay the same are left alone. Raises MappingError
+    when the SELECT gives one row key twice.
     """
     con.execute(
         f"""
@@ -113,6 +114,7 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
     references = cdm.key_references(table)
     key = cdm.primary_key(table)
     columns, joins = [], []
+    needed = [f.name for f in cdm.fields()[table] if f.required and f.name in references]
     for name in cdm.columns(table):
         if name == key:
             columns.append(f"k.id AS {name}")
@@ -131,6 +133,7 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
         JOIN keys.{table} AS k ON k.row_key = m.row_key
         JOIN keys.resource AS r ON r.row_key = m.resource
         {" ".join(joins)}
+        WHERE {" AND ".join(f"key_{name}.id IS NOT NULL" for name in needed) or "true"}
         """
     )
 

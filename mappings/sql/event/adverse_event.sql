@@ -1,7 +1,7 @@
--- AdverseEvent: a row for the event (slot '0'), and one for each thing said about it: grade, seriousness and its criteria,
--- severity, outcome, suspects and causalities, and when it was detected and recorded. Not yet coded: `code` and
--- `value_code` are CodeableConcepts. The grade is an extension: `severity` says how intense an event was, which is not its
--- CTCAE grade. An event told by or for a study comes from its case report form.
+-- AdverseEvent: a row for the event (slot '0'), and one for each thing said about it: grade, seriousness and its
+-- criteria, severity, outcome, suspects and causalities, and when it was detected and recorded. Not yet coded: `code`
+-- and `value_code` are CodeableConcepts. The grade is an extension: `severity` says how intense an event was, which is
+-- not its CTCAE grade. An event told for a study comes from its case report form.
 WITH event AS MATERIALIZED (
     SELECT
         a.resource,

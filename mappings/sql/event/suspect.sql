@@ -1,7 +1,7 @@
--- What is suspected of an adverse event, and how sure its causality is: R4's suspectEntity, or the suspect-entity extension
--- of the research guides, with its causality one level down. `drug` is the suspect's CodeableConcept: its own, that of the
--- drug record or Medication it refers to (contained or among all current resources), or its display. `exposure`: the drug
--- record, where it is one and of the same patient.
+-- What is suspected of an adverse event, and how sure its causality is: R4's suspectEntity, or the suspect-entity
+-- extension of the research guides, with its causality one level down. `drug` is the suspect's CodeableConcept: its
+-- own, that of the drug record or Medication it refers to (contained or among all current resources), or its display.
+-- `exposure_key`: the drug record, where it is one and of the same patient.
 WITH entity AS MATERIALIZED (
     SELECT
         s.*,
@@ -9,8 +9,7 @@ WITH entity AS MATERIALIZED (
         s.entity.named,
         s.entity.causalities,
         reference_key(s.source, s.entity.instance, NULL) AS instance_key,
-        list_filter(s.contained, LAMBDA document: '#' || (document ->> '$.id') = s.entity.instance.reference)[1]
-        AS document
+        document_of(s.contained, s.entity.instance) AS own_document
     FROM (
         SELECT
             a.resource,
@@ -28,21 +27,11 @@ WITH entity AS MATERIALIZED (
     ) AS s
 ),
 
--- A urn:uuid that does not say its type can be any of these.
 candidate AS (
     SELECT
         e.resource,
         e.suspect_no,
-        unnest(CASE
-            WHEN e.instance.reference LIKE 'urn:%' AND e.instance.type IS NULL THEN list_transform(
-                [
-                    'MedicationAdministration', 'MedicationDispense', 'MedicationRequest', 'MedicationStatement',
-                    'Medication'
-                ],
-                LAMBDA one_type: concat_ws('/', e.source, one_type, split_part(e.instance.reference, ':', 3))
-            )
-            ELSE [e.instance_key]
-        END) AS candidate_key
+        unnest(suspect_keys(e.source, e.instance)) AS candidate_key
     FROM entity AS e
 ),
 
@@ -102,30 +91,32 @@ exposed AS (
         e.suspect_no,
         e.causalities,
         coalesce(
-            e.document ->> '$.resourceType',
+            e.own_document ->> '$.resourceType',
             reference_type(coalesce(f.instance_key, e.instance_key)),
             e.instance.type
         ) AS suspect_type,
-        CASE WHEN coalesce(t.stands_for, x.person_id) = coalesce(o.stands_for, e.person_id) THEN x.resource END AS exposure,
+        CASE
+            WHEN coalesce(t.stands_for, x.person_id) = coalesce(o.stands_for, e.person_id) THEN x.resource
+        END AS exposure_key,
         coalesce(
             e.named,
             x.medicationCodeableConcept,
             from_json(
-                e.document -> '$.medicationCodeableConcept',
+                e.own_document -> '$.medicationCodeableConcept',
                 '{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}'
             )
         ) AS code,
         coalesce(
             x.medicationReference,
             from_json(
-                e.document -> '$.medicationReference',
+                e.own_document -> '$.medicationReference',
                 '{"reference": "VARCHAR", "type": "VARCHAR",
                   "identifier": {"system": "VARCHAR", "value": "VARCHAR"}, "display": "VARCHAR"}'
             ),
             e.instance
         ) AS reference,
         CASE WHEN x.resource IS NULL THEN e.contained ELSE x.contained END AS documents,
-        coalesce(x.source, e.source) AS source,
+        coalesce(x.source, e.source) AS named_by,
         coalesce(f.instance_key, e.instance_key) AS instance_key
     FROM entity AS e
     LEFT JOIN found AS f ON e.resource = f.resource AND e.suspect_no = f.suspect_no
@@ -139,12 +130,12 @@ SELECT
     e.suspect_no,
     e.causalities,
     e.suspect_type,
-    e.exposure,
+    e.exposure_key,
     CASE WHEN NOT is_no_drug(e.suspect_type) THEN drug_of(e.code, e.reference, e.documents, m.drug) END AS drug
 FROM exposed AS e
 LEFT JOIN
     medication_event AS m
     ON m.resource = CASE
         WHEN reference_type(e.instance_key) = 'Medication' THEN e.instance_key
-        ELSE reference_key(e.source, e.reference, 'Medication')
+        ELSE reference_key(e.named_by, e.reference, 'Medication')
     END

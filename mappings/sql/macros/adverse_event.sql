@@ -16,7 +16,7 @@ CREATE OR REPLACE TEMP MACRO resolved_date_urls() AS list_append(
     research_urls('resolve-date'), 'http://hl7.org/fhir/us/ctcae/StructureDefinition/adverse-event-resolved-date'
 );
 
--- A number from 0 to 5, alone or as hospitals write grades. Anything else that is a text stays one: it may name a person.
+-- A number from 0 to 5, alone or as hospitals write grades. Any other text stays one: it may name a person.
 CREATE OR REPLACE TEMP MACRO is_grade_text(free_text) AS
 coalesce(regexp_full_match(trim(free_text), '(?i)((ctcae\s*)?grade\s*|g)?[0-5]\s*[级度]?'), FALSE);
 
@@ -46,13 +46,14 @@ CREATE OR REPLACE TEMP MACRO recorded_grade(extensions, severity_extensions) AS 
 CREATE OR REPLACE TEMP MACRO graded(concept) AS list_transform(
     [recoded(concept, 'urn:onco-registry:ae-grade')],
     LAMBDA one_grade: CASE
-        WHEN is_grade_text(one_grade.text) THEN codeable(
-            list_append(
-                one_grade.coding,
-                coding('urn:onco-registry:ae-grade', regexp_extract(one_grade.text, '[0-5]'))
-            ),
-            one_grade.text
-        )
+        WHEN is_grade_text(one_grade.text)
+            THEN codeable(
+                list_append(
+                    one_grade.coding,
+                    coding('urn:onco-registry:ae-grade', regexp_extract(one_grade.text, '[0-5]'))
+                ),
+                one_grade.text
+            )
         ELSE one_grade
     END
 )[1];
@@ -118,6 +119,24 @@ CREATE OR REPLACE TEMP MACRO suspects_of(entities, extensions) AS list_concat(
         )
     )
 );
+
+-- The contained resource that a Reference points to.
+CREATE OR REPLACE TEMP MACRO document_of(documents, reference) AS list_filter(
+    documents, LAMBDA document: '#' || (document ->> '$.id') = reference.reference
+)[1];
+
+-- A urn:uuid that does not say its type can be that of any drug record, or of a Medication.
+CREATE OR REPLACE TEMP MACRO suspect_keys(source_name, reference) AS CASE
+    WHEN reference.reference LIKE 'urn:%' AND reference.type IS NULL
+        THEN list_transform(
+            [
+                'MedicationAdministration', 'MedicationDispense', 'MedicationRequest', 'MedicationStatement',
+                'Medication'
+            ],
+            LAMBDA one_type: concat_ws('/', source_name, one_type, split_part(reference.reference, ':', 3))
+        )
+    ELSE [reference_key(source_name, reference, NULL)]
+END;
 
 -- What is no drug is named by its kind only: the text of a Device or a ResearchStudy names no suspect drug.
 CREATE OR REPLACE TEMP MACRO is_no_drug(resource_type) AS coalesce(

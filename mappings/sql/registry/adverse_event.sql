@@ -1,5 +1,5 @@
--- An adverse event per row, whichever table its term belongs to: the rows of one AdverseEvent are found by their lineage,
--- since the CDM has no verified concept for a reference to an observation. `targets`: the rows of a term with several.
+-- An adverse event per row, whichever table its term belongs to: the rows of one AdverseEvent are found by their
+-- lineage, since there is no verified concept for a reference to an observation. `targets`: each row of the term.
 WITH said AS (
     SELECT
         resource_key,
@@ -70,7 +70,9 @@ event AS (
         coalesce(nullif(regexp_extract(min(t.derivation), 'date: (\w+)', 1), ''), 'date') AS start_from,
         max(t.end_date) AS end_date,
         list(
-            {'cdm_table': t.cdm_table, 'row_id': t.row_id, 'concept_id': t.concept_id, 'term': c.concept_name}
+            struct_pack(
+                cdm_table := t.cdm_table, row_id := t.row_id, concept_id := t.concept_id, term := c.concept_name
+            )
             ORDER BY t.slot
         ) AS targets
     FROM term AS t LEFT JOIN cdm.concept AS c ON t.concept_id = c.concept_id
@@ -107,8 +109,8 @@ described AS (
         FILTER (WHERE a.concept_code = 'ae-suspect') AS suspects,
         list(a.value_as_concept_id ORDER BY a.slot)
         FILTER (WHERE a.concept_code = 'ae-suspect') AS suspect_concept_ids,
-        min(a.value_as_string::DATE) FILTER (WHERE a.concept_code = 'ae-detected') AS detected_date,
-        min(a.value_as_string::DATE) FILTER (WHERE a.concept_code = 'ae-recorded') AS recorded_date
+        min(try_cast(a.value_as_string AS DATE)) FILTER (WHERE a.concept_code = 'ae-detected') AS detected_date,
+        min(try_cast(a.value_as_string AS DATE)) FILTER (WHERE a.concept_code = 'ae-recorded') AS recorded_date
     FROM attribute AS a
     GROUP BY a.resource_key
 )
