@@ -3,7 +3,8 @@
     OncoError                 1  anything below, unspecified
     ├── ConfigurationError    2  registry.toml, a registry definition or a concept map is wrong
     ├── InputError            3  nothing could be read from the given path; nothing changed
-    ├── StateError            4  the data folder is missing, locked by another run, or of another version
+    ├── StateError            4  the data folder is missing, damaged, or of another release
+    │   └── InUseError        4  another run holds the workspace
     └── MappingError          5  a mapping broke one of its own rules; the run was rolled back
 
 A resource that cannot be read is none of these: it is quarantined and the run goes on.
@@ -32,6 +33,10 @@ class StateError(OncoError):
     """The data folder cannot be used as it is."""
 
     exit_code = 4
+
+
+class InUseError(StateError):
+    """Another run holds the workspace; later it may be free."""
 
 
 class MappingError(OncoError):

@@ -50,6 +50,12 @@ def columns(resource_type: str) -> dict[str, str]:
 
 
 @lru_cache
+def selections() -> dict[str, Selection]:
+    """Resource type -> the elements that are read of it, and those of the datatypes, as the YAML files name them."""
+    return {"": _datatypes(), **{name: _read(f"{name}.yaml") for name in resource_types()}}
+
+
+@lru_cache
 def _datatypes() -> Selection:
     return _read(_DATATYPES)
 

@@ -8,6 +8,9 @@ import duckdb
 
 from onco_etl.errors import StateError
 from onco_etl.query import literal
+from onco_etl.workspace import CLINICAL_TABLES, INTEGER_MAX
+
+KEY_TABLES = ("resource", *CLINICAL_TABLES)
 
 
 def assign(con: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
@@ -27,15 +30,15 @@ def assign(con: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
         raise StateError(f"keys of {table} are used up: OMOP CDM integers end at 2147483647") from None
 
 
-def highest(con: duckdb.DuckDBPyConnection, tables: tuple[str, ...]) -> dict[str, int]:
+def highest(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """The largest key in use, per table."""
-    query = " UNION ALL ".join(f"SELECT '{table}', coalesce(max(id), 0) FROM keys.{table}" for table in tables)
+    query = " UNION ALL ".join(f"SELECT '{table}', coalesce(max(id), 0) FROM keys.{table}" for table in KEY_TABLES)
     return dict(con.execute(query).fetchall())
 
 
 def log(con: duckdb.DuckDBPyConnection, before: dict[str, int], folder: Path) -> None:
     """Write the keys assigned since `before` to `folder`/<table>.parquet, so that they outlive the workspace."""
-    after = highest(con, tuple(before))
+    after = highest(con)
     grown = [table for table in before if after[table] > before[table]]
     if grown:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -46,4 +49,41 @@ def log(con: duckdb.DuckDBPyConnection, before: dict[str, int], folder: Path) ->
             COPY (SELECT * FROM keys.{table} WHERE id > {before[table]} ORDER BY id)
             TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)
             """
+        )
+
+
+def restore(con: duckdb.DuckDBPyConnection, known: str) -> None:
+    """Take over the keys of the attached database `known`, and go on after the largest of them."""
+    for table in KEY_TABLES:
+        con.execute(f"INSERT INTO keys.{table} FROM {known}.keys.{table}")
+    _go_on(con)
+
+
+def restore_logged(con: duckdb.DuckDBPyConnection, landing: Path) -> None:
+    """Take over the keys logged beside the landing zone, and go on after the largest of them.
+
+    A killed run may have logged keys that a later one assigned anew: the later run is right.
+    """
+    for table in KEY_TABLES:
+        logs = sorted(str(path) for path in landing.glob(f"*/keys/{table}.parquet"))
+        if logs:
+            listed = ", ".join(literal(path) for path in logs)
+            con.execute(
+                f"""
+                INSERT INTO keys.{table}
+                SELECT row_key, id FROM (
+                    SELECT row_key, id, filename FROM read_parquet([{listed}], filename = true)
+                    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1
+                )
+                QUALIFY row_number() OVER (PARTITION BY row_key ORDER BY filename DESC) = 1
+                """
+            )
+    _go_on(con)
+
+
+def _go_on(con: duckdb.DuckDBPyConnection) -> None:
+    """Let each sequence begin after the largest key of its table."""
+    for table, largest in highest(con).items():
+        con.execute(
+            f"CREATE OR REPLACE SEQUENCE keys.{table}_seq START {largest + 1} MAXVALUE {max(INTEGER_MAX, largest + 1)}"
         )

@@ -8,14 +8,18 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import zstandard
 
+from onco_etl.errors import StateError
 from onco_etl.sources import InputFile, Layout, opened
 
 _CHUNK = 4 << 20
+_COMPLETE = "complete"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ def land(files: tuple[InputFile, ...], folder: Path, *, source: str) -> tuple[La
             one, entry = _land_one(file_no, file, folder)
             landed.append(one)
             manifest.append(entry)
-        content = {"source": source, "files": manifest}
-        folder.joinpath("manifest.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        content = {"source": source, "received": datetime.now(UTC).isoformat(), "files": manifest}
+        folder.joinpath(MANIFEST).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -71,10 +75,52 @@ def _land_one(file_no: int, file: InputFile, folder: Path) -> tuple[LandedFile, 
         "file_no": file_no,
         "name": file.name,
         "layout": file.layout,
+        "resource_type": file.resource_type,
+        "lines": lines,
         "bytes": size,
         "sha256": digest.hexdigest(),
     }
     return landed, entry
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a run landed: its files, from which source, and when."""
+
+    source: str
+    received: datetime
+    files: tuple[LandedFile, ...]
+
+
+def read(folder: Path) -> Batch:
+    """The batch that lies in a run's folder of the landing zone; raises StateError when it cannot be read."""
+    try:
+        manifest = json.loads(folder.joinpath(MANIFEST).read_text(encoding="utf-8"))
+        files = tuple(
+            LandedFile(
+                file["file_no"],
+                folder / f"{file['file_no']:05d}.json.zst",
+                file["name"],
+                file["layout"],
+                file["resource_type"],
+                file["lines"],
+            )
+            for file in manifest["files"]
+        )
+        return Batch(manifest["source"], datetime.fromisoformat(manifest["received"]), files)
+    except (OSError, ValueError, KeyError) as error:
+        raise StateError(f"{folder}: what this run landed cannot be read ({type(error).__name__})") from None
+
+
+def mark_complete(folder: Path) -> None:
+    """Note beside a batch that its run was committed: it stands even where the workspace is lost."""
+    if folder.is_dir():
+        folder.joinpath(_COMPLETE).touch(mode=0o400)
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether the run that landed here is known to have been committed."""
+    return folder.joinpath(_COMPLETE).exists()
 
 
 def raw_lines(file: LandedFile, wanted: set[int]) -> dict[int, bytes]:

@@ -97,11 +97,13 @@ def _run(
 ) -> RunReport:
     """One run from landing to publishing."""
     run = runs.next_run(con, settings.data / "landing")
+    folder = settings.data / "landing" / f"{run:06d}"
     landed: tuple[landing.LandedFile, ...] = ()
     if found:
-        landed = landing.land(found, settings.data / "landing" / f"{run:06d}", source=settings.source)
+        landed = landing.land(found, folder, source=settings.source)
         log.info("landed", run=run, files=len(landed))
-    load(con, settings, run, landed, kind=kind, day=mapping.today(settings.timezone))
+    load(con, settings, run, landed, kind=kind, day=mapping.today(settings.timezone), key_log=folder / "keys")
+    landing.mark_complete(folder)
     with timed("published", run=run):
         published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
     return _report(con, run, published)
@@ -115,14 +117,21 @@ def load(
     *,
     kind: str,
     day: date,
+    key_log: Path | None = None,
 ) -> None:
-    """Stage landed files and bring the workspace up to date with them, as `run` of the hospital's date `day`."""
+    """Stage landed files and bring the workspace up to date with them, as `run` of the hospital's date `day`.
+
+    The keys that it assigns are written to the folder `key_log`, where one is given.
+    """
     with _scratch(settings.data / "scratch" / f"{run:06d}") as scratch:
         with timed("staged", run=run):
             read = staging.stage(con, landed, scratch=scratch, maximum_object_size=settings.maximum_object_size)
         mapping.define_macros(con, settings, day)
         with runs.transaction(con, run, kind=kind, source=settings.source, mapping_hash=mapping.mapping_hash(settings)):
+            before = keys.highest(con)
             _update(con, run, read, settings)
+            if key_log:
+                keys.log(con, before, key_log)
     con.execute("DETACH incoming")
 
 
@@ -130,8 +139,6 @@ def _update(
     con: duckdb.DuckDBPyConnection, run: int, landed: Sequence[landing.LandedFile], settings: EtlSettings
 ) -> None:
     """The transaction of a run: versions, concepts, mapping and merge, derived tables, ledger."""
-    key_tables = ("resource", *workspace.CLINICAL_TABLES)
-    before = keys.highest(con, key_tables)
     with timed("versions", run=run):
         versions.receive(con, run, settings.source)
         versions.touch_open_stays(con)
@@ -149,7 +156,6 @@ def _update(
         quarantine.record(con, run, landed, settings.validation_sample)
         ledger.count_unmapped(con)
         worklist.list_undated_deaths(con)
-    keys.log(con, before, settings.data / "landing" / f"{run:06d}" / "keys")
     con.execute(
         f"""
         UPDATE state.run SET

@@ -33,7 +33,9 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int
     building = folder / f"building-{run}.duckdb"
     for left in folder.glob("building-*"):
         left.unlink()
-    older = [path for number, path in published_files(folder).items() if number < run]
+    # What was published before a rebuild is not what the rebuilt tables' history goes on from.
+    rebuilt: int = scalar(con, "SELECT coalesce(max(run), 0) FROM state.run WHERE kind = 'rebuild'")
+    older = [path for number, path in published_files(folder).items() if rebuilt <= number < run]
     if older:
         shutil.copyfile(older[-1], building)
         building.chmod(0o600)

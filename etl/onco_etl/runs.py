@@ -20,6 +20,10 @@ log = structlog.get_logger()
 STARTER_MAPS = "starter maps"
 
 
+# Kinds of runs that receive something.
+RECEIVING = ("sync", "replay")
+
+
 def next_run(con: duckdb.DuckDBPyConnection, landing: Path) -> int:
     """The number of the run about to begin; numbers of killed runs, known from the landing zone, are not reused."""
     recorded: int = scalar(con, "SELECT coalesce(max(run), 0) FROM state.run")

@@ -1,8 +1,8 @@
 """The workspace: one DuckDB file that holds the truth. One writer; a run is one transaction on it.
 
-state     run, landed, ledger (one fate per received version), resource (current versions), reference,
-              identifier (hashed), alias (whom a replaced patient or an identifier stands for), excluded, held;
-              worklists: unmapped_code, not_understood, undated_death
+state     workspace (which tables it has), run, landed, ledger (one fate per received version), quarantine, finding,
+              resource (current versions), reference, identifier (hashed), alias (whom a replaced patient or an
+              identifier stands for), excluded, held; worklists: unmapped_code, not_understood, undated_death
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -15,12 +15,14 @@ results   what the registries computed
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from onco_etl import cdm, fhir_schema
-from onco_etl.errors import StateError
+from onco_etl.errors import InUseError, StateError
 from onco_etl.query import literal
 
 FILE = "workspace.duckdb"
@@ -33,9 +35,12 @@ LINEAGE = (
     ("_row_id", "INTEGER"),
     ("_run_from", "INTEGER"),
 )
+# Tables of `state` that tell what the landing zone does not: a rebuild keeps them.
+KEPT = ("recompute",)
 # Looked up by others, so the newest of all of them is seen, touched or not.
 LOOKED_UP = ("Medication",)
-_INTEGER_MAX = 2**31 - 1
+# The largest `integer` of the OMOP CDM.
+INTEGER_MAX = 2**31 - 1
 # Only this program reads the workspace, so it may use the newest, faster compression of texts.
 _STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "latest"}
 
@@ -43,6 +48,7 @@ _STATE = """
 CREATE SCHEMA IF NOT EXISTS state; CREATE SCHEMA IF NOT EXISTS keys; CREATE SCHEMA IF NOT EXISTS staged;
 CREATE SCHEMA IF NOT EXISTS work; CREATE SCHEMA IF NOT EXISTS touched; CREATE SCHEMA IF NOT EXISTS fhir;
 CREATE SCHEMA IF NOT EXISTS history; CREATE SCHEMA IF NOT EXISTS results;
+CREATE TABLE IF NOT EXISTS state.workspace (shape VARCHAR);
 CREATE TABLE IF NOT EXISTS state.run (
     run INTEGER, kind VARCHAR, source VARCHAR, started TIMESTAMPTZ, finished TIMESTAMPTZ, status VARCHAR,
     received BIGINT, unmapped_codes BIGINT, message VARCHAR, mapping_hash VARCHAR, vocabulary_release VARCHAR
@@ -97,19 +103,41 @@ def create(folder: Path) -> None:
         create_schema(con)
 
 
-def connect(folder: Path, *, read_only: bool = False, must_exist: bool = True) -> duckdb.DuckDBPyConnection:
-    """Open the workspace in `folder`; raises StateError when it is missing or another process holds it."""
-    path = folder / FILE
+def connect(
+    folder: Path, *, read_only: bool = False, must_exist: bool = True, file: str = FILE, any_shape: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """Open the workspace in `folder`; raises StateError when it is missing, of another release, or in use.
+
+    `any_shape`: also one whose tables are not those of this release.
+    """
+    path = folder / file
     if must_exist and not path.exists():
         raise StateError(f"{folder}: no workspace here; create one with `onco-registry init`")
     try:
         con = duckdb.connect(path, read_only=read_only, config=_STORAGE)
     except duckdb.IOException as error:
         if "lock" in str(error):
-            raise StateError(f"{path}: in use by another run; try again when it has ended") from None
+            raise InUseError(f"{path}: in use by another run; try again when it has ended") from None
         raise StateError(f"{path}: cannot be opened") from error
     con.execute(f"SET temp_directory = {literal(str(folder / 'scratch'))}")
+    if must_exist and not any_shape and _shape_of(con) != shape():
+        con.close()
+        raise StateError(f"{path}: its tables are those of another release; run `onco-registry rebuild`")
     return con
+
+
+@cache
+def shape() -> str:
+    """What the tables of a workspace depend on, as a hash: those of this file, the CDM, the elements that are read."""
+    return hashlib.sha256(repr((_STATE, LINEAGE, cdm.fields(), fhir_schema.selections())).encode()).hexdigest()[:16]
+
+
+def _shape_of(con: duckdb.DuckDBPyConnection) -> str | None:
+    try:
+        found = con.execute("SELECT shape FROM state.workspace").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return None if found is None else str(found[0])
 
 
 def clear_work(con: duckdb.DuckDBPyConnection) -> None:
@@ -129,10 +157,11 @@ def create_schema(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE TABLE IF NOT EXISTS history.{table} AS FROM cdm.{table} WITH NO DATA")
         con.execute(f"ALTER TABLE history.{table} ADD COLUMN IF NOT EXISTS _run_to INTEGER")
     for table in ("resource", *CLINICAL_TABLES):
-        con.execute(f"CREATE SEQUENCE IF NOT EXISTS keys.{table}_seq MAXVALUE {_INTEGER_MAX}")
+        con.execute(f"CREATE SEQUENCE IF NOT EXISTS keys.{table}_seq MAXVALUE {INTEGER_MAX}")
         con.execute(f"CREATE TABLE IF NOT EXISTS keys.{table} (row_key VARCHAR, id INTEGER)")
     for resource_type in fhir_schema.resource_types():
         _create_staged(con, resource_type)
+    con.execute(f"INSERT INTO state.workspace SELECT '{shape()}' WHERE NOT EXISTS (FROM state.workspace)")
     con.execute("COMMIT")
 
 

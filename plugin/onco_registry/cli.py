@@ -98,6 +98,14 @@ def _say(report: RunReport, as_json: bool) -> None:
 
 
 @app.command()
+def rebuild(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Replay the landing zone into a new workspace, with the rules of this release; keys and results stay."""
+    from onco_etl import rebuild as rebuilding
+
+    _say(rebuilding.rebuild(configuration.load(config).etl), as_json)
+
+
+@app.command()
 def recompute(
     data_cut: Annotated[
         datetime | None,
