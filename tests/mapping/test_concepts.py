@@ -95,10 +95,16 @@ def test_a_drug_is_not_a_diagnosis(mapped: Any) -> None:
     assert found.rows("drug_exposure", "drug_concept_id") == [(0,)]
 
 
-def test_one_row_per_concept_and_target(mapped: Any) -> None:
+def test_one_row_per_concept_and_target(mapped: Any, con: Any) -> None:
     code = {"coding": [coding("http://snomed.info/sct", "94391008")]}
-    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}, "onsetDateTime": "2024-01-01"}
-    con = mapped({**condition, "id": "a", "code": code}, {**condition, "id": "b", "code": code}).con
+    done = {"resourceType": "Procedure", "subject": {"reference": "Patient/p1"}, "performedDateTime": "2024-01-01"}
+    done["status"] = "completed"
+    con.execute(
+        "INSERT INTO mapping.starter BY NAME SELECT 'SNOMED' AS vocabulary_id, '94391008' AS concept_code,"
+        " 36770283 AS concept_id, 'Measurement' AS domain_id, 9999 AS target_no"
+    )
+    mapped({**done, "id": "a", "code": code}, {**done, "id": "b", "code": code})
+    con.execute("DELETE FROM mapping.starter WHERE target_no = 9999")
     rows = con.execute(
         "SELECT used_as, target_no, concept_id, domain_id, source_concept_id, source_value FROM mapping.codeable"
         " ORDER BY target_no"

@@ -83,6 +83,25 @@ def test_onset_or_the_date_it_was_recorded(mapped: Any) -> None:
     ]
 
 
+def test_onset_and_abatement_that_are_no_dates_are_not_read(mapped: Any) -> None:
+    asserted = {"url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", "valueDateTime": "2023-04-04"}
+    found = mapped(
+        condition(id="a", onsetDateTime=None, onsetAge={"value": 52, "code": "a"}, recordedDate="2023-05-05"),
+        condition(id="b", onsetDateTime=None, onsetString="last summer", extension=[asserted]),
+        condition(id="c", onsetDateTime=None, onsetRange={"low": {"value": 50}}),
+        condition(id="d", abatementString="gone", abatementAge={"value": 53}),
+        condition(id="e", onsetDateTime=None, recordedDate="2023-05-05", extension=[asserted]),
+    )
+    assert found.reasons == {"main/Condition/c": "missing-start-date"}
+    columns = "resource, condition_start_date, condition_end_date, derivation"
+    assert found.rows("condition_occurrence", columns) == [
+        ("main/Condition/a", date(2023, 5, 5), None, "date: recordedDate"),
+        ("main/Condition/b", date(2023, 4, 4), None, "date: assertedDate"),
+        ("main/Condition/d", date(2023, 3, 1), None, None),
+        ("main/Condition/e", date(2023, 5, 5), None, "date: recordedDate"),
+    ]
+
+
 def test_a_partial_end_does_not_precede_the_start(mapped: Any) -> None:
     row = mapped(condition(abatementDateTime="2023-03", onsetDateTime="2023-03-15")).row(
         "condition_occurrence", "condition_end_date, derivation"
@@ -104,20 +123,19 @@ def test_a_tentative_diagnosis_is_an_observation(mapped: Any) -> None:
     ]
 
 
-def test_a_stage_of_a_tentative_diagnosis_points_to_no_condition(mapped: Any) -> None:
+def test_a_stage_of_a_tentative_diagnosis_is_no_fact_either(mapped: Any) -> None:
     tentative = verification("provisional")
     found = mapped(
         condition(id="a", verificationStatus=tentative, stage=[{"summary": concept("http://cancerstaging.org", "M1")}]),
         condition(id="b", verificationStatus=tentative, code=concept(SNOMED, "94391008")),
     )
-    columns = "resource, slot, measurement_concept_id, measurement_event_id, meas_event_field_concept_id"
     assert found.rows("condition_occurrence", "resource") == []
-    assert found.rows("measurement", columns) == [("main/Condition/a", "stage0", 1635142, None, None)]
-    columns = "resource, slot, observation_event_id, obs_event_field_concept_id"
+    assert found.rows("measurement", "resource") == []
+    columns = "resource, slot, observation_concept_id, observation_event_id, obs_event_field_concept_id"
     assert found.rows("observation", columns) == [
-        ("main/Condition/a", "", None, None),
-        ("main/Condition/b", "", None, None),
-        ("main/Condition/b", "target2", None, None),
+        ("main/Condition/a", "", 316866, None, None),
+        ("main/Condition/a", "stage0", 1635142, None, None),
+        ("main/Condition/b", "", 254591, None, None),
     ]
 
 
@@ -144,9 +162,55 @@ def test_a_secondary_tumour_is_a_condition_and_a_cancer_modifier(mapped: Any) ->
     assert found.rows("condition_occurrence", "slot, condition_concept_id, condition_source_value") == [
         ("", 254591, "94391008"),
     ]  # fmt: skip
-    columns = "slot, measurement_concept_id, measurement_date, measurement_event_id, meas_event_field_concept_id"
+    columns = (
+        "slot, derivation, measurement_concept_id, measurement_date, measurement_event_id, meas_event_field_concept_id"
+    )
     assert found.rows("measurement", columns) == [
-        ("target2", 36770283, date(2023, 6, 1), "condition_occurrence:main/Condition/c1", 1147127),
+        ("site", "date: onset", 36770283, date(2023, 6, 1), "condition_occurrence:main/Condition/c1", 1147127),
+    ]
+
+
+def test_where_a_secondary_tumour_is(mapped: Any) -> None:
+    icd10, icd10cm = "http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm"
+    lung = {"coding": [{"system": SNOMED, "code": "39607008", "display": "Lung"}], "text": "肺"}
+    found = mapped(
+        condition(id="code", code=concept(icd10, "C78.0")),
+        condition(id="edition", code=concept(icd10cm, "C79.51")),
+        condition(id="primary", code=concept(icd10, "C34.9"), bodySite=[lung]),
+        condition(
+            id="sites",
+            code=concept(SNOMED, "128462008"),
+            bodySite=[lung, concept(ICDO3, "C41.9"), concept(SNOMED, "40768004")],
+        ),
+    )
+    columns = "resource, slot, measurement_concept_id, measurement_source_value"
+    assert found.rows("measurement", columns) == [
+        ("main/Condition/code", "site", 36770283, "C78.0"),
+        ("main/Condition/edition", "site", 36769301, "C79.5"),
+        ("main/Condition/sites", "site", 36769180, "128462008"),
+        ("main/Condition/sites", "site0", 36770283, "39607008"),
+        ("main/Condition/sites", "site1", 36769301, "C41.9"),
+        ("main/Condition/sites", "site2", 0, "40768004"),
+    ]
+    columns = "resource, condition_concept_id, condition_source_value"
+    assert found.rows("condition_occurrence", columns) == [
+        ("main/Condition/code", 254591, "C78.0"),
+        ("main/Condition/edition", 432851, "C79.51"),
+        ("main/Condition/primary", 0, "C34.9"),
+        ("main/Condition/sites", 432851, "128462008"),
+    ]
+
+
+def test_a_histology_that_the_diagnosis_does_not_tell_is_a_measurement_of_it(mapped: Any) -> None:
+    found = mapped(
+        sarcoma("8890/3", "C49.2", id="pair"),
+        sarcoma("8890/3", None, id="nowhere"),
+        condition(id="snomed", extension=[{"url": HISTOLOGY, "valueCodeableConcept": concept(SNOMED, "51549004")}]),
+    )
+    columns = "resource, slot, measurement_concept_id, measurement_source_value, measurement_event_id"
+    assert found.rows("measurement", columns) == [
+        ("main/Condition/nowhere", "histology", 0, "8890/3", "condition_occurrence:main/Condition/nowhere"),
+        ("main/Condition/snomed", "histology", 0, "51549004", "condition_occurrence:main/Condition/snomed"),
     ]
 
 

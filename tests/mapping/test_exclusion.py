@@ -16,6 +16,7 @@ OTHER_REASONS = {
     "same-content",
     "deleted-by-source",
     "person-not-arrived",
+    "replaced-by-another",
     "unsupported-type",
     "nothing-to-map",
     "malformed-json",
@@ -92,6 +93,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Observation", {"dataAbsentReason": {"text": "not asked"}}, "data-absent"),
     ("Observation", {"dataAbsentReason": {"text": "not asked"}, "valueInteger": 3}, "data-absent"),
     ("Observation", {"component": [{"code": NUL, "dataAbsentReason": {"text": "no"}}]}, "data-absent"),
+    ("Observation", {"valueSampledData": {"dimensions": 1}}, "sampled-data"),
+    ("Observation", {"component": [{"valueSampledData": {"dimensions": 1}}]}, "sampled-data"),
     ("Observation", {"effectiveDateTime": None}, "missing-start-date"),
     ("Observation", {"effectiveDateTime": "soon"}, "impossible-date"),
     *(

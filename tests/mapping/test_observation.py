@@ -226,6 +226,21 @@ def test_components_fan_out(mapped: Any) -> None:
     ]
 
 
+def test_a_series_of_samples_has_no_row_beside_what_was_read_from_it(mapped: Any) -> None:
+    curve = {"origin": {"value": 0}, "period": 10, "dimensions": 1, "data": "2 4 3"}
+    found = mapped(
+        observation(
+            concept(LOCAL, "ECG"),
+            component=[
+                {"code": concept(LOCAL, "LEAD-I"), "valueSampledData": curve},
+                {"code": concept(LOCAL, "QT"), "valueQuantity": {"value": 410, "code": "ms"}},
+            ],
+        )
+    )
+    assert found.reasons == {}
+    assert found.rows("measurement", "slot, value_as_number") == [("component1", 410)]
+
+
 def test_a_panel_that_says_why_it_has_no_value_has_no_row_of_its_own(mapped: Any) -> None:
     found = mapped(
         observation(

@@ -7,7 +7,7 @@ WITH visit AS (
         c.source_concept_id,
         c.source_value,
         fhir_datetime(e.start_text) AS start_datetime,
-        e.status <> 'finished' AND c.source_value IN ('IMP', 'ACUTE', 'NONAC') AS is_open_stay
+        e.status <> 'finished' AND c.concept_id = visit_inpatient() AS is_open_stay
     FROM visit_event AS e
     LEFT JOIN mapping.codeable AS c ON codeable_key('value', e.visit_class) = c.codeable_key AND c.target_no = 1
 ),

@@ -1,5 +1,7 @@
--- Condition: a row each (slot ''), and one per stage, about it (of a tentative diagnosis: about nothing, as its row is
--- an observation, whatever its domain). Not yet coded: `code` is a CodeableConcept.
+-- Condition: a row each (slot ''), and one about it for each stage, for a histology that its code does not tell, and,
+-- of a secondary tumour, for what its code and its body sites say of where it is. A tentative diagnosis is an
+-- observation, and so is what is said about it, whatever the domain: none of it is a fact yet. Not yet coded: `code` is
+-- a CodeableConcept.
 WITH diagnosis AS NOT MATERIALIZED (
     SELECT
         c.resource,
@@ -20,8 +22,12 @@ WITH diagnosis AS NOT MATERIALIZED (
         )
             AS ended_before_recorded,
         c.recordedDate AS recorded,
+        asserted_date(c.extension) AS asserted,
         coalesce(c.abatementDateTime, c.abatementPeriod."end") AS abatement,
-        c.stage
+        c.stage,
+        untold_histology(c.code, c.extension, c.bodySite) AS histology,
+        CASE WHEN NOT is_tentative THEN secondary_tumour(c.code) END AS secondary,
+        c.bodySite
     FROM fhir.condition AS c
 ),
 
@@ -29,13 +35,41 @@ dated AS NOT MATERIALIZED (
     SELECT
         d.*,
         CASE WHEN d.is_tentative THEN 'observation' ELSE 'condition_occurrence' END AS own_table,
-        coalesce(d.onset, CASE WHEN d.ended_before_recorded THEN d.abatement ELSE d.recorded END) AS start_text,
+        coalesce(d.onset, CASE WHEN d.ended_before_recorded THEN d.abatement END, d.recorded, d.asserted) AS start_text,
         CASE
             WHEN d.onset IS NOT NULL THEN NULL
             WHEN d.ended_before_recorded THEN 'abatement'
-            ELSE 'recordedDate'
+            WHEN d.recorded IS NOT NULL THEN 'recordedDate'
+            ELSE 'assertedDate'
         END AS start_from
     FROM diagnosis AS d
+),
+
+beside AS (
+    SELECT
+        d.*,
+        concat('stage', generate_subscripts(d.stage, 1) - 1) AS slot,
+        unnest(d.stage).summary AS said
+    FROM dated AS d
+    UNION ALL BY NAME
+    SELECT
+        d.*,
+        'histology' AS slot,
+        d.histology AS said
+    FROM dated AS d
+    UNION ALL BY NAME
+    SELECT
+        d.*,
+        'site' AS slot,
+        d.secondary AS said
+    FROM dated AS d
+    UNION ALL BY NAME
+    SELECT
+        d.*,
+        concat('site', generate_subscripts(d.bodySite, 1) - 1) AS slot,
+        metastatic_site(unnest(d.bodySite)) AS said
+    FROM dated AS d
+    WHERE d.secondary IS NOT NULL
 )
 
 SELECT
@@ -59,25 +93,19 @@ SELECT
 FROM dated AS d
 UNION ALL BY NAME
 SELECT
-    s.resource,
-    concat('stage', s.stage_no) AS slot,
-    CASE WHEN NOT s.is_tentative THEN '' END AS about_slot,
-    s.code AS about_code,
-    s.own_table AS about_table,
-    'measurement' AS own_table,
-    FALSE AS stays,
-    s.person_id,
-    s.visit_occurrence_id,
-    s.provider_id,
-    s.type_concept_id,
-    s.start_text,
-    coalesce(s.start_from, 'onset') AS start_from,
-    s.found.summary AS code
-FROM (
-    SELECT
-        d.* EXCLUDE (stage),
-        unnest(d.stage) AS found,
-        generate_subscripts(d.stage, 1) - 1 AS stage_no
-    FROM dated AS d
-) AS s
-WHERE s.found.summary IS NOT NULL
+    b.resource,
+    b.slot,
+    CASE WHEN NOT b.is_tentative THEN '' END AS about_slot,
+    b.code AS about_code,
+    b.own_table AS about_table,
+    CASE WHEN b.is_tentative THEN 'observation' ELSE 'measurement' END AS own_table,
+    b.is_tentative AS stays,
+    b.person_id,
+    b.visit_occurrence_id,
+    b.provider_id,
+    b.type_concept_id,
+    b.start_text,
+    coalesce(b.start_from, 'onset') AS start_from,
+    b.said AS code
+FROM beside AS b
+WHERE b.said IS NOT NULL

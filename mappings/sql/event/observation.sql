@@ -73,7 +73,7 @@ item AS (
         FROM found AS f
         WHERE f.component IS NOT NULL
     ) AS c
-    WHERE c.component.dataAbsentReason IS NULL
+    WHERE is_present(c.component)
 )
 
 SELECT

@@ -19,7 +19,9 @@ WITH judged AS (
                 ) THEN 'invalid-status'
             END,
             wrong_subject(c.source, c.subject),
-            wrong_dates(coalesce(c.onsetDateTime, c.onsetPeriod.start, c.recordedDate), NULL),
+            wrong_dates(
+                coalesce(c.onsetDateTime, c.onsetPeriod.start, c.recordedDate, asserted_date(c.extension)), NULL
+            ),
             wrong_dates(
                 coalesce(c.onsetDateTime, c.onsetPeriod.start, '0001'),
                 coalesce(c.abatementDateTime, c.abatementPeriod."end")
@@ -28,6 +30,8 @@ WITH judged AS (
                 WHEN is_wrong_date(c.recordedDate) THEN 'impossible-date'
                 WHEN
                     codeable_has_nul(c.code)
+                    OR codeable_has_nul(histology_of(c.extension))
+                    OR list_bool_or(list_transform(c.bodySite, LAMBDA b: codeable_has_nul(b)))
                     OR list_bool_or(list_transform(c.stage, LAMBDA s: codeable_has_nul(s.summary)))
                     THEN 'nul-character'
             END

@@ -19,6 +19,16 @@ WITH judged AS (
             CASE
                 WHEN
                     present_components(o.component) = 0
+                    AND o.dataAbsentReason IS NULL
+                    AND has_samples(o)
+                    AND NOT is_valued(
+                        o.valueQuantity, o.valueCodeableConcept, o.valueString, o.valueBoolean, o.valueInteger,
+                        o.valueRange, o.valueRatio, o.valueTime, o.valueDateTime, o.valuePeriod
+                    ) THEN 'sampled-data'
+            END,
+            CASE
+                WHEN
+                    present_components(o.component) = 0
                     AND (
                         o.dataAbsentReason IS NOT NULL
                         OR (

@@ -1,8 +1,19 @@
 -- Observation: components, values, comparators.
 
--- FHIR's rule: a component is absent when it says why (dataAbsentReason), and then has no value.
+-- FHIR's rule: a component is absent when it says why (dataAbsentReason), and then has no value. A series of samples is
+-- a value that the CDM has no place for.
+CREATE OR REPLACE TEMP MACRO is_present(one_component) AS
+one_component.dataAbsentReason IS NULL AND one_component.valueSampledData IS NULL;
+
 CREATE OR REPLACE TEMP MACRO present_components(components) AS
-coalesce(len(list_filter(components, LAMBDA one_component: one_component.dataAbsentReason IS NULL)), 0);
+coalesce(len(list_filter(components, LAMBDA one_component: is_present(one_component))), 0);
+
+CREATE OR REPLACE TEMP MACRO has_samples(observation) AS observation.valueSampledData IS NOT NULL
+OR coalesce(
+    list_bool_or(
+        list_transform(observation.component, LAMBDA one_component: one_component.valueSampledData IS NOT NULL)
+    ), FALSE
+);
 
 CREATE OR REPLACE TEMP MACRO is_valued(
     quantity, concept, string, truth, whole_number, value_range, ratio, time_of_day, date_time, period
