@@ -101,6 +101,10 @@ def create_tables(con: duckdb.DuckDBPyConnection, schema: str = "cdm", tables: I
         con.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table} ({columns_})")
 
 
+def duckdb_type(field: Field) -> str:
+    """The type of a field in DuckDB."""
+    return {"float": "DOUBLE", "datetime": "TIMESTAMP", "text": "VARCHAR"}.get(field.type, field.type.upper())
+
+
 def _ddl(field: Field) -> str:
-    kind = {"float": "DOUBLE", "datetime": "TIMESTAMP", "text": "VARCHAR"}.get(field.type, field.type.upper())
-    return f'"{field.name}" {kind}{" NOT NULL" if field.required or field.primary_key else ""}'
+    return f'"{field.name}" {duckdb_type(field)}{" NOT NULL" if field.required or field.primary_key else ""}'

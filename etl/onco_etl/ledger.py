@@ -59,23 +59,3 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
         FROM version AS v LEFT JOIN outcome AS o USING (resource);
         """
     )
-
-
-_CODED = (
-    ("condition_occurrence", "condition"),
-    ("drug_exposure", "drug"),
-    ("measurement", "measurement"),
-    ("observation", "observation"),
-    ("procedure_occurrence", "procedure"),
-    ("visit_occurrence", "visit"),
-)
-
-
-def count_unmapped(con: duckdb.DuckDBPyConnection) -> None:
-    """`state.unmapped_code`: codes of rows with concept 0, by table, with the number of rows."""
-    counts = " UNION ALL ".join(
-        f"SELECT '{table}' AS cdm_table, {name}_source_value AS source_value, count(*) AS \"count\" "
-        f"FROM cdm.{table} WHERE {name}_concept_id = 0 GROUP BY ALL"
-        for table, name in _CODED
-    )
-    con.execute(f"DELETE FROM state.unmapped_code; INSERT INTO state.unmapped_code {counts}")

@@ -11,9 +11,19 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from onco_etl import concepts, merge, relations, versions, worklist
-from onco_etl.query import scalar
-from onco_etl.runs import timed
+from onco_etl import (
+    concepts,
+    merge,
+    relations,
+    starter_check,
+    unmapped,
+    versions,
+    vocabulary,
+    vocabulary_slice,
+    worklist,
+)
+from onco_etl.query import literal, scalar
+from onco_etl.runs import STARTER_MAPS, timed
 from onco_etl.settings import EtlSettings
 
 # A row refers to rows of the tables before it; a person or visit that comes or goes changes what depends on it.
@@ -44,6 +54,7 @@ def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings, day: da
         extract_date=day,
         excluded_labels=settings.excluded_security_labels,
     )
+    vocabulary.attach(con, settings.data)
 
 
 def today(timezone: str) -> date:
@@ -57,11 +68,27 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
     When maps, SELECTs or settings are not those of the last run, everything is mapped again.
     """
     if _maps_changed(con, settings):
-        concepts.load(con, block_start=settings.concept_block_start, site_map=settings.site_map)
-        _load_vocabulary(con)
+        concepts.load(
+            con,
+            block_start=settings.concept_block_start,
+            site_map=settings.site_map,
+            site_systems=settings.site_systems,
+        )
+        starter_check.check(con)
+        vocabulary_slice.renew(con)
+        unmapped.forget(con)
         versions.touch_all(con)
+    release = vocabulary.in_use(settings.data)
+    name = release.release if release else STARTER_MAPS
+    con.execute(f"UPDATE state.run SET vocabulary_release = {literal(name)} WHERE status = 'running'")
     _exclude(con)
+    _resolve(con)
+
+
+def _resolve(con: duckdb.DuckDBPyConnection) -> None:
     concepts.resolve(con)
+    vocabulary_slice.extend(con)
+    unmapped.note(con)
 
 
 def map_and_merge(con: duckdb.DuckDBPyConnection, run: int) -> None:
@@ -111,7 +138,7 @@ def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> N
     after = scalar(con, "SELECT count(*) FROM work.touched")
     if after > before:
         _exclude(con)
-        concepts.resolve(con)
+        _resolve(con)
 
 
 def _maps_changed(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> bool:
@@ -122,19 +149,20 @@ def _maps_changed(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> bool
     return loaded is None or loaded[0] != mapping_hash(settings)
 
 
-def _load_vocabulary(con: duckdb.DuckDBPyConnection) -> None:
-    """The slice of the vocabulary that rows and concept sets use."""
-    for table, query in concepts.vocabulary_slice().items():
-        con.execute(f"DELETE FROM cdm.{table}; INSERT INTO cdm.{table} BY NAME {query}")
-
-
 def mapping_hash(settings: EtlSettings) -> str:
-    """SHA-256 over all that decides how a resource is mapped: every file of onco_mappings, and the site's settings."""
+    """SHA-256 over all that decides how a resource is mapped.
+
+    Every file of onco_mappings, the loaded vocabulary, and the site's settings and maps.
+    """
     digest = hashlib.sha256(_files_hash())
     for setting in (settings.timezone, settings.concept_block_start, *settings.excluded_security_labels):
         digest.update(f"{setting}\0".encode())
-    if settings.site_map:
-        digest.update(settings.site_map.read_bytes())
+    release = vocabulary.in_use(settings.data)
+    if release:
+        digest.update(release.identity.encode())
+    for own in (settings.site_map, settings.site_systems):
+        if own:
+            digest.update(own.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

@@ -25,6 +25,7 @@ from onco_etl import (
     runs,
     sources,
     staging,
+    unmapped,
     versions,
     worklist,
     workspace,
@@ -154,7 +155,7 @@ def _update(
     with timed("ledger", run=run):
         ledger.settle(con)
         quarantine.record(con, run, landed, settings.validation_sample)
-        ledger.count_unmapped(con)
+        unmapped.count(con)
         worklist.list_undated_deaths(con)
     con.execute(
         f"""

@@ -43,7 +43,11 @@ def transaction(
         INSERT INTO state.run (run, kind, source, started, status, mapping_hash, vocabulary_release)
         VALUES (
             {run}, {literal(kind)}, {literal(source)}, {_now()}, 'running', {literal(mapping_hash)},
-            {literal(STARTER_MAPS)}
+            -- A run that maps says which it uses.
+            coalesce((
+                SELECT vocabulary_release FROM state.run
+                WHERE kind <> 'recompute' AND status = 'complete' ORDER BY run DESC LIMIT 1
+            ), {literal(STARTER_MAPS)})
         )
         """
     )

@@ -15,7 +15,9 @@ class EtlSettings:
 
     data: the private data folder. source: the name under which this site's resources are kept apart from others'.
     timezone: IANA name of the hospital's one timezone. concept_block_start: custom concept ids come above it.
-    site_map: a SOURCE_TO_CONCEPT_MAP file of the site. maximum_object_size: largest resource or Bundle, in bytes.
+    site_map: a map of the site's codes, as SOURCE_TO_CONCEPT_MAP or as saved by Usagi. site_systems: a CSV like
+    mappings/concepts/systems.csv with the site's own code systems. memory_limit: DuckDB's, such as '4GB', by default
+    most of the machine's. maximum_object_size: largest resource or Bundle, in bytes.
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
     `system|code`, whose resources give no rows.
@@ -26,6 +28,8 @@ class EtlSettings:
     timezone: str = "Asia/Shanghai"
     concept_block_start: int = 2_000_000_000
     site_map: Path | None = None
+    site_systems: Path | None = None
+    memory_limit: str | None = None
     maximum_object_size: int = 64 << 20
     validation_sample: int = 10
     published_keep: int = 5

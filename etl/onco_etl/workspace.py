@@ -2,7 +2,8 @@
 
 state     workspace (which tables it has), run, landed, ledger (one fate per received version), quarantine, finding,
               resource (current versions), reference, identifier (hashed), alias (whom a replaced patient or an
-              identifier stands for), excluded, held; worklists: unmapped_code, not_understood, undated_death
+              identifier stands for), excluded, held; worklists: unmapped_code, unmapped_text,
+              not_understood, undated_death; starter_check (maps held against the vocabulary)
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -67,7 +68,15 @@ CREATE TABLE IF NOT EXISTS state.quarantine (
 CREATE TABLE IF NOT EXISTS state.finding (
     run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, element VARCHAR, message VARCHAR
 );
-CREATE TABLE IF NOT EXISTS state.unmapped_code (cdm_table VARCHAR, source_value VARCHAR, "count" BIGINT);
+CREATE TABLE IF NOT EXISTS state.unmapped_code (
+    cdm_table VARCHAR, field VARCHAR, source_value VARCHAR, "count" BIGINT
+);
+CREATE TABLE IF NOT EXISTS state.unmapped_text (
+    used_as VARCHAR, source_value VARCHAR, system VARCHAR, vocabulary_id VARCHAR, code VARCHAR, wording VARCHAR
+);
+CREATE TABLE IF NOT EXISTS state.starter_check (
+    vocabulary_id VARCHAR, concept_code VARCHAR, aspect VARCHAR, starter VARCHAR, vocabulary VARCHAR, disagrees BOOLEAN
+);
 CREATE TABLE IF NOT EXISTS state.resource (
     resource VARCHAR, resource_key INTEGER, resource_type VARCHAR, version_id VARCHAR, last_updated TIMESTAMPTZ,
     run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER, content UBIGINT, deleted BOOLEAN

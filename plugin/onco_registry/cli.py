@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import sys
@@ -14,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import structlog
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from onco_etl.errors import ConfigurationError, OncoError
+from onco_registry import cli_unmapped, cli_vocabulary
 from onco_registry import config as configuration
+from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
 if TYPE_CHECKING:
     from onco_etl.pipeline import RunReport
@@ -36,10 +35,8 @@ app = typer.Typer(
 )
 quarantine_app = typer.Typer(help="What could not be mapped, and why.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
-
-ConfigOption = Annotated[Path, typer.Option("--config", help="Configuration file.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-CONFIG = configuration.DEFAULT_FILE
+app.add_typer(cli_vocabulary.app, name="vocabulary")
+app.add_typer(cli_unmapped.app, name="unmapped")
 
 
 @app.command()
@@ -50,7 +47,7 @@ def demo(
     from onco_registry.demo import run
 
     outcome = run.run(out)
-    _print_rows(outcome.comparison, title="The published study and its replica (fictional patients)")
+    print_rows(outcome.comparison, title="The published study and its replica (fictional patients)")
     for finding in outcome.findings:
         typer.echo(finding)
     typer.echo(f"\nBulletin: {outcome.bulletin}")
@@ -86,7 +83,7 @@ def sync(
 def _say(report: RunReport, as_json: bool) -> None:
     """What became of the versions that a run received, and where to look next."""
     if as_json:
-        _print_json({**report.__dict__, "published": str(report.published)})
+        print_json({**report.__dict__, "published": str(report.published)})
         return
     fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items()) or "none"
     noun = "version" if report.received == 1 else "versions"
@@ -121,9 +118,9 @@ def recompute(
     cut: date | None = data_cut.date() if data_cut else None
     computed = night.recompute(configuration.load(config), data_cut=cut, as_of=as_of)
     if as_json:
-        _print_json(computed)
+        print_json(computed)
     else:
-        _print_rows(computed, title="Recomputed")
+        print_rows(computed, title="Recomputed")
 
 
 @app.command()
@@ -136,7 +133,7 @@ def bulletin(
 
     written = [str(path) for path in night.bulletins(configuration.load(config))]
     if as_json:
-        _print_json(written)
+        print_json(written)
     else:
         typer.echo("\n".join(written))
 
@@ -152,17 +149,18 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         found = states.status(con, settings.data)
         quarantined = states.open_quarantine(con)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     typer.echo(states.verdict(found, len(quarantined)))
-    _print_rows(states.on_screen(found["runs"][-5:], settings.timezone), title="Runs")
+    print_rows(states.on_screen(found["runs"][-5:], settings.timezone), title="Runs")
     newest = max((row["run"] for row in found["received"]), default=0)
     latest = [row for row in found["received"] if row["run"] == newest]
-    _print_rows(states.fates(latest), title=f"Versions received in run {newest}")
-    _print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
-    _print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
-    _print_rows(found["not_understood"][:10], title="Refused for a URL that is not understood (first 10)")
-    _print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
+    print_rows(states.fates(latest), title=f"Versions received in run {newest}")
+    print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
+    print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
+    print_rows(found["not_understood"][:10], title="Refused for a URL that is not understood (first 10)")
+    print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
+    typer.echo(f"Vocabulary: {found['vocabulary'] or 'none yet'}")
     published = found["published"]
     typer.echo(f"Published: run {published['run']}, {published['file']}" if published else "Nothing published yet.")
 
@@ -172,8 +170,8 @@ def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """List the runs."""
     from onco_registry import status as states
 
-    found = _query(config, states.runs)
-    _print(found if as_json else states.on_screen(found, configuration.load(config).timezone), as_json, "Runs")
+    found = query(config, states.runs)
+    print_found(found if as_json else states.on_screen(found, configuration.load(config).timezone), as_json, "Runs")
 
 
 @app.command()
@@ -181,8 +179,8 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Check that every version is accounted for and that the estimates agree with each other; exit 6 if not."""
     from onco_registry import checks
 
-    found = _query(config, checks.run)
-    _print(found, as_json, "Checks")
+    found = query(config, checks.run)
+    print_found(found, as_json, "Checks")
     if any(row["status"] == "fail" for row in found):
         raise typer.Exit(CHECK_FAILED)
 
@@ -196,7 +194,7 @@ def quarantine_list(
     """List the versions that are in quarantine: file, line, resource, element and reason."""
     from onco_registry import status as states
 
-    _print(_query(config, states.quarantine if everything else states.open_quarantine), as_json, "Quarantine")
+    print_found(query(config, states.quarantine if everything else states.open_quarantine), as_json, "Quarantine")
 
 
 @quarantine_app.command("show")
@@ -224,37 +222,6 @@ def quarantine_replay(config: ConfigOption = CONFIG, as_json: JsonOption = False
     from onco_etl import pipeline
 
     _say(pipeline.replay(configuration.load(config).etl), as_json)
-
-
-def _query(config: Path, query: Any) -> list[dict[str, Any]]:
-    from onco_etl import workspace
-
-    with workspace.connect(configuration.load(config).data, read_only=True) as con:
-        found: list[dict[str, Any]] = query(con)
-    return found
-
-
-def _print(rows: list[dict[str, Any]], as_json: bool, title: str) -> None:
-    if as_json:
-        _print_json(rows)
-    else:
-        _print_rows(rows, title=title)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-def _print_rows(rows: list[dict[str, Any]], *, title: str) -> None:
-    table = Table(title=title, title_justify="left")
-    for name in rows[0] if rows else ():
-        numeric = all(isinstance(row[name], int | float) for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    # A file or a pipe has no width of its own; tables are not folded to that of an old terminal.
-    console = Console() if sys.stdout.isatty() else Console(width=160)
-    console.print(table if rows else f"{title}: none")
 
 
 def _set_up_logs() -> None:

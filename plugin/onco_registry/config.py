@@ -33,7 +33,7 @@ registries = []
 
 
 class Config(BaseSettings):
-    """Settings of a site. `data` and `site_map` are relative to the configuration file."""
+    """Settings of a site. `data`, `site_map` and `site_systems` are relative to the configuration file."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
@@ -44,6 +44,8 @@ class Config(BaseSettings):
     registries: Annotated[tuple[str, ...], NoDecode] = ()
     concept_block_start: int = Field(default=2_000_000_000, ge=2_000_000_000, le=2_147_000_000)
     site_map: Path | None = None
+    site_systems: Path | None = None
+    memory_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B$")
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
     validation_sample: int = Field(default=10, ge=0)
     published_keep: int = Field(default=5, ge=1)
@@ -83,6 +85,8 @@ class Config(BaseSettings):
             timezone=self.timezone,
             concept_block_start=self.concept_block_start,
             site_map=self.site_map,
+            site_systems=self.site_systems,
+            memory_limit=self.memory_limit,
             maximum_object_size=self.maximum_object_size,
             validation_sample=self.validation_sample,
             published_keep=self.published_keep,
@@ -112,10 +116,13 @@ def load(path: Path) -> Config:
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {_fault(error)}") from None
     base = path.absolute().parent
-    site_map = base / config.site_map if config.site_map else None
-    if site_map is not None and not site_map.is_file():
-        raise ConfigurationError(f"{path}: site_map: {site_map}: no such file")
-    return config.model_copy(update={"data": base / config.data, "site_map": site_map})
+    paths: dict[str, Path | None] = {"data": base / config.data}
+    for name in ("site_map", "site_systems"):
+        own: Path | None = getattr(config, name)
+        paths[name] = base / own if own else None
+        if own and not (base / own).is_file():
+            raise ConfigurationError(f"{path}: {name}: {base / own}: no such file")
+    return config.model_copy(update=paths)
 
 
 def _fault(error: ValidationError) -> str:

@@ -51,7 +51,8 @@ def status(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Any]:
         "runs": runs(con),
         "received": received,
         "cdm": {row["name"]: row["n"] for row in rows(con, counts)},
-        "unmapped": rows(con, 'FROM state.unmapped_code ORDER BY "count" DESC, cdm_table, source_value'),
+        "vocabulary": _vocabulary(con),
+        "unmapped": unmapped(con),
         "not_understood": rows(
             con,
             "SELECT resource_type, reason, url, count(*) AS resources FROM state.not_understood "
@@ -62,6 +63,22 @@ def status(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Any]:
         if newest is None
         else {"run": newest, "file": str(published[newest]), "time": finished[newest].isoformat()},
     }
+
+
+def unmapped(con: duckdb.DuckDBPyConnection) -> Rows:
+    """Codes of rows with concept 0, most frequent first: table, field, the code or the hash of a text, rows."""
+    return rows(con, 'FROM state.unmapped_code ORDER BY "count" DESC, cdm_table, field, source_value')
+
+
+def _vocabulary(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The vocabulary release of the newest complete run that mapped."""
+    found = con.execute(
+        """
+        SELECT vocabulary_release FROM state.run WHERE kind <> 'recompute' AND status = 'complete'
+        ORDER BY run DESC LIMIT 1
+        """
+    ).fetchone()
+    return found[0] if found else None
 
 
 _QUARANTINE = """

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from onco_etl import concepts, fhir_schema, relations
+from onco_etl import concepts, fhir_schema, relations, vocabulary
 
 Resource = dict[str, Any]
 Map = Callable[..., "Mapped"]
@@ -61,6 +61,7 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
             extract_date=date(2024, 6, 30),
             excluded_labels=("V", "urn:site|secret"),
         )
+        vocabulary.attach(con)
         concepts.load(con)
         yield con
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onco_etl import concepts
+from onco_etl import cdm, concepts, vocabulary_slice
 from onco_etl.errors import ConfigurationError, MappingError
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -182,8 +182,9 @@ def test_the_block_of_custom_concepts_can_be_moved(mapped: Any, con: Any) -> Non
 
 
 def test_the_vocabulary_slice_stands_alone(con: Any) -> None:
-    slices = concepts.vocabulary_slice()
-    tables = {table: con.execute(query).fetchall() for table, query in slices.items()}
+    cdm.create_tables(con, tables=cdm.VOCABULARY_TABLES)
+    vocabulary_slice.renew(con)
+    tables = {table: con.execute(f"FROM cdm.{table}").fetchall() for table in cdm.VOCABULARY_TABLES}
     ids = {row[0] for row in tables["concept"]}
     assert len(ids) == len(tables["concept"])
     assert {0, 8507, 32818, 45775965, 36552407, 2_000_000_001, 8588, 763790, 1147127} <= ids

@@ -59,7 +59,8 @@ def test_status(site: Path) -> None:
         ("Patient", "mapped", "rows", 1),
     ]
     assert (status["cdm"]["person"], status["cdm"]["measurement"], status["cdm"]["drug_exposure"]) == (1, 1, 0)
-    assert status["unmapped"] == [{"cdm_table": "measurement", "source_value": "local-1", "count": 1}]
+    local = {"cdm_table": "measurement", "field": "measurement_concept_id", "source_value": "local-1", "count": 1}
+    assert (status["unmapped"], status["vocabulary"]) == ([local], "starter maps")
     assert status["published"]["run"] == 2
     assert Path(status["published"]["file"]).exists()
 

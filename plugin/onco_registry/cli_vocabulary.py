@@ -1,0 +1,81 @@
+"""Commands of the vocabulary: load an Athena download, and say what is in use and how the maps compare with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onco_registry import config as configuration
+from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_json, print_rows
+
+app = typer.Typer(help="The OMOP vocabulary in use.", no_args_is_help=True)
+NamesOption = Annotated[bool, typer.Option("--names", help="Also names that are only worded otherwise.")]
+
+
+@app.command("load")
+def load(
+    path: Annotated[Path, typer.Argument(help="An Athena download: the zip, or a folder with its files.")],
+    release: Annotated[str | None, typer.Option(help="Its release, where VOCABULARY.csv does not say.")] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Load a vocabulary in place of the one in use, map again what is there, and publish; all or nothing."""
+    from onco_etl import changes, pipeline, starter_check, vocabulary, workspace
+
+    settings = configuration.load(config).etl
+    with workspace.connect(settings.data, read_only=True):
+        pass  # A missing or busy data folder is said before the long part.
+    before = vocabulary.in_use(settings.data)
+    found = vocabulary.load(settings.data, path, release=release, memory_limit=settings.memory_limit)
+    loaded: dict[str, Any] = {"release": found.release, "rows": found.rows, "absent": list(found.absent)}
+    if before is None or before.identity != found.identity:
+        report = pipeline.remap(settings)
+        with workspace.connect(settings.data, read_only=True) as con:
+            loaded["run"] = report.run
+            loaded["changed"] = changes.by_table(con, report.run)
+            loaded["moved"] = changes.moved(con, report.run)
+    with workspace.connect(settings.data, read_only=True) as con:
+        loaded["disagreements"] = starter_check.disagreements(con)
+    if as_json:
+        print_json(loaded)
+        return
+    _print_release(loaded)
+    if "run" not in loaded:
+        typer.echo("The same vocabulary was in use: nothing to map again.")
+    else:
+        print_rows(loaded["changed"], title=f"Rows changed by run {loaded['run']}")
+        typer.echo(f"Resources whose rows moved to another table: {loaded['moved']:,}")
+    print_rows(loaded["disagreements"], title="Starter maps that disagree with the vocabulary (which wins)")
+
+
+@app.command("show")
+def show(names: NamesOption = False, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Say which release is in use, and where the starter maps disagree with it."""
+    from onco_etl import starter_check, vocabulary, workspace
+
+    data = configuration.load(config).data
+    found = vocabulary.in_use(data)
+    with workspace.connect(data, read_only=True) as con:
+        disagreements = starter_check.disagreements(con, names=names)
+    shown: dict[str, Any] = {
+        "release": found.release if found else None,
+        "rows": found.rows if found else {},
+        "absent": list(found.absent) if found else [],
+        "disagreements": disagreements,
+    }
+    if as_json:
+        print_json(shown)
+    elif found is None:
+        typer.echo("No vocabulary is loaded: only the starter maps are in use (onco-registry vocabulary load PATH).")
+    else:
+        _print_release(shown)
+        print_rows(disagreements, title="Starter maps that disagree with the vocabulary (which wins)")
+
+
+def _print_release(shown: dict[str, Any]) -> None:
+    typer.echo(f"Vocabulary release: {shown['release']}")
+    print_rows([{"table": table, "rows": n} for table, n in shown["rows"].items()], title="Vocabulary tables")
+    if shown["absent"]:
+        typer.echo(f"Without files for: {', '.join(shown['absent'])}")
