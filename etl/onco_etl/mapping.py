@@ -16,6 +16,7 @@ from onco_etl import (
     merge,
     relations,
     starter_check,
+    touched,
     unmapped,
     versions,
     vocabulary,
@@ -102,21 +103,12 @@ def map_and_merge(con: duckdb.DuckDBPyConnection, run: int) -> None:
 
 
 def _exclude(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring `state.excluded` up to date for the touched resources; the others of them are `work.accepted`."""
+    """Bring `state.excluded` up to date for the touched resources."""
     for table in ("excluded", "not_understood"):
         con.execute(f"DELETE FROM state.{table} WHERE resource IN (SELECT resource FROM work.touched)")
-    types = con.execute(
-        "SELECT DISTINCT resource_type FROM state.resource SEMI JOIN work.touched USING (resource) ORDER BY ALL"
-    ).fetchall()
-    for (resource_type,) in types:
+    for resource_type in touched.lay_out(con):
         con.execute(f"INSERT INTO state.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
         worklist.note_urls(con, resource_type)
-    con.execute(
-        """
-        CREATE OR REPLACE TABLE work.accepted AS
-        SELECT resource FROM work.touched ANTI JOIN state.excluded USING (resource)
-        """
-    )
 
 
 def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:

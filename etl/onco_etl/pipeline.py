@@ -25,6 +25,7 @@ from onco_etl import (
     runs,
     sources,
     staging,
+    touched,
     unmapped,
     versions,
     worklist,
@@ -164,7 +165,7 @@ def _update(
         WHERE run = {run}
         """
     )
-    workspace.clear_work(con)
+    touched.clear(con)
 
 
 def _report(con: duckdb.DuckDBPyConnection, run: int, published: Path) -> RunReport:

@@ -98,7 +98,6 @@ CREATE TABLE IF NOT EXISTS state.recompute (
 
 _WORK = """
 CREATE OR REPLACE TABLE work.touched (resource VARCHAR, resource_key INTEGER);
-CREATE OR REPLACE TABLE work.accepted (resource VARCHAR);
 CREATE OR REPLACE TABLE work.person (person_id INTEGER);
 """
 
@@ -181,13 +180,6 @@ def _create_staged(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
         f"""
         CREATE TABLE IF NOT EXISTS staged.{table} (
             resource VARCHAR, source VARCHAR, resource_id VARCHAR, {declared}
-        );
-        CREATE OR REPLACE VIEW touched.{table} AS
-        SELECT s.* FROM staged.{table} AS s SEMI JOIN work.touched AS t USING (resource);
+        )
         """
     )
-    if resource_type in LOOKED_UP:
-        accepted = "ANTI JOIN state.excluded AS a USING (resource)"
-    else:
-        accepted = "SEMI JOIN work.accepted AS a USING (resource)"
-    con.execute(f"CREATE OR REPLACE VIEW fhir.{table} AS SELECT s.* FROM staged.{table} AS s {accepted}")
