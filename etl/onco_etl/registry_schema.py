@@ -7,8 +7,13 @@ from importlib.resources import files
 
 import duckdb
 
+from onco_etl import cdm
+
 # OMOP CDM Version 5.4.0.
 _CDM_VERSION_5_4 = 756265
+
+# Tables whose rows OMOP gives no number.
+_KEYLESS = ("death", "fact_relationship", "episode_event")
 
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS registry; CREATE SCHEMA IF NOT EXISTS results;
@@ -17,7 +22,12 @@ CREATE TABLE IF NOT EXISTS registry.lineage (
     cdm_table VARCHAR, row_id INTEGER, resource_type VARCHAR, resource_key INTEGER, slot VARCHAR, derivation VARCHAR,
     run_from INTEGER, mapping_file VARCHAR
 );
+CREATE TABLE IF NOT EXISTS registry.resource (
+    resource_key INTEGER, resource_type VARCHAR, version_no INTEGER, received_run INTEGER
+);
 """
+# A versionId may be any text; as a number this short it is no telephone number and no record number.
+_VERSION_NO = r"CASE WHEN regexp_full_match(r.version_id, '\d{1,6}') THEN r.version_id::INTEGER END"
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
@@ -26,7 +36,11 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def bring_lineage(con: duckdb.DuckDBPyConnection, workspace: str, table: str, at: int) -> None:
-    """Bring the lineage of one CDM table from run `at` to the newest: ended rows go, begun rows come."""
+    """Bring the lineage of one CDM table from run `at` to the newest: ended rows go, begun rows come.
+
+    The rows of a table without a key of its own stand in registry.<table>_row too, each with the row_id by which the
+    lineage names it.
+    """
     if at:
         ended = f"SELECT _row_id FROM {workspace}.history.{table} WHERE _run_from <= {at} AND _run_to > {at}"
         con.execute(f"DELETE FROM registry.lineage WHERE cdm_table = '{table}' AND row_id IN ({ended})")
@@ -38,6 +52,30 @@ def bring_lineage(con: duckdb.DuckDBPyConnection, workspace: str, table: str, at
         FROM {workspace}.cdm.{table} AS c
         LEFT JOIN {workspace}.state.resource AS r ON r.resource_key = c._resource_key
         WHERE c._run_from > {at}
+        """
+    )
+    if table in _KEYLESS:
+        names = ", ".join(f'"{name}"' for name in cdm.columns(table))
+        con.execute(
+            f"CREATE OR REPLACE TABLE registry.{table}_row AS "
+            f"SELECT _row_id AS row_id, {names} FROM {workspace}.cdm.{table}"
+        )
+
+
+def bring_resources(con: duckdb.DuckDBPyConnection, workspace: str, at: int) -> None:
+    """Bring registry.resource from run `at` to the newest: the current version of each resource, without its id."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE changed_resource AS
+        SELECT r.resource_key, r.resource_type, {_VERSION_NO} AS version_no, r.run AS received_run, r.deleted
+        FROM {workspace}.state.resource AS r
+        WHERE r.run > {at} OR r.resource IN (
+            -- The same content under a newer version.
+            SELECT l.resource FROM {workspace}.state.ledger AS l WHERE l.run > {at} AND l.fate = 'unchanged'
+        );
+        DELETE FROM registry.resource WHERE resource_key IN (SELECT resource_key FROM changed_resource);
+        INSERT INTO registry.resource SELECT * EXCLUDE (deleted) FROM changed_resource WHERE NOT deleted;
+        DROP TABLE changed_resource
         """
     )
 

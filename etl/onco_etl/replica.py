@@ -65,6 +65,7 @@ def _update(con: duckdb.DuckDBPyConnection, workspace: str, run: int) -> None:
         at: int = scalar(con, "SELECT coalesce(max(run), 0) FROM registry.replica")
         for table in CLINICAL_TABLES:
             _apply_delta(con, workspace, table, at)
+        registry_schema.bring_resources(con, workspace, at)
         for table in cdm.VOCABULARY_TABLES:
             _copy_whole(con, f"{workspace}.cdm.{table}", f"cdm.{table}")
         for table in registry_schema.results_tables(con, workspace):

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from onco_etl import replica, runs, workspace
+from onco_etl import history, replica, runs, workspace
 from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
-from onco_registry import bulletin, knowledge, results
+from onco_registry import bulletin, results
 from onco_registry.config import Config
 from onco_registry.definition import load_registry
 from onco_registry.recompute import recompute as compute
@@ -42,10 +42,10 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
         chosen = registries(config)
         run = runs.next_run(con, config.data / "landing")
         inputs = scalar(con, "SELECT mapping_hash || vocabulary_release FROM state.run WHERE run = $1", [known])
-        knowledge.attach(con, known)
+        history.attach(con, known)
         with runs.transaction(con, run, kind="recompute", source=None, mapping_hash=inputs):
             for registry in chosen:
-                with timed("recomputed", run=run, registry=registry.name), knowledge.shown(con):
+                with timed("recomputed", run=run, registry=registry.name), history.shown(con):
                     found = compute(con, registry, data_cut=cut, as_of_run=known, inputs_hash=inputs)
                 results.write(con, found)
                 con.execute(

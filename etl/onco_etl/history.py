@@ -1,0 +1,64 @@
+"""The tables as known at a run: what they held that night, whatever was learned since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from onco_etl import cdm
+from onco_etl.query import scalar
+from onco_etl.workspace import CLINICAL_TABLES, LINEAGE
+
+
+def as_known(workspace: str, table: str, run: int) -> str:
+    """SELECT of the rows of a CDM table as known at `run`, with their lineage columns, in any order.
+
+    `workspace` is the name under which its database is attached.
+    """
+    names = ", ".join(f'"{name}"' for name in (*cdm.columns(table), *(name for name, _ in LINEAGE)))
+    return (
+        f"SELECT {names} FROM {workspace}.cdm.{table} WHERE _run_from <= {run} "
+        f"UNION ALL SELECT {names} FROM {workspace}.history.{table} WHERE _run_from <= {run} AND _run_to > {run}"
+    )
+
+
+def versions_known(workspace: str, run: int) -> str:
+    """SELECT resource_key, resource_type, version_id, run, file_no, line, entry: the version taken at `run`.
+
+    The last one received by then that was not refused: a run takes at most one version of a resource, for the others
+    are superseded when they come.
+    """
+    return f"""
+        SELECT
+            k.id AS resource_key, l.resource_type, l.version_id, l.last_updated, l.run, l.file_no, l.line, l.entry
+        FROM {workspace}.state.ledger AS l JOIN {workspace}.keys.resource AS k ON k.row_key = l.resource
+        WHERE l.run <= {run} AND l.fate IN ('mapped', 'excluded', 'waiting', 'unchanged')
+        QUALIFY row_number() OVER (PARTITION BY l.resource ORDER BY l.run DESC, l.file_no DESC, l.line DESC) = 1
+    """
+
+
+def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
+    """Attach a database `known` whose schema `cdm` shows the CDM as known at `run`; not within a transaction.
+
+    The vocabulary is the one in use now: a release is not kept per run, its name is (`state.run`).
+    """
+    workspace = scalar(con, "SELECT current_database()")
+    con.execute("ATTACH ':memory:' AS known; CREATE SCHEMA known.cdm")
+    for table in CLINICAL_TABLES:
+        names = ", ".join(f'"{name}"' for name in cdm.columns(table))
+        con.execute(f"CREATE VIEW known.cdm.{table} AS SELECT {names} FROM ({as_known(workspace, table, run)})")
+    for table in cdm.VOCABULARY_TABLES:
+        con.execute(f"CREATE VIEW known.cdm.{table} AS FROM {workspace}.cdm.{table}")
+
+
+@contextmanager
+def shown(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Within the block, `cdm` means the attached one."""
+    workspace = scalar(con, "SELECT current_database()")
+    con.execute("USE known")
+    try:
+        yield
+    finally:
+        con.execute(f"USE {workspace}")
