@@ -20,6 +20,7 @@ from onco_etl import (
     landing,
     ledger,
     mapping,
+    quality,
     quarantine,
     replica,
     runs,
@@ -106,6 +107,8 @@ def _run(
         log.info("landed", run=run, files=len(landed))
     load(con, settings, run, landed, kind=kind, day=mapping.today(settings.timezone), key_log=folder / "keys")
     landing.mark_complete(folder)
+    if settings.check_every_sync:
+        quality.check(con, settings.data)
     with timed("published", run=run):
         published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
     return _report(con, run, published)

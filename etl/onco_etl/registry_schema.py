@@ -104,6 +104,7 @@ def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
 
         CREATE OR REPLACE TABLE registry.unmapped_code AS FROM {workspace}.state.unmapped_code;
         CREATE OR REPLACE TABLE registry.undated_death AS SELECT person_id FROM {workspace}.state.undated_death;
+        CREATE OR REPLACE TABLE registry.quality AS FROM {workspace}.state.quality;
         CREATE OR REPLACE TABLE registry.recompute AS FROM {workspace}.state.recompute;
 
         DELETE FROM cdm.cdm_source;

@@ -67,12 +67,17 @@ def define_macros(
     con.execute(f"SET VARIABLE onco_extract_date = DATE {literal(extract_date.isoformat())}")
     labels = ", ".join(literal(label) for label in excluded_labels)
     con.execute(f"CREATE OR REPLACE TEMP MACRO excluded_labels() AS [{labels}]::VARCHAR[]")
-    with _mappings("concepts", "constants.csv").open(encoding="utf-8") as constants:
-        for row in csv.DictReader(constants):
-            con.execute(f"CREATE OR REPLACE TEMP MACRO {row['name']}() AS {int(row['concept_id'])}")
+    define_constants(con)
     # Temporary, so that nothing of them is stored.
     for file in MACROS:
         con.execute(_text(f"macros/{file}.sql"))
+
+
+def define_constants(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros that name concepts, for this connection only."""
+    with _mappings("concepts", "constants.csv").open(encoding="utf-8") as constants:
+        for row in csv.DictReader(constants):
+            con.execute(f"CREATE OR REPLACE TEMP MACRO {row['name']}() AS {int(row['concept_id'])}")
 
 
 def cdm_tables() -> tuple[str, ...]:

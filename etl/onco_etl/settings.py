@@ -20,7 +20,7 @@ class EtlSettings:
     most of the machine's. maximum_object_size: largest resource or Bundle, in bytes.
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
-    `system|code`, whose resources give no rows.
+    `system|code`, whose resources give no rows. check_every_sync: run the quality checks before publishing.
     """
 
     data: Path
@@ -34,3 +34,4 @@ class EtlSettings:
     validation_sample: int = 10
     published_keep: int = 5
     excluded_security_labels: tuple[str, ...] = EXCLUDED_SECURITY_LABELS
+    check_every_sync: bool = False

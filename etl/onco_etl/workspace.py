@@ -3,7 +3,8 @@
 state     workspace (which tables it has), run, landed, ledger (one fate per received version), quarantine, finding,
               resource (current versions), reference, identifier (hashed), alias (whom a replaced patient or an
               identifier stands for), excluded, held; worklists: unmapped_code, unmapped_text,
-              not_understood, undated_death; starter_check (maps held against the vocabulary)
+              not_understood, undated_death; starter_check (maps held against the vocabulary);
+              quality (results of the checks, per run)
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -90,6 +91,11 @@ CREATE TABLE IF NOT EXISTS state.not_understood (
 );
 CREATE TABLE IF NOT EXISTS state.undated_death (resource VARCHAR, person_id INTEGER);
 CREATE TABLE IF NOT EXISTS state.held (resource_key INTEGER, cdm_table VARCHAR, row_key VARCHAR, waiting_for VARCHAR);
+CREATE TABLE IF NOT EXISTS state.quality (
+    run INTEGER, check_name VARCHAR, category VARCHAR, severity VARCHAR, cdm_table VARCHAR, field VARCHAR,
+    examined BIGINT, violations BIGINT, share DOUBLE, threshold DOUBLE, status VARCHAR, previous_share DOUBLE,
+    trend VARCHAR
+);
 CREATE TABLE IF NOT EXISTS state.recompute (
     run INTEGER, registry VARCHAR, data_cut DATE, as_of_run INTEGER, hash VARCHAR
 );

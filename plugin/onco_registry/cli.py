@@ -175,13 +175,25 @@ def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """Check that every version is accounted for and that the estimates agree with each other; exit 6 if not."""
+def check(
+    everything: Annotated[bool, typer.Option("--all", help="Also what passes.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 6 on warnings too.")] = False,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the CDM, the books of the ETL and the estimates; exit 6 when a check of severity fatal or error fails."""
+    from onco_etl import workspace
     from onco_registry import checks
 
-    found = query(config, checks.run)
-    print_found(found, as_json, "Checks")
-    if any(row["status"] == "fail" for row in found):
+    settings = configuration.load(config)
+    with workspace.connect(settings.data) as con:
+        found = checks.run(con, settings.data)
+    if as_json:
+        print_json(found)
+    else:
+        print_rows(checks.on_screen(found, everything=everything), title="Checks")
+        typer.echo(checks.summary(found))
+    if checks.failed(found, strict=strict):
         raise typer.Exit(CHECK_FAILED)
 
 

@@ -50,6 +50,7 @@ class Config(BaseSettings):
     validation_sample: int = Field(default=10, ge=0)
     published_keep: int = Field(default=5, ge=1)
     excluded_security_labels: Annotated[tuple[str, ...], NoDecode] = EXCLUDED_SECURITY_LABELS
+    check_every_sync: bool = True
     fictional: bool = False
 
     @field_validator("registries", "excluded_security_labels", mode="before")
@@ -91,6 +92,7 @@ class Config(BaseSettings):
             validation_sample=self.validation_sample,
             published_keep=self.published_keep,
             excluded_security_labels=self.excluded_security_labels,
+            check_every_sync=self.check_every_sync,
         )
 
 

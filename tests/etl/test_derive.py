@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from onco_etl import cdm, derive, workspace
+from onco_etl import cdm, derive, relations, workspace
 
 
 @pytest.fixture
@@ -15,6 +15,7 @@ def con() -> duckdb.DuckDBPyConnection:
     """A workspace in memory, with what the derived tables read and write."""
     con = duckdb.connect()
     workspace.create_schema(con)
+    relations.define_constants(con)
     con.execute(
         """
         INSERT INTO cdm.concept BY NAME

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hospital.nights import Hospital, adverse_event, deletion, drug, medication, patient, visit, weight
 from onco_etl import cdm, history, workspace
-from support.nights import Hospital, adverse_event, deletion, drug, medication, patient, visit, weight
 
 # What is known of the source is told of the newest run only.
 TABLES = [table for table in workspace.CLINICAL_TABLES if table not in ("cdm_source", "metadata")]

@@ -1,4 +1,4 @@
--- From the first to the last recorded event of a person, as one period; 32882: Standard algorithm from EHR.
+-- From the first to the last recorded event of a person, as one period.
 WITH event AS (
     SELECT
         person_id,
@@ -50,7 +50,7 @@ SELECT
     e.person_id,
     min(e.first_date) AS observation_period_start_date,
     max(greatest(e.first_date, e.last_date)) AS observation_period_end_date,
-    32882 AS period_type_concept_id
+    type_standard_algorithm() AS period_type_concept_id
 FROM event AS e
 SEMI JOIN work.person AS w ON e.person_id = w.person_id
 GROUP BY e.person_id
