@@ -27,8 +27,8 @@ FIRST: list[dict[str, Any]] = [
         "class": {"code": "AMB"},
         "subject": SUBJECT,
         "period": {"start": "2024-01-10"},
-        "serviceProvider": {"reference": "Organization/o1"},
-        "participant": [{"individual": {"reference": "Practitioner/d1"}}],
+        "serviceProvider": {"identifier": {"system": "urn:site", "value": "ward 7"}},
+        "participant": [{"individual": {"type": "Practitioner", "identifier": {"value": "staff 9"}}}],
     },
     {
         "resourceType": "Procedure",
@@ -39,8 +39,18 @@ FIRST: list[dict[str, Any]] = [
         "performer": [{"actor": {"reference": "Practitioner/d1"}}],
     },
 ]
-ORGANIZATION = {"resourceType": "Organization", "id": "o1", "name": "Third Hospital"}
-PRACTITIONER = {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Wang"}]}
+ORGANIZATION = {
+    "resourceType": "Organization",
+    "id": "o1",
+    "name": "Third Hospital",
+    "identifier": [{"system": "urn:site", "value": "ward 7"}],
+}
+PRACTITIONER = {
+    "resourceType": "Practitioner",
+    "id": "d1",
+    "name": [{"family": "Wang"}],
+    "identifier": [{"value": "staff 9"}],
+}
 GONE = {
     "resourceType": "Bundle",
     "type": "transaction",
@@ -72,3 +82,22 @@ def test_a_late_place_or_provider_fills_what_refers_to_it(tmp_path: Path) -> Non
     assert after("late", ORGANIZATION, PRACTITIONER) == everything
     assert after("gone", GONE) == nothing
     assert after("again", ORGANIZATION, PRACTITIONER) == everything
+
+
+def test_what_is_not_mapped_is_counted_by_type(tmp_path: Path) -> None:
+    settings = EtlSettings(data=tmp_path / "data", validation_sample=0)
+    pipeline.init(settings)
+    inner = {"resourceType": "Bundle", "id": "b1", "type": "collection", "entry": [{"resource": FIRST[0]}]}
+    kinds = [{"resourceType": kind, "id": "x"} for kind in ("CarePlan", "CarePlan", "Immunization")]
+    outer = {"resourceType": "Bundle", "entry": [{"resource": one} for one in (inner, *kinds, FIRST[0])]}
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps(outer), encoding="utf-8")
+    pipeline.sync(settings, batch)
+    with duckdb.connect(settings.data / "published" / replica.CURRENT, read_only=True) as con:
+        found = con.execute("SELECT resource_type, fate, reason, versions FROM registry.fate ORDER BY ALL").fetchall()
+    assert found == [
+        ("Bundle", "unsupported", "unsupported-type", 1),
+        ("CarePlan", "unsupported", "unsupported-type", 2),
+        ("Immunization", "unsupported", "unsupported-type", 1),
+        ("Patient", "mapped", "rows", 1),
+    ]

@@ -65,7 +65,7 @@ def test_a_resolving_coding_decides_before_one_that_does_not(mapped: Any) -> Non
     assert drug(mapped, concept) == (NIVOLUMAB, "L01FF01")
 
 
-def test_unresolved_keeps_the_code_as_received(mapped: Any) -> None:
+def test_032_033_unresolved_keeps_the_code_as_received(mapped: Any) -> None:
     assert drug(mapped, {"coding": [coding(LOCAL, "药" * 60, "something")], "text": "something"}) == (0, "药" * 50)
 
 
@@ -101,10 +101,10 @@ def test_one_row_per_concept_and_target(mapped: Any, con: Any) -> None:
     done["status"] = "completed"
     con.execute(
         "INSERT INTO mapping.starter BY NAME SELECT 'SNOMED' AS vocabulary_id, '94391008' AS concept_code,"
-        " 36770283 AS concept_id, 'Measurement' AS domain_id, 9999 AS target_no"
+        " 36770283 AS concept_id, 'Measurement' AS domain_id, 999999999 AS target_no"
     )
     mapped({**done, "id": "a", "code": code}, {**done, "id": "b", "code": code})
-    con.execute("DELETE FROM mapping.starter WHERE target_no = 9999")
+    con.execute("DELETE FROM mapping.starter WHERE target_no = 999999999")
     rows = con.execute(
         "SELECT used_as, target_no, concept_id, domain_id, source_concept_id, source_value FROM mapping.codeable"
         " ORDER BY target_no"
@@ -173,7 +173,7 @@ def test_a_missing_site_map_is_refused(con: Any, tmp_path: Path) -> None:
     concepts.load(con)
 
 
-def test_the_block_of_custom_concepts_can_be_moved(mapped: Any, con: Any) -> None:
+def test_039_the_block_of_custom_concepts_can_be_moved(mapped: Any, con: Any) -> None:
     concepts.load(con, block_start=2_100_000_000)
     try:
         assert drug(mapped, {"text": "福可维"}) == (2_100_000_001, "福可维")

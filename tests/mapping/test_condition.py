@@ -38,7 +38,7 @@ def sarcoma(morphology: str, topography: str | None, **elements: Any) -> dict[st
     )
 
 
-def test_condition(mapped: Any) -> None:
+def test_031_033_a_condition_keeps_concept_source_concept_and_code(mapped: Any) -> None:
     found = mapped(
         condition(
             verificationStatus=verification("confirmed"),
@@ -57,20 +57,20 @@ def test_condition(mapped: Any) -> None:
     )  # fmt: skip
 
 
-def test_problem_list(mapped: Any) -> None:
+def test_050_053_a_problem_list_entry_has_its_type(mapped: Any) -> None:
     category = [concept("http://terminology.hl7.org/CodeSystem/condition-category", "problem-list-item")]
     row = mapped(condition(category=category)).row("condition_occurrence", "condition_type_concept_id")
     assert row == (32840,)
 
 
-def test_an_unmapped_condition_keeps_its_row(mapped: Any) -> None:
+def test_032_an_unmapped_condition_keeps_its_row(mapped: Any) -> None:
     row = mapped(condition(code=concept("http://example.org/dx", "D-77"))).row(
         "condition_occurrence", "condition_concept_id, condition_source_value, condition_source_concept_id"
     )
     assert row == (0, "D-77", 0)
 
 
-def test_onset_or_the_date_it_was_recorded(mapped: Any) -> None:
+def test_071_onset_or_the_date_it_was_recorded(mapped: Any) -> None:
     found = mapped(
         condition(id="a", onsetDateTime=None, onsetPeriod={"start": "2023-02"}),
         condition(id="b", onsetDateTime=None, recordedDate="2023-05-05"),

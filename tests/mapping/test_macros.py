@@ -33,7 +33,7 @@ def value(con: duckdb.DuckDBPyConnection, expression: str, *parameters: Any) -> 
         (None, None),
     ],
 )
-def test_a_datetime_is_cut_in_the_hospital_timezone(
+def test_072_a_datetime_is_cut_in_the_hospital_timezone(
     con: duckdb.DuckDBPyConnection, text: str | None, expected: datetime | None
 ) -> None:
     assert value(con, "fhir_datetime($1::VARCHAR)", text) == expected
@@ -81,7 +81,7 @@ def test_impossible_dates(con: duckdb.DuckDBPyConnection, text: str | None, wron
         ("2022-02", "2022-01", "end-before-start"),
     ],
 )
-def test_dates_of_a_resource(
+def test_070_a_resource_without_a_start_date_is_refused(
     con: duckdb.DuckDBPyConnection, start: str | None, end: str | None, expected: str | None
 ) -> None:
     assert value(con, "wrong_dates($1::VARCHAR, $2::VARCHAR)", start, end) == expected
@@ -97,7 +97,7 @@ def test_dates_of_a_resource(
         (None, "2022-02-03", "precision month", "end: precision month"),
     ],
 )
-def test_derivation(
+def test_071_derivation(
     con: duckdb.DuckDBPyConnection, date_from: str | None, start: str, end_from: str | None, expected: str | None
 ) -> None:
     found = value(con, "derivation_of($1::VARCHAR, $2::VARCHAR, $3::VARCHAR)", date_from, start, end_from)

@@ -72,7 +72,7 @@ def test_administration(mapped: Any) -> None:
     )  # fmt: skip
 
 
-def test_each_kind_of_record_has_its_type(mapped: Any) -> None:
+def test_050_053_each_kind_of_record_has_its_type(mapped: Any) -> None:
     found = mapped(
         administration(),
         dispense(),
@@ -246,12 +246,25 @@ def test_quantity_over_daily_dose(mapped: Any) -> None:
     ]
 
 
+def test_a_supply_in_words(mapped: Any) -> None:
+    supplies = {"a": {"unit": "weeks"}, "b": {"unit": "天"}, "c": {}, "d": {"unit": "boxes"}, "e": {"code": "boxes"}}
+    found = mapped(*(dispense(id=name, daysSupply={"value": 4, **unit}) for name, unit in supplies.items()))
+    assert found.rows("drug_exposure", "days_supply") == [(28,), (4,), (4,), (None,), (None,)]
+
+
+def test_a_statement_that_goes_on_ends_when_it_began(mapped: Any) -> None:
+    row = mapped(statement(status="active", effectiveDateTime=None, effectivePeriod={"start": "2024-01-02"})).row(
+        "drug_exposure", PERIOD
+    )
+    assert row == (date(2024, 1, 2), date(2024, 1, 2), None, "end: start")
+
+
 def test_a_prescription_without_an_end_is_a_guess(mapped: Any) -> None:
     row = mapped(request()).row("drug_exposure", PERIOD)
     assert row == (date(2024, 1, 2), date(2024, 1, 31), None, "end: start + 29 days")
 
 
-def test_derived_starts(mapped: Any) -> None:
+def test_071_derived_starts(mapped: Any) -> None:
     found = mapped(
         dispense(whenHandedOver=None, whenPrepared="2024-01-02"),
         request(authoredOn=None, dispenseRequest={"validityPeriod": {"start": "2024-01"}}),

@@ -118,7 +118,7 @@ def test_performance_status(mapped: Any) -> None:
     assert found.row("measurement", "measurement_concept_id, value_as_number") == (36305384, 1)
 
 
-def test_the_domain_decides(mapped: Any) -> None:
+def test_037_the_domain_decides_the_table(mapped: Any) -> None:
     found = mapped(
         observation(concept("http://snomed.info/sct", "84229001"), id="a", category=category("vital-signs")),
         observation(concept("http://snomed.info/sct", "89362005"), id="b", valueQuantity={"value": 4}),
@@ -264,7 +264,7 @@ def test_a_panel_with_a_value_of_its_own_keeps_it(mapped: Any) -> None:
     assert found.rows("measurement", "slot, value_as_number") == [("", 7), ("component0", 7)]
 
 
-def test_dates(mapped: Any) -> None:
+def test_071_072_dates(mapped: Any) -> None:
     code = concept(LOCAL, "X1")
     without = {"effectiveDateTime": None}
     found = mapped(

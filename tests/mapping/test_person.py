@@ -38,7 +38,7 @@ def test_person(mapped: Any) -> None:
     assert row == ("main/Patient/p1", "", None, 8532, 1961, 4, 12)
 
 
-def test_no_identity_is_kept(mapped: Any) -> None:
+def test_020_021_no_identifier_is_kept(mapped: Any) -> None:
     found = mapped(patient(name=[{"family": "Zhang"}], identifier=[{"value": "110101196104120000"}]))
     assert found.row("person", "person_source_value, gender_source_value") == (None, "female")
 

@@ -39,12 +39,24 @@ CREATE OR REPLACE TEMP MACRO days_in(unit_code) AS CASE unit_code
     WHEN 'a' THEN 365.0
 END;
 
+CREATE OR REPLACE TEMP MACRO unit_word(unit_text) AS CASE
+    WHEN lower(trim(unit_text)) IN ('hour', 'hours', '小时') THEN 'h'
+    WHEN lower(trim(unit_text)) IN ('day', 'days', '天', '日') THEN 'd'
+    WHEN lower(trim(unit_text)) IN ('week', 'weeks', '周') THEN 'wk'
+    WHEN lower(trim(unit_text)) IN ('month', 'months', '月') THEN 'mo'
+    WHEN lower(trim(unit_text)) IN ('year', 'years', '年') THEN 'a'
+END;
+
 -- Whole days that a supply can last, up to ten years; anything else was not meant.
 CREATE OR REPLACE TEMP MACRO days_supplied(days) AS
 CASE WHEN try_cast(days AS integer) BETWEEN 1 AND 3660 THEN try_cast(days AS integer) END;
 
+-- A duration without a unit is in days; one in a unit that is not known is not a number of days.
 CREATE OR REPLACE TEMP MACRO days_of(quantity) AS days_supplied(
-    quantity.value * coalesce(days_in(quantity.code), CASE WHEN quantity.code IS NULL THEN 1.0 END)
+    quantity.value * coalesce(
+        days_in(quantity.code),
+        CASE WHEN quantity.code IS NULL THEN days_in(coalesce(unit_word(quantity.unit), quantity.unit, 'd')) END
+    )
 );
 
 -- Amount taken a day, in the unit of `supplied`; NULL where the dose is in another unit or taken as needed.
