@@ -14,7 +14,7 @@ from typing import cast
 
 import zstandard
 
-from onco_etl.errors import StateError
+from onco_etl.errors import InputError, StateError
 from onco_etl.sources import InputFile, Layout, opened
 
 _CHUNK = 4 << 20
@@ -24,7 +24,10 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file of a run as it lies in the landing zone; `lines` counts physical lines, blank ones included."""
+    """A file of a run as it lies in the landing zone; `lines` counts physical lines, blank ones included.
+
+    `resource_type` is None where the file must be taken apart line by line.
+    """
 
     file_no: int
     path: Path
@@ -34,16 +37,24 @@ class LandedFile:
     lines: int
 
 
-def land(files: tuple[InputFile, ...], folder: Path, *, source: str) -> tuple[LandedFile, ...]:
+@dataclass(frozen=True)
+class Limits:
+    """`line`: bytes of the largest resource, Bundle or line that is read; `file`: bytes of the largest file landed."""
+
+    line: int
+    file: int
+
+
+def land(files: tuple[InputFile, ...], folder: Path, *, source: str, limits: Limits) -> tuple[LandedFile, ...]:
     """Copy `files` into `folder` (created, private) with a manifest of names, sizes and checksums.
 
-    Raises InputError when a file turns out to be unreadable; the folder is removed again.
+    Raises InputError when a file turns out to be unreadable or, decompressed, too large; the folder is removed again.
     """
     folder.mkdir(mode=0o700, parents=True)
     try:
         landed, manifest = [], []
         for file_no, file in enumerate(files, start=1):
-            one, entry = _land_one(file_no, file, folder)
+            one, entry = _land_one(file_no, file, folder, limits)
             landed.append(one)
             manifest.append(entry)
         content = {"source": source, "received": datetime.now(UTC).isoformat(), "files": manifest}
@@ -54,23 +65,31 @@ def land(files: tuple[InputFile, ...], folder: Path, *, source: str) -> tuple[La
     return tuple(landed)
 
 
-def _land_one(file_no: int, file: InputFile, folder: Path) -> tuple[LandedFile, dict[str, object]]:
+def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tuple[LandedFile, dict[str, object]]:
     target = folder / f"{file_no:05d}.json.zst"
     digest, size, newlines, last = hashlib.sha256(), 0, 0, b"\n"
+    longest, line = 0, 0
     with (
         opened(file.path) as stream,
         target.open("xb") as raw,
         zstandard.ZstdCompressor(level=1).stream_writer(raw) as sink,
     ):
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read(min(_CHUNK, limits.line)):
             digest.update(chunk)
             size += len(chunk)
+            if size > limits.file:
+                raise InputError(f"{file.name}: more than {limits.file} bytes, decompressed (maximum_file_size)")
             newlines += chunk.count(b"\n")
+            # A line longer than a chunk reaches beyond one; the others need no look.
+            end = chunk.find(b"\n")
+            longest = max(longest, line + (end if end >= 0 else len(chunk)))
+            line = line + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
             last = chunk[-1:]
             sink.write(chunk)
     target.chmod(0o400)
     lines = newlines + (last != b"\n")
-    landed = LandedFile(file_no, target, file.name, file.layout, file.resource_type, lines)
+    resource_type = file.resource_type if longest <= limits.line else None
+    landed = LandedFile(file_no, target, file.name, file.layout, resource_type, lines)
     entry = {
         "file_no": file_no,
         "name": file.name,

@@ -103,7 +103,8 @@ def _run(
     folder = settings.data / "landing" / f"{run:06d}"
     landed: tuple[landing.LandedFile, ...] = ()
     if found:
-        landed = landing.land(found, folder, source=settings.source)
+        limits = landing.Limits(line=settings.maximum_object_size, file=settings.maximum_file_size)
+        landed = landing.land(found, folder, source=settings.source, limits=limits)
         log.info("landed", run=run, files=len(landed))
     load(con, settings, run, landed, kind=kind, day=mapping.today(settings.timezone), key_log=folder / "keys")
     landing.mark_complete(folder)

@@ -13,6 +13,7 @@ import duckdb
 from onco_etl import fhir_schema, shape
 from onco_etl.landing import LandedFile, raw_lines
 from onco_etl.query import literal, scalar
+from onco_etl.sources import BYTE_ORDER_MARK
 
 # fhir.resources checks some thousands of resources a second; past this many, the reason alone is recorded.
 _EXPLAINED = 1000
@@ -27,7 +28,8 @@ def refuse(con: duckdb.DuckDBPyConnection, n: int, error: Exception) -> None:
     file_no, line, entry, resource_type, resource_id, text = row
     explained = scalar(con, "SELECT count(*) FROM incoming.refused")
     found = None
-    if explained < _EXPLAINED and resource_type in fhir_schema.resource_types():
+    # Only DuckDB sees that a key comes twice.
+    if "duplicate key" not in str(error) and explained < _EXPLAINED and resource_type in fhir_schema.resource_types():
         found = first_fault(resource_type, text)
     element, message = found or (None, _shape_message(error))
     con.execute(
@@ -80,8 +82,9 @@ def explain(con: duckdb.DuckDBPyConnection, files: Mapping[int, LandedFile]) -> 
 
 def malformed_message(text: bytes) -> str:
     """What keeps `text` from being one JSON value, with the column and without the text."""
-    if text.startswith(b"\xef\xbb\xbf"):
-        return "begins with a byte order mark"
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "is UTF-16, not UTF-8"
     if b"\x00" in text:
         return f"holds a NUL byte at column {text.index(0) + 1}"
     try:

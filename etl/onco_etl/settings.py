@@ -18,6 +18,7 @@ class EtlSettings:
     site_map: a map of the site's codes, as SOURCE_TO_CONCEPT_MAP or as saved by Usagi. site_systems: a CSV like
     mappings/concepts/systems.csv with the site's own code systems. memory_limit: DuckDB's, such as '4GB', by default
     most of the machine's. maximum_object_size: largest resource or Bundle, in bytes.
+    maximum_file_size: largest file, decompressed, in bytes; a larger one is an error before anything is changed.
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
     `system|code`, whose resources give no rows. check_every_sync: run the quality checks before publishing.
@@ -31,6 +32,7 @@ class EtlSettings:
     site_systems: Path | None = None
     memory_limit: str | None = None
     maximum_object_size: int = 64 << 20
+    maximum_file_size: int = 64 << 30
     validation_sample: int = 10
     published_keep: int = 5
     excluded_security_labels: tuple[str, ...] = EXCLUDED_SECURITY_LABELS

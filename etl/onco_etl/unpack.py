@@ -15,8 +15,9 @@ import duckdb
 
 from onco_etl import quarantine
 from onco_etl.incoming import REFUSALS, Reader, table_for
-from onco_etl.landing import LandedFile, filled_lines
+from onco_etl.landing import LandedFile
 from onco_etl.query import literal, scalar
+from onco_etl.tidy import tidy
 
 _SPLIT = 16
 # Type, id and version in the address of a resource, relative or absolute; not a search.
@@ -65,7 +66,10 @@ SELECT
     list_reduce(
         list_prepend(
             {'was': '', 'becomes': CASE
-                WHEN n.json IS NOT NULL THEN json_merge_patch(n.json, json_object('id', n.resource_id))::VARCHAR
+                -- As text: json_merge_patch takes a level of the stack per level of nesting, and drops duplicate keys.
+                WHEN n.urn IS NOT NULL AND json_type(n.json) = 'OBJECT' AND NOT json_exists(n.json, '$.id')
+                    THEN '{"id":' || to_json(n.resource_id) || ',' || substr(n.json::VARCHAR, 2)
+                ELSE n.json::VARCHAR
             END},
             c.urns
         ),
@@ -86,7 +90,8 @@ def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> list[L
     """
     con = reader.con
     con.execute("CREATE OR REPLACE TABLE incoming.line (file_no INTEGER, line BIGINT, json JSON)")
-    files = [_read_lines(reader, file) for file in files]
+    files = [_read_lines(reader, file, scratch) for file in files]
+    _refuse_large_values(reader)
     con.execute(_PARTS)
     _set_aside(con)
     names = itertools.count()
@@ -108,7 +113,7 @@ def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> list[L
     return files
 
 
-def _read_lines(reader: Reader, file: LandedFile) -> LandedFile:
+def _read_lines(reader: Reader, file: LandedFile, scratch: Path) -> LandedFile:
     """The JSON value of each line (NULL where malformed), or the values of a document; the file as it was read.
 
     What is called a document but cannot be read as one may be lines of which the first is malformed.
@@ -117,18 +122,32 @@ def _read_lines(reader: Reader, file: LandedFile) -> LandedFile:
         if _read_values(reader, file, "unstructured") > 0:
             _insert_lines(reader.con, "SELECT $file_no, n, json(json) FROM incoming.read ORDER BY n", file)
             return file
+        tidied = tidy(file, scratch, limit=reader.maximum_object_size)
         resources = "SELECT count(*) FROM incoming.read WHERE (json ->> '$.resourceType') IS NOT NULL"
-        if _read_values(reader, file, "newline_delimited") < 1 or scalar(reader.con, resources) == 0:
-            _insert_lines(reader.con, "SELECT $file_no, 1, NULL", file)
+        if _read_values(reader, tidied.file, "newline_delimited") < 1 or scalar(reader.con, resources) == 0:
+            if tidied.size > reader.maximum_object_size:
+                _refuse_too_large(reader, file, [1])
+            else:
+                _insert_lines(reader.con, "SELECT $file_no, 1, NULL", file)
             return file
         file = replace(file, layout="lines")
-    numbers = filled_lines(file)
-    if _read_values(reader, file, "newline_delimited") == len(numbers):
-        values = f"SELECT $file_no, ({numbers})[n], json FROM incoming.read ORDER BY n"
     else:
-        values = f"SELECT $file_no, unnest({numbers}), NULL"
-    _insert_lines(reader.con, values, file)
+        tidied = tidy(file, scratch, limit=reader.maximum_object_size)
+    if _read_values(reader, tidied.file, "newline_delimited") == len(tidied.filled):
+        _insert_lines(reader.con, f"SELECT $file_no, ({tidied.filled})[n], json FROM incoming.read ORDER BY n", file)
+    else:
+        _insert_lines(reader.con, f"SELECT $file_no, unnest({tidied.filled}), NULL", file)
+    _refuse_too_large(reader, file, tidied.too_long)
     return file
+
+
+def _refuse_too_large(reader: Reader, file: LandedFile, numbers: Sequence[int]) -> None:
+    for number in numbers:
+        message = f"more than {reader.maximum_object_size} bytes (maximum_object_size)"
+        reader.con.execute(
+            "INSERT INTO incoming.refused (file_no, line, entry, reason, message) "
+            f"VALUES ({file.file_no}, {number}, 0, 'too-large', {literal(message)})"
+        )
 
 
 def _read_values(reader: Reader, file: LandedFile, layout: str) -> int:
@@ -151,6 +170,20 @@ def _read_values(reader: Reader, file: LandedFile, layout: str) -> int:
 
 def _insert_lines(con: duckdb.DuckDBPyConnection, values: str, file: LandedFile) -> None:
     con.execute(f"INSERT INTO incoming.line {values.replace('$file_no', str(file.file_no))}")
+
+
+def _refuse_large_values(reader: Reader) -> None:
+    """Of a document, each value counts by itself; DuckDB's own limit lies somewhere above ours."""
+    message = literal(f"more than {reader.maximum_object_size} bytes (maximum_object_size)")
+    reader.con.execute(
+        f"""
+        INSERT INTO incoming.refused (file_no, line, entry, reason, message)
+        SELECT file_no, line, 0, 'too-large', {message}
+        FROM incoming.line WHERE strlen(json::VARCHAR) > {reader.maximum_object_size};
+
+        DELETE FROM incoming.line WHERE strlen(json::VARCHAR) > {reader.maximum_object_size};
+        """
+    )
 
 
 def _set_aside(con: duckdb.DuckDBPyConnection) -> None:

@@ -158,8 +158,9 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
 
 
 def _point(text: str) -> str:
-    """SQL of an instant; "infinity" is none."""
-    return f"CASE WHEN isfinite(try_cast({text} AS TIMESTAMPTZ)) THEN try_cast({text} AS TIMESTAMPTZ) END"
+    """SQL of an instant; "infinity" is none, nor is one whose year has not four digits in every time zone."""
+    point = f"try_cast({text} AS TIMESTAMPTZ)"
+    return f"CASE WHEN {point} BETWEEN '0001-01-02 00:00:00+00' AND '9999-12-31 00:00:00+00' THEN {point} END"
 
 
 def _content(table: str) -> str:

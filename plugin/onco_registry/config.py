@@ -47,6 +47,7 @@ class Config(BaseSettings):
     site_systems: Path | None = None
     memory_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B$")
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
+    maximum_file_size: int = Field(default=64 << 30, ge=1 << 16)
     validation_sample: int = Field(default=10, ge=0)
     published_keep: int = Field(default=5, ge=1)
     excluded_security_labels: Annotated[tuple[str, ...], NoDecode] = EXCLUDED_SECURITY_LABELS
@@ -89,6 +90,7 @@ class Config(BaseSettings):
             site_systems=self.site_systems,
             memory_limit=self.memory_limit,
             maximum_object_size=self.maximum_object_size,
+            maximum_file_size=self.maximum_file_size,
             validation_sample=self.validation_sample,
             published_keep=self.published_keep,
             excluded_security_labels=self.excluded_security_labels,

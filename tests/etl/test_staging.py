@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from onco_etl import landing, sources, staging
 from onco_etl.errors import InputError
 
+LIMITS = landing.Limits(line=1 << 24, file=1 << 30)
 PATIENT = '{"resourceType": "Patient", "id": "p1"}'
 OBSERVATION = '{"resourceType": "Observation", "id": "o1", "valueQuantity": {"value": 1.5}}'
 WRONG_NUMBER = '{"resourceType": "Observation", "id": "o2", "valueQuantity": {"value": "abc"}}'
@@ -25,9 +26,9 @@ def staged(folder: Path) -> duckdb.DuckDBPyConnection:
     """`incoming` for the files in folder/in."""
     scratch = folder / "scratch"
     scratch.mkdir()
-    landed = landing.land(sources.find(folder / "in"), folder / "landing", source="main")
+    landed = landing.land(sources.find(folder / "in"), folder / "landing", source="main", limits=LIMITS)
     con = duckdb.connect()
-    staging.stage(con, landed, scratch=scratch, maximum_object_size=1 << 24)
+    staging.stage(con, landed, scratch=scratch, maximum_object_size=LIMITS.line)
     return con
 
 
@@ -178,7 +179,7 @@ def test_refused_lines_name_line_resource_and_element(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (b'\xef\xbb\xbf{"resourceType": "Patient"}', "begins with a byte order mark"),
+        ('{"resourceType": "Patient"}'.encode("utf-16"), "is UTF-16, not UTF-8"),
         (b'{"resourceType": "Pat\x00ient"}', "holds a NUL byte at column 22"),
         (b'{"resourceType": "\xff"}', "is not UTF-8 at byte 19"),
         (b'{"resourceType": "Patient"}{}', "Extra data (column 28)"),
@@ -199,6 +200,28 @@ def test_duplicate_key_is_refused(tmp_path: Path) -> None:
     con = staged(tmp_path)
     assert ids(con, "patient") == ["p1"]
     assert con.execute("SELECT line, message FROM incoming.refused").fetchall() == [(2, "has a key twice")]
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b""])
+def test_ends_of_lines(tmp_path: Path, end: bytes) -> None:
+    write(tmp_path, Patient__ndjson=PATIENT.encode() + (end or b"\n") + PATIENT.replace("p1", "p2").encode() + end)
+    con = staged(tmp_path)
+    assert (ids(con, "patient"), refusals(con)) == (["p1", "p2"], [])
+
+
+@pytest.mark.parametrize(("name", "indent"), [("a__json", 2), ("a__json", None), ("a__ndjson", None)])
+def test_a_byte_order_mark_is_ignored_in_every_layout(tmp_path: Path, name: str, indent: int | None) -> None:
+    write(tmp_path, **{name: json.dumps(json.loads(PATIENT), indent=indent).encode("utf-8-sig")})
+    con = staged(tmp_path)
+    assert (ids(con, "patient"), refusals(con)) == (["p1"], [])
+
+
+def test_values_of_a_document_that_are_too_large_stand_alone(tmp_path: Path) -> None:
+    large = json.dumps({"resourceType": "Patient", "id": "large", "x": "y" * LIMITS.line}, indent=1)
+    write(tmp_path, a__json=f"{json.dumps(json.loads(PATIENT), indent=1)}\n{large}\n")
+    con = staged(tmp_path)
+    assert ids(con, "patient") == ["p1"]
+    assert [(line, reason) for line, _, _, _, reason, _ in refusals(con)] == [(2, "too-large")]
 
 
 def test_blank_lines_and_crlf_keep_line_numbers(tmp_path: Path) -> None:
@@ -249,5 +272,5 @@ def test_damaged_gz_is_an_error_and_leaves_no_landing(tmp_path: Path) -> None:
     damaged = gzip.compress((PATIENT + "\n").encode() * 100_000)[:-20]
     write(tmp_path, Patient__ndjson__gz=damaged)
     with pytest.raises(InputError, match="cannot be read"):
-        landing.land(sources.find(tmp_path / "in"), tmp_path / "landing", source="main")
+        landing.land(sources.find(tmp_path / "in"), tmp_path / "landing", source="main", limits=LIMITS)
     assert not (tmp_path / "landing").exists()

@@ -2,11 +2,12 @@
 
 CREATE OR REPLACE TEMP MACRO extract_date() AS getvariable('onco_extract_date');
 
--- FHIR date, dateTime or instant (seconds may be missing) in a form that DuckDB casts.
+-- FHIR date, dateTime or instant (seconds may be missing) in a form that DuckDB casts; it knows no leap seconds.
 CREATE OR REPLACE TEMP MACRO full_text(fhir_text) AS CASE
     WHEN length(fhir_text) = 4 THEN fhir_text || '-01-01'
     WHEN length(fhir_text) = 7 THEN fhir_text || '-01'
     WHEN length(fhir_text) > 10 AND substr(fhir_text, 17, 1) <> ':' THEN fhir_text[:16] || ':00' || fhir_text[17:]
+    WHEN substr(fhir_text, 17, 3) = ':60' THEN fhir_text[:16] || ':59' || fhir_text[20:]
     ELSE fhir_text
 END;
 
@@ -23,10 +24,12 @@ CREATE OR REPLACE TEMP MACRO end_datetime(end_text, start_text) AS CASE
     WHEN end_text IS NOT NULL THEN greatest(fhir_datetime(end_text), fhir_datetime(start_text))
 END;
 
--- A real date, written as FHIR does.
+-- A real date, written as FHIR does (hours to 23, offsets to 14:00), whose year has four digits in the hospital's time
+-- zone too: 9999-12-31T23:59:59Z has not, east of Greenwich, and no client's date type could hold it.
 CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS regexp_full_match(
-    fhir_text, '\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?'
-) AND fhir_datetime(fhir_text) IS NOT NULL;
+    fhir_text,
+    '\d{4}(-\d{2}(-\d{2}(T([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?)?)?)?'
+) AND coalesce(year(fhir_datetime(fhir_text)) BETWEEN 1 AND 9999, FALSE);
 
 CREATE OR REPLACE TEMP MACRO is_wrong_date(fhir_text) AS fhir_text IS NOT NULL AND NOT is_fhir_date(fhir_text);
 
