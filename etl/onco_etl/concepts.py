@@ -19,6 +19,7 @@ _OTHER_FILES = (
     "stand_ins.csv",
     "strings.csv",
     "systems.csv",
+    "unit_conversions.csv",
     "written_out.csv",
 )
 
@@ -68,6 +69,9 @@ SELECT 0, unnest([concept_name, concept_name_zh]), concept_id, domain_id FROM ma
 
 CREATE OR REPLACE TEMP TABLE written_out_row AS
 FROM read_csv('{concepts}/written_out.csv', all_varchar = true, header = true);
+
+CREATE OR REPLACE TEMP TABLE unit_conversion_row AS
+FROM read_csv('{concepts}/unit_conversions.csv', all_varchar = true, header = true);
 
 -- Filled by what the loaded vocabulary says of the codes and concepts that are asked for, each once.
 CREATE OR REPLACE TABLE mapping.vocabulary_code (vocabulary_id VARCHAR, concept_code VARCHAR, concept_id INTEGER);
@@ -122,6 +126,17 @@ UNION
 SELECT w.element, t.concept_id
 FROM written_out_row AS w JOIN mapping.vocabulary_code AS v USING (vocabulary_id, concept_code)
 JOIN mapping.standard_target AS t ON t.source_concept_id = v.concept_id;
+
+CREATE OR REPLACE TABLE mapping.unit_conversion AS
+SELECT
+    m.concept_id, f.concept_id AS unit_concept_id, any_value(t.concept_id) AS to_unit_concept_id,
+    any_value(r.factor::DOUBLE) AS factor, any_value(r.low::DOUBLE) AS low, any_value(r.high::DOUBLE) AS high,
+    any_value('unit: ' || r.from_unit || ' -> ' || r.to_unit) AS note
+FROM unit_conversion_row AS r
+JOIN mapping.starter AS m USING (vocabulary_id, concept_code)
+JOIN mapping.starter AS f ON f.vocabulary_id = 'UCUM' AND f.concept_code = r.from_unit
+JOIN mapping.starter AS t ON t.vocabulary_id = 'UCUM' AND t.concept_code = r.to_unit
+GROUP BY ALL;
 
 -- A concept is described by the row of its own code; one whose code is not known, by its number.
 CREATE OR REPLACE TABLE mapping.known_concept AS

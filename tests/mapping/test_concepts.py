@@ -60,6 +60,32 @@ def test_the_text_decides_before_a_display(mapped: Any) -> None:
     assert drug(mapped, concept) == (DOCETAXEL, "YP9")
 
 
+def test_071_a_text_that_decides_beside_an_unmapped_code_is_recorded(mapped: Any) -> None:
+    beside = {"coding": [coding(LOCAL, "YP9")], "text": "多西他赛"}
+    answer = {"coding": [coding("http://example.org/answer", "1")], "text": "PR"}
+    found = mapped(
+        taken(beside),
+        {**taken({"text": "多西他赛"}), "id": "m2"},
+        {
+            "resourceType": "Observation",
+            "id": "o1",
+            "status": "final",
+            "subject": {"reference": "Patient/p1"},
+            "effectiveDateTime": "2024-01",
+            "code": {"coding": [coding("http://example.org/item", "LX")], "text": "总体疗效评价"},
+            "valueCodeableConcept": answer,
+        },
+    )
+    assert found.rows("drug_exposure", "drug_concept_id, drug_source_value, derivation") == [
+        (DOCETAXEL, "YP9", "end: start; concept: known text"),
+        (DOCETAXEL, "多西他赛", "end: start"),
+    ]
+    columns = "value_as_concept_id, measurement_source_value, value_source_value, derivation"
+    assert found.row("measurement", columns) == (
+        1635152, "LX", "1", "precision: month; concept: known text; value: known text",
+    )  # fmt: skip
+
+
 def test_a_resolving_coding_decides_before_one_that_does_not(mapped: Any) -> None:
     concept = {"coding": [coding(RXNORM, "0"), coding("http://www.whocc.no/atc", "L01FF01")]}
     assert drug(mapped, concept) == (NIVOLUMAB, "L01FF01")

@@ -192,6 +192,27 @@ def test_units(mapped: Any, quantity: dict[str, Any], unit: str | None, concept_
     assert found.row("measurement", "unit_source_value, unit_concept_id") == (unit, concept_id)
 
 
+def test_units_are_converted_where_declared_and_plausible(mapped: Any) -> None:
+    total, diameter = concept("urn:onco-registry:concept", "target-lesion-sum"), concept(LOINC, "33728-7")
+    found = mapped(
+        observation(total, id="a", valueQuantity={"value": 8.35, "code": "cm"}),
+        observation(total, id="b", valueQuantity={"value": 830, "code": "cm"}),
+        observation(total, id="c", valueQuantity={"value": 83, "code": "mm"}),
+        observation(diameter, id="d", valueQuantity={"value": 3.1, "unit": "cm"}),
+        observation(concept(LOINC, "1742-6"), id="e", valueQuantity={"value": 2, "code": "cm"}),
+    )
+    columns = (
+        "value_as_number, unit_concept_id, value_source_value, unit_source_value, unit_source_concept_id, derivation"
+    )
+    assert found.rows("measurement", columns) == [
+        (83.5, 8588, "8.35", "cm", 8582, "unit: cm -> mm"),
+        (830, 8582, "830", "cm", 8582, None),
+        (83, 8588, "83", "mm", 8588, None),
+        (31, 8588, "3.1", "cm", 8582, "unit: cm -> mm"),
+        (2, 8582, "2", "cm", 8582, None),
+    ]
+
+
 @pytest.mark.parametrize("unit", ["points, says Dr Wang", "张三", "PD"])
 def test_a_unit_without_a_code_that_is_not_known_leaves_a_hash(mapped: Any, unit: str) -> None:
     found = mapped(observation(concept(LOCAL, "X1"), valueQuantity={"value": 1, "unit": unit}))
@@ -221,7 +242,7 @@ def test_components_fan_out(mapped: Any) -> None:
     )
     columns = "resource, slot, measurement_concept_id, value_as_number, unit_concept_id, measurement_source_value"
     assert found.rows("measurement", columns) == [
-        ("main/Observation/o1", "component0", 3046581, 3.1, 8582, "33728-7"),
+        ("main/Observation/o1", "component0", 3046581, 31, 8588, "33728-7"),
         ("main/Observation/o1", "component2", 0, 2.4, 8582, "33729-5"),
     ]
 

@@ -31,7 +31,7 @@ ended AS (
 SELECT
     e.resource,
     '' AS slot,
-    derivation_of(e.start_from, e.start_text, e.end_from) AS derivation,
+    noted(derivation_of(e.start_from, e.start_text, e.end_from), d.decided_by, NULL, NULL) AS derivation,
     e.person_id,
     coalesce(d.concept_id, 0) AS drug_concept_id,
     cast(e.start_datetime AS date) AS drug_exposure_start_date,

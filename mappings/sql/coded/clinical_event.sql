@@ -16,8 +16,10 @@ SELECT
         WHEN coalesce(c.target_no, 1) = 1 THEN e.slot
         ELSE concat_ws('.', nullif(e.slot, ''), concat('target', c.target_no))
     END AS slot,
-    derivation_of(e.start_from, e.start_text, NULL) AS derivation,
-    derivation_of(e.start_from, e.start_text, 'precision ' || precision_of(e.end_text)) AS derivation_with_end,
+    noted(derivation_of(e.start_from, e.start_text, NULL), c.decided_by, v.decided_by, k.note) AS derivation,
+    noted(
+        derivation_of(e.start_from, e.start_text, 'precision ' || precision_of(e.end_text)), c.decided_by, NULL, NULL
+    ) AS derivation_with_end,
     CASE WHEN e.stays THEN e.own_table ELSE table_of(c.domain_id, e.own_table) END AS cdm_table,
     e.person_id,
     e.visit_occurrence_id,
@@ -31,7 +33,7 @@ SELECT
     e.status_concept_id,
     e.status_source_value,
     operator_of(e.comparator) AS operator_concept_id,
-    e.value_as_number,
+    coalesce(round(e.value_as_number * k.factor, 9), e.value_as_number) AS value_as_number,
     CASE WHEN e.value_code IS NULL THEN c.value_as_concept_id ELSE coalesce(v.concept_id, 0) END AS value_as_concept_id,
     coalesce(v.source_value, left(e.value_text, 50)) AS value_source_value,
     CASE
@@ -39,11 +41,11 @@ SELECT
         WHEN w.concept_id IS NOT NULL THEN left(e.value_string, 60)
         ELSE left(coalesce(e.value_text, v.source_value), 60)
     END AS value_as_string,
-    CASE WHEN e.unit IS NOT NULL THEN coalesce(u.concept_id, 0) END AS unit_concept_id,
+    CASE WHEN e.unit IS NOT NULL THEN coalesce(k.to_unit_concept_id, u.concept_id, 0) END AS unit_concept_id,
     CASE WHEN e.unit IS NOT NULL THEN coalesce(u.source_concept_id, 0) END AS unit_source_concept_id,
     u.source_value AS unit_source_value,
-    e.range_low,
-    e.range_high,
+    coalesce(round(e.range_low * k.factor, 9), e.range_low) AS range_low,
+    coalesce(round(e.range_high * k.factor, 9), e.range_high) AS range_high,
     CASE
         WHEN e.about_slot IS NOT NULL AND (e.slot <> e.about_slot OR c.target_no > 1)
             THEN table_of(b.domain_id, e.about_table)
@@ -57,3 +59,9 @@ LEFT JOIN
 LEFT JOIN mapping.codeable AS u ON codeable_key('unit', e.unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS b ON codeable_key('event', e.about_code) = b.codeable_key AND b.target_no = 1
 LEFT JOIN mapping.written_out AS w ON c.concept_id = w.concept_id AND w.element = 'value_as_string'
+-- Only what is declared, and only where the result is plausible; the value as received stays in value_source_value.
+LEFT JOIN mapping.unit_conversion AS k
+    ON
+        c.concept_id = k.concept_id
+        AND u.concept_id = k.unit_concept_id
+        AND e.value_as_number * k.factor BETWEEN k.low AND k.high

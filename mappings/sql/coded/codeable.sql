@@ -166,7 +166,9 @@ SELECT
     coalesce(c.source_concept_id, r.own_concept_id, 0) AS source_concept_id,
     left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.wording)), 50) AS source_value,
     c.value_as_concept_id,
-    ['site', 'vocabulary', 'starter', 'string'][c.resolver] AS resolved_by
+    ['site', 'vocabulary', 'starter', 'string'][c.resolver] AS resolved_by,
+    -- No map knows the code, but the text beside it.
+    CASE WHEN c.resolver = 4 AND r.code IS NOT NULL THEN 'known text' END AS decided_by
 FROM concept_in_use AS u
 LEFT JOIN chosen AS c ON u.codeable_key = c.codeable_key
 LEFT JOIN received AS r ON u.codeable_key = r.codeable_key

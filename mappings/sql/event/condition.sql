@@ -31,7 +31,7 @@ WITH diagnosis AS NOT MATERIALIZED (
     FROM fhir.condition AS c
 ),
 
-dated AS NOT MATERIALIZED (
+dated AS MATERIALIZED (
     SELECT
         d.*,
         CASE WHEN d.is_tentative THEN 'observation' ELSE 'condition_occurrence' END AS own_table,

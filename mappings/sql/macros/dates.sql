@@ -47,6 +47,11 @@ coalesce(last_date(end_text) < fhir_date(start_text), FALSE);
 CREATE OR REPLACE TEMP MACRO precision_of(fhir_text) AS
 CASE length(fhir_text) WHEN 4 THEN 'year' WHEN 7 THEN 'month' END;
 
+-- What else of a row was derived, after its dates.
+CREATE OR REPLACE TEMP MACRO noted(derivation, concept_from, value_from, unit_from) AS nullif(
+    concat_ws('; ', derivation, 'concept: ' || concept_from, 'value: ' || value_from, unit_from), ''
+);
+
 -- How a row's dates came about: 'date: recordedDate; precision: month; end: start + 29 days'. NULL if as recorded.
 CREATE OR REPLACE TEMP MACRO derivation_of(date_from, start_text, end_from) AS nullif(concat_ws(
     '; ',
