@@ -43,6 +43,15 @@ MERGE_ORDER = (
     "fact_relationship",
 )
 _OTHERS_DEPEND_ON = ("care_site", "provider", "person", "visit_occurrence")
+# The resources whose rows those are, in the order in which they refer to each other.
+_TARGETS = {
+    "Location": "care_site",
+    "Organization": "care_site",
+    "Practitioner": "provider",
+    "PractitionerRole": "provider",
+    "Patient": "person",
+    "Encounter": "visit_occurrence",
+}
 
 
 def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings, day: date) -> None:
@@ -83,7 +92,31 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
     name = release.release if release else STARTER_MAPS
     con.execute(f"UPDATE state.run SET vocabulary_release = {literal(name)} WHERE status = 'running'")
     _exclude(con)
+    if _touch_ahead(con):
+        _exclude(con)
     _resolve(con)
+
+
+def _touch_ahead(con: duckdb.DuckDBPyConnection) -> bool:
+    """Touch what refers to a person, visit, care site or provider that will come or go in this run; whether any does.
+
+    One may turn out to stay as it is (a visit whose person never came): mapping its dependents again changes nothing.
+    """
+    before = scalar(con, "SELECT count(*) FROM work.touched")
+    for resource_type, table in _TARGETS.items():
+        versions.touch_dependents(
+            con,
+            f"""(
+                SELECT r.resource
+                FROM state.resource AS r
+                SEMI JOIN work.touched AS t USING (resource_key)
+                LEFT JOIN state.excluded AS x USING (resource)
+                LEFT JOIN (SELECT DISTINCT _resource_key FROM cdm.{table}) AS c ON c._resource_key = r.resource_key
+                WHERE r.resource_type = '{resource_type}'
+                    AND (r.deleted OR x.resource IS NOT NULL) = (c._resource_key IS NOT NULL)
+            )""",
+        )
+    return bool(scalar(con, "SELECT count(*) FROM work.touched") > before)
 
 
 def _resolve(con: duckdb.DuckDBPyConnection) -> None:
