@@ -23,7 +23,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 # Histories in all; of the batches that share them, the night before which the map of the hospital's own codes changes.
 EXAMPLES = 520
-MAP_CHANGES: tuple[int | None, ...] = (None, 1, None, 2)
+MAP_CHANGES: tuple[int | None, ...] = (None, 1, None)
 HEADER = (
     "source_code,source_concept_id,source_vocabulary_id,source_code_description,target_concept_id,"
     "target_vocabulary_id,valid_start_date,valid_end_date,invalid_reason\n"
