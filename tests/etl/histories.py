@@ -89,8 +89,8 @@ def contents(draw: st.DrawFn, resource_type: str, name: str) -> Resource:
             dated = {"effectiveDateTime": draw(st.sampled_from(["2021-01-02", "2021-03-04"]))}
             return {"status": status, "medicationReference": medication, **dated, **subject}
         case "Condition":
-            code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C49.9"}]}
-            return {"code": code, "recordedDate": "2021-01-01", **visit, **subject}
+            diagnosis = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C49.9"}]}
+            return {"code": diagnosis, "recordedDate": "2021-01-01", **visit, **subject}
         case "AdverseEvent":
             actuality = draw(st.sampled_from(["actual", "actual", "potential"]))
             suspect = {"suspectEntity": [{"instance": {"reference": "MedicationStatement/@s1"}}]}
