@@ -8,6 +8,16 @@ WITH event AS (
     SELECT * FROM observation_event
     UNION ALL BY NAME
     SELECT * FROM adverse_event_event
+),
+
+event_code AS (
+    SELECT
+        c.*,
+        c.concept_id IN (
+            SELECT w.concept_id FROM mapping.written_out AS w
+            WHERE w.element = 'value_as_string'
+        ) AS is_written_out
+    FROM mapping.codeable AS c
 )
 
 SELECT
@@ -38,7 +48,7 @@ SELECT
     coalesce(v.source_value, left(e.value_text, 50)) AS value_source_value,
     CASE
         WHEN e.value_as_number IS NOT NULL THEN NULL
-        WHEN w.concept_id IS NOT NULL THEN left(e.value_string, 60)
+        WHEN c.is_written_out THEN left(e.value_string, 60)
         ELSE left(coalesce(e.value_text, v.source_value), 60)
     END AS value_as_string,
     CASE WHEN e.unit IS NOT NULL THEN coalesce(k.to_unit_concept_id, u.concept_id, 0) END AS unit_concept_id,
@@ -52,13 +62,12 @@ SELECT
     END AS about_table,
     row_key(e.resource, e.about_slot) AS about_row
 FROM event AS e
-LEFT JOIN mapping.codeable AS c ON codeable_key('event', e.code) = c.codeable_key
+LEFT JOIN event_code AS c ON codeable_key('event', e.code) = c.codeable_key
 LEFT JOIN
     mapping.codeable AS v
     ON codeable_key(coalesce(e.value_used_as, 'value'), e.value_code) = v.codeable_key AND v.target_no = 1
 LEFT JOIN mapping.codeable AS u ON codeable_key('unit', e.unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS b ON codeable_key('event', e.about_code) = b.codeable_key AND b.target_no = 1
-LEFT JOIN mapping.written_out AS w ON c.concept_id = w.concept_id AND w.element = 'value_as_string'
 -- Only what is declared, and only where the result is plausible; the value as received stays in value_source_value.
 LEFT JOIN mapping.unit_conversion AS k
     ON

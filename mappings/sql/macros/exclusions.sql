@@ -41,11 +41,9 @@ CREATE OR REPLACE TEMP MACRO wrong_dates(start_text, end_text) AS CASE
 END;
 
 -- An Observation or a component: what is not written as FHIR R4 does may be a text, and a text may name a person.
-CREATE OR REPLACE TEMP MACRO wrong_value(valued) AS CASE
-    WHEN
-        is_wrong_date(valued.valueDateTime) OR is_wrong_date(valued.valuePeriod.start)
-        OR is_wrong_date(valued.valuePeriod."end") THEN 'impossible-date'
-    WHEN NOT regexp_full_match(valued.valueInteger, '0|[-+]?[1-9]\d*') THEN 'invalid-value'
-    WHEN NOT regexp_full_match(valued.valueTime, '([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?') THEN 'invalid-value'
-    WHEN valued.valueQuantity.comparator NOT IN ('<', '<=', '>=', '>') THEN 'invalid-comparator'
+CREATE OR REPLACE TEMP MACRO wrong_value(date_time, period, whole_number, time_of_day, comparator) AS CASE
+    WHEN is_wrong_date(date_time) OR is_wrong_date(period.start) OR is_wrong_date(period."end") THEN 'impossible-date'
+    WHEN NOT regexp_full_match(whole_number, '0|[-+]?[1-9]\d*') THEN 'invalid-value'
+    WHEN NOT regexp_full_match(time_of_day, '([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?') THEN 'invalid-value'
+    WHEN comparator NOT IN ('<', '<=', '>=', '>') THEN 'invalid-comparator'
 END;

@@ -8,13 +8,6 @@ one_component.dataAbsentReason IS NULL AND one_component.valueSampledData IS NUL
 CREATE OR REPLACE TEMP MACRO present_components(components) AS
 coalesce(len(list_filter(components, LAMBDA one_component: is_present(one_component))), 0);
 
-CREATE OR REPLACE TEMP MACRO has_samples(observation) AS observation.valueSampledData IS NOT NULL
-OR coalesce(
-    list_bool_or(
-        list_transform(observation.component, LAMBDA one_component: one_component.valueSampledData IS NOT NULL)
-    ), FALSE
-);
-
 CREATE OR REPLACE TEMP MACRO is_valued(
     quantity, concept, string, truth, whole_number, value_range, ratio, time_of_day, date_time, period
 ) AS quantity IS NOT NULL OR concept IS NOT NULL OR string IS NOT NULL OR truth IS NOT NULL
