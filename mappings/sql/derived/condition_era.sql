@@ -1,4 +1,5 @@
--- OMOP CDM v5.4, condition_era: occurrences of one condition, joined over gaps of at most 30 days.
+-- OMOP CDM v5.4, condition_era: occurrences of one condition, joined over gaps of at most 30 days. One without an end
+-- lasts its first day (OHDSI's script adds a day that nobody recorded).
 WITH span AS (
     SELECT
         o.person_id,

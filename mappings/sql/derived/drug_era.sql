@@ -1,10 +1,15 @@
--- OMOP CDM v5.4, drug_era: exposures to one ingredient, joined over gaps of at most 30 days.
+-- OMOP CDM v5.4, drug_era: exposures to one ingredient, joined over gaps of at most 30 days (the persistence window of
+-- OHDSI's script). gap_days are the drug-free days, as the CDM defines them; the script's subtraction of dates gives
+-- one more for each gap. The guessed end of a prescription is no duration of treatment: it counts on its first day.
 WITH span AS (
     SELECT
         e.person_id,
         a.ancestor_concept_id AS drug_concept_id,
         e.drug_exposure_start_date AS start_date,
-        greatest(e.drug_exposure_end_date, e.drug_exposure_start_date) AS end_date
+        CASE
+            WHEN contains(e._derivation, 'end: start + 29 days') THEN e.drug_exposure_start_date
+            ELSE greatest(e.drug_exposure_end_date, e.drug_exposure_start_date)
+        END AS end_date
     FROM cdm.drug_exposure AS e
     SEMI JOIN work.person AS w ON e.person_id = w.person_id
     INNER JOIN cdm.concept_ancestor AS a ON e.drug_concept_id = a.descendant_concept_id
