@@ -180,7 +180,9 @@ def mapping_hash(settings: EtlSettings) -> str:
     Every file of onco_mappings, the loaded vocabulary, and the site's settings and maps.
     """
     digest = hashlib.sha256(_files_hash())
-    for setting in (settings.timezone, settings.concept_block_start, *settings.excluded_security_labels):
+    # The rules of derived tables, too: a changed definition derives everyone anew.
+    derived = (settings.observation_gap_days, *settings.episodes)
+    for setting in (settings.timezone, settings.concept_block_start, *settings.excluded_security_labels, *derived):
         digest.update(f"{setting}\0".encode())
     release = vocabulary.in_use(settings.data)
     if release:

@@ -156,7 +156,7 @@ def _update(
         mapping.prepare(con, settings)
     mapping.map_and_merge(con, run)
     with timed("derived", run=run):
-        derive.derive(con, run)
+        derive.derive(con, run, observation_gap_days=settings.observation_gap_days, rules=settings.episodes)
     with timed("ledger", run=run):
         ledger.settle(con)
         quarantine.record(con, run, landed, settings.validation_sample)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from onco_etl.episodes import EpisodeRules
+
 # v3-Confidentiality "very restricted" and v3-ActReason "test health data".
 EXCLUDED_SECURITY_LABELS = ("V", "HTEST")
 
@@ -22,6 +24,8 @@ class EtlSettings:
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
     `system|code`, whose resources give no rows. check_every_sync: run the quality checks before publishing.
+    `system|code`, whose resources give no rows. observation_gap_days: a period of observation ends where nothing was
+    recorded for more days; without it all is one period. episodes: the rules of the installed registries.
     """
 
     data: Path
@@ -37,3 +41,5 @@ class EtlSettings:
     published_keep: int = 5
     excluded_security_labels: tuple[str, ...] = EXCLUDED_SECURITY_LABELS
     check_every_sync: bool = False
+    observation_gap_days: int | None = None
+    episodes: tuple[EpisodeRules, ...] = ()

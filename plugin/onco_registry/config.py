@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from onco_etl.errors import ConfigurationError
 from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings
+from onco_registry.episode_rules import episode_rules
+from onco_registry.installed import installed
 
 DEFAULT_FILE = Path("registry.toml")
 _PREFIX = "ONCO_REGISTRY__"
@@ -52,6 +54,7 @@ class Config(BaseSettings):
     published_keep: int = Field(default=5, ge=1)
     excluded_security_labels: Annotated[tuple[str, ...], NoDecode] = EXCLUDED_SECURITY_LABELS
     check_every_sync: bool = True
+    observation_gap_days: int | None = Field(default=None, ge=1)
     fictional: bool = False
 
     @field_validator("registries", "excluded_security_labels", mode="before")
@@ -95,6 +98,8 @@ class Config(BaseSettings):
             published_keep=self.published_keep,
             excluded_security_labels=self.excluded_security_labels,
             check_every_sync=self.check_every_sync,
+            observation_gap_days=self.observation_gap_days,
+            episodes=tuple(episode_rules(registry) for registry in installed(self.registries)),
         )
 
 

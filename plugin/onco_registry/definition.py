@@ -100,6 +100,7 @@ def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
         analysis=_analysis(keys["analysis"], endpoints),
         labels=labels | {cohort.name: cohort.label},
         digest=_digest([*paths, endpoints_file]),
+        episodes=_episodes(keys["episodes"], sets) if "episodes" in keys else None,
     )
 
 
@@ -107,7 +108,7 @@ def _sections(folder: Path, paths: list[Path]) -> Mapping[str, YamlValue]:
     """The top-level keys of all files of a registry; each may stand in one file only."""
     found: dict[str, YamlValue] = {}
     for path in paths:
-        for key, value in YamlValue.load(path).keys(optional=(*_SECTIONS, "notes")).items():
+        for key, value in YamlValue.load(path).keys(optional=(*_SECTIONS, "episodes", "notes")).items():
             if key in found:
                 value.refuse(f"already given in {found[key].file}")
             found[key] = value
@@ -150,6 +151,15 @@ def _response(value: YamlValue, sets: Collection[str]) -> model.ResponseRules:
         units=units,
         baseline_days=keys["baseline_days"].integer(),
         stable_disease_days=keys["stable_disease_days"].integer(),
+    )
+
+
+def _episodes(value: YamlValue, sets: Collection[str]) -> model.Episodes:
+    keys = value.keys(("disease",), ("metastatic", "regimen_concept_id"))
+    return model.Episodes(
+        disease=keys["disease"].choice(sets, "concept set"),
+        metastatic=keys["metastatic"].choice(sets, "concept set") if "metastatic" in keys else None,
+        regimen_concept_id=keys["regimen_concept_id"].integer(minimum=1) if "regimen_concept_id" in keys else 0,
     )
 
 

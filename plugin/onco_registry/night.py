@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +15,7 @@ from onco_etl.query import scalar
 from onco_etl.runs import timed
 from onco_registry import bulletin, results
 from onco_registry.config import Config
-from onco_registry.definition import load_registry
+from onco_registry.installed import installed
 from onco_registry.recompute import recompute as compute
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.status import Rows, open_quarantine, rows
@@ -39,7 +38,7 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
             raise ConfigurationError(
                 f"--data-cut {cut} is after run {known} ({learned}): nothing is known of that time"
             )
-        chosen = registries(config)
+        chosen = installed(config.registries)
         run = runs.next_run(con, config.data / "landing")
         inputs = scalar(con, "SELECT mapping_hash || vocabulary_release FROM state.run WHERE run = $1", [known])
         history.attach(con, known)
@@ -71,20 +70,11 @@ def bulletins(config: Config) -> list[Path]:
     """Write the bulletin of each configured registry from its newest results; the paths written."""
     written: list[Path] = []
     with workspace.connect(config.data, read_only=True) as con:
-        for registry in registries(config):
+        for registry in installed(config.registries):
             found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
             document = bulletin.build(found.frames(), _meta(con, config, registry, found))
             written += bulletin.write(document, config.data / "bulletins" / registry.name)
     return written
-
-
-def registries(config: Config) -> list[RegistryDefinition]:
-    """The definitions of the configured registries, or of all that are installed."""
-    installed = sorted(entry.name for entry in files("onco_mappings").joinpath("registries").iterdir())
-    for name in config.registries:
-        if name not in installed and not Path(name).is_dir():
-            raise ConfigurationError(f"no registry {name!r}; shipped: {', '.join(installed)}")
-    return [load_registry(name) for name in config.registries or installed]
 
 
 def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tuple[int, date]:

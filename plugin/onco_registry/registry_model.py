@@ -179,6 +179,15 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Episodes:
+    """Concept sets of the disease and of its being metastatic; the combination's own regimen concept, 0 if none."""
+
+    disease: str
+    metastatic: str | None = None
+    regimen_concept_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryDefinition:
     """A registry: everything the engine knows of its disease and drugs. `digest` is the sha256 of its files."""
 
@@ -199,3 +208,4 @@ class RegistryDefinition:
     analysis: Analysis
     labels: Mapping[str, str]
     digest: str
+    episodes: Episodes | None = None

@@ -13,6 +13,7 @@ from onco_registry import config as configuration
 from onco_registry import night, results
 from onco_registry.demo.compare import compare, disagreements, statements
 from onco_registry.demo.hospital import build_hospital
+from onco_registry.installed import installed
 
 _MARK = ".onco-registry-demo"
 
@@ -38,7 +39,7 @@ def run(out: Path) -> Outcome:
     pipeline.init(config.etl)
     for batch in (hospital.initial, hospital.corrections):
         pipeline.sync(config.etl, batch)
-    (registry,) = night.registries(config)
+    (registry,) = installed(config.registries)
     night.recompute(config, data_cut=hospital.data_cut)
     pages = [path for path in night.bulletins(config) if path.suffix == ".html"]
     with workspace.connect(config.data, read_only=True) as con:
