@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,19 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-def test_an_event_per_row(site: Site) -> None:
-    of_domain_observation = event(id="a2", event=concept("http://snomed.info/sct", "89362005"), extension=[GRADE])
-    two_targets = event(
-        id="a3", event=concept("http://hl7.org/fhir/sid/icd-10", "C78.0"), date=None, detected="2024-04"
+def test_an_event_per_row(site: Site, tmp_path: Path) -> None:
+    # A code of two targets: a condition and a Cancer Modifier.
+    site_map = tmp_path / "site.csv"
+    site_map.write_text(
+        "source_code,source_concept_id,source_vocabulary_id,source_code_description,target_concept_id,"
+        "target_vocabulary_id,valid_start_date,valid_end_date,invalid_reason\n"
+        "M1,0,http://example.org,,254591,SNOMED,1970-01-01,2099-12-31,\n"
+        "M1,0,http://example.org,,36770283,Cancer Modifier,1970-01-01,2099-12-31,\n",
+        encoding="utf-8",
     )
+    site.settings = replace(site.settings, site_map=site_map)
+    of_domain_observation = event(id="a2", event=concept("http://snomed.info/sct", "89362005"), extension=[GRADE])
+    two_targets = event(id="a3", event=concept("http://example.org", "M1"), date=None, detected="2024-04")
     site.night(patient(), visit(), administration(), hypertension(), of_domain_observation, two_targets)
     first, second, third = site.published(
         """

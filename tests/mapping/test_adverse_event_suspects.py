@@ -161,15 +161,19 @@ def test_suspect_exposures_are_linked(mapped: Any) -> None:
     ]
 
 
-def test_each_target_of_a_term_is_linked(mapped: Any) -> None:
-    # One code of two targets: a condition and a Cancer Modifier.
+def test_each_target_of_a_term_is_linked(mapped: Any, con: Any) -> None:
+    con.execute(
+        "INSERT INTO mapping.starter BY NAME SELECT 'SNOMED' AS vocabulary_id, '94391008' AS concept_code,"
+        " 36770283 AS concept_id, 'Measurement' AS domain_id, 999999999 AS target_no"
+    )
     found = mapped(
         administration(),
         event(
-            event=concept("http://hl7.org/fhir/sid/icd-10", "C78.0"),
+            event=concept("http://snomed.info/sct", "94391008"),
             suspectEntity=[entity({"reference": "MedicationAdministration/m1"})],
         ),
     )
+    con.execute("DELETE FROM mapping.starter WHERE target_no = 999999999")
     assert found.rows("fact_relationship", "slot, fact_id_1") == [
         ("suspect0", "condition_occurrence:main/AdverseEvent/a1#0"),
         ("suspect0.0.target2", "measurement:main/AdverseEvent/a1#0.target2"),
