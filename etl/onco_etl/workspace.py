@@ -38,7 +38,7 @@ LINEAGE = (
     ("_run_from", "INTEGER"),
 )
 # Tables of `state` that tell what the landing zone does not: a rebuild keeps them.
-KEPT = ("recompute",)
+KEPT = ("recompute", "quality")
 # Looked up by others, so the newest of all of them is seen, touched or not.
 LOOKED_UP = ("Medication",)
 # The largest `integer` of the OMOP CDM.
