@@ -15,6 +15,7 @@ import structlog
 
 from onco_etl import (
     aliases,
+    cdm_source,
     derive,
     keys,
     landing,
@@ -162,6 +163,7 @@ def _update(
         quarantine.record(con, run, landed, settings.validation_sample)
         unmapped.count(con)
         worklist.list_undated_deaths(con)
+        cdm_source.note_site(con, settings)
     con.execute(
         f"""
         UPDATE state.run SET

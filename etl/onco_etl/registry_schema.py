@@ -7,10 +7,7 @@ from importlib.resources import files
 
 import duckdb
 
-from onco_etl import cdm
-
-# OMOP CDM Version 5.4.0.
-_CDM_VERSION_5_4 = 756265
+from onco_etl import cdm, cdm_source
 
 # Tables whose rows OMOP gives no number.
 _KEYLESS = ("death", "fact_relationship", "episode_event")
@@ -89,7 +86,7 @@ def results_tables(con: duckdb.DuckDBPyConnection, workspace: str) -> Sequence[s
 
 
 def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
-    """Write anew what analysts may know of the runs (no logical ids, no file names), cdm_source, and the views."""
+    """Write anew what analysts may know of the runs (no logical ids, no file names) and the file, and the views."""
     con.execute(
         f"""
         CREATE OR REPLACE TABLE registry.runs AS
@@ -106,18 +103,9 @@ def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
         CREATE OR REPLACE TABLE registry.undated_death AS SELECT person_id FROM {workspace}.state.undated_death;
         CREATE OR REPLACE TABLE registry.quality AS FROM {workspace}.state.quality;
         CREATE OR REPLACE TABLE registry.recompute AS FROM {workspace}.state.recompute;
-
-        DELETE FROM cdm.cdm_source;
-        INSERT INTO cdm.cdm_source BY NAME
-        SELECT
-            'onco-registry' AS cdm_source_name, 'onco-registry' AS cdm_source_abbreviation,
-            coalesce(r.source, 'unknown') AS cdm_holder, 'FHIR R4 resources of a hospital' AS source_description,
-            CAST(r.started AS DATE) AS source_release_date, current_date AS cdm_release_date, '5.4' AS cdm_version,
-            {_CDM_VERSION_5_4} AS cdm_version_concept_id, coalesce(r.vocabulary_release, 'none') AS vocabulary_version
-        FROM {workspace}.state.run AS r WHERE r.kind <> 'recompute' AND r.status = 'complete'
-        ORDER BY r.run DESC LIMIT 1;
         """
     )
+    cdm_source.write(con, workspace)
     tables = results_tables(con, workspace)
     views = files("onco_mappings").joinpath("sql", "registry")
     for view in sorted(views.iterdir(), key=lambda entry: entry.name):

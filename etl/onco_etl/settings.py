@@ -24,12 +24,14 @@ class EtlSettings:
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
     `system|code`, whose resources give no rows. check_every_sync: run the quality checks before publishing.
-    `system|code`, whose resources give no rows. observation_gap_days: a period of observation ends where nothing was
+    observation_gap_days: a period of observation ends where nothing was
     recorded for more days; without it all is one period. episodes: the rules of the installed registries.
+    holder: who holds the data, for cdm_source; by default the source.
     """
 
     data: Path
     source: str = "main"
+    holder: str = ""
     timezone: str = "Asia/Shanghai"
     concept_block_start: int = 2_000_000_000
     site_map: Path | None = None

@@ -1,7 +1,7 @@
 """The workspace: one DuckDB file that holds the truth. One writer; a run is one transaction on it.
 
-state     workspace (which tables it has), run, landed, ledger (one fate per received version), quarantine, finding,
-              resource (current versions), reference, identifier (hashed), alias (whom a replaced patient or an
+state     workspace (which tables it has), run, site, landed, ledger (one fate per received version), quarantine,
+              finding, resource (current versions), reference, identifier (hashed), alias (whom a replaced patient or an
               identifier stands for), excluded, held; worklists: unmapped_code, unmapped_text,
               not_understood, undated_death; starter_check (maps held against the vocabulary);
               quality (results of the checks, per run)
@@ -55,6 +55,7 @@ CREATE TABLE IF NOT EXISTS state.run (
     run INTEGER, kind VARCHAR, source VARCHAR, started TIMESTAMPTZ, finished TIMESTAMPTZ, status VARCHAR,
     received BIGINT, unmapped_codes BIGINT, message VARCHAR, mapping_hash VARCHAR, vocabulary_release VARCHAR
 );
+CREATE TABLE IF NOT EXISTS state.site (holder VARCHAR, timezone VARCHAR);
 CREATE TABLE IF NOT EXISTS state.landed (
     run INTEGER, file_no INTEGER, name VARCHAR, layout VARCHAR, lines BIGINT
 );

@@ -41,6 +41,7 @@ class Config(BaseSettings):
 
     data: Path = Path("data")
     source: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    holder: str = Field(default="", max_length=255)
     timezone: str = "Asia/Shanghai"
     # From the environment as a list with commas.
     registries: Annotated[tuple[str, ...], NoDecode] = ()
@@ -87,6 +88,7 @@ class Config(BaseSettings):
         return EtlSettings(
             data=self.data,
             source=self.source,
+            holder=self.holder,
             timezone=self.timezone,
             concept_block_start=self.concept_block_start,
             site_map=self.site_map,
