@@ -37,7 +37,9 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
         SEMI JOIN work.touched AS t USING (resource_key)
         LEFT JOIN (SELECT e.*, d.fate FROM state.excluded AS e JOIN mapping.reason AS d USING (reason)) AS x
             USING (resource)
-        LEFT JOIN (SELECT DISTINCT _resource_key, true AS found FROM ({rows})) AS m ON m._resource_key = r.resource_key
+        LEFT JOIN (
+            SELECT resource_key, true AS found FROM work.touched SEMI JOIN ({rows}) ON _resource_key = resource_key
+        ) AS m USING (resource_key)
         LEFT JOIN (SELECT DISTINCT resource_key, true AS found FROM state.held) AS h USING (resource_key);
 
         -- A version that waited is superseded by the next one.

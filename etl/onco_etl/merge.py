@@ -97,16 +97,20 @@ def _hold(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
         DELETE FROM state.held
         WHERE cdm_table = '{table}' AND resource_key IN (SELECT resource_key FROM work.touched);
-
-        INSERT INTO state.held
-        SELECT r.id, '{table}', m.row_key, m.person_id
-        FROM mapped AS m ANTI JOIN present AS p ON p.row_key = m.person_id
-        JOIN keys.resource AS r ON r.row_key = m.resource;
-
-        DELETE FROM mapped
-        WHERE person_id IS NULL OR person_id NOT IN (SELECT row_key FROM present);
         """
     )
+    if scalar(con, "SELECT count(*) FROM mapped AS m ANTI JOIN present AS p ON p.row_key = m.person_id"):
+        con.execute(
+            f"""
+            INSERT INTO state.held
+            SELECT r.id, '{table}', m.row_key, m.person_id
+            FROM mapped AS m ANTI JOIN present AS p ON p.row_key = m.person_id
+            JOIN keys.resource AS r ON r.row_key = m.resource;
+
+            DELETE FROM mapped
+            WHERE person_id IS NULL OR person_id NOT IN (SELECT row_key FROM present);
+            """
+        )
 
 
 def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -92,6 +92,7 @@ def replay(settings: EtlSettings) -> RunReport:
 def opened(settings: EtlSettings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The workspace, for this process alone; what a killed run left in scratch is removed."""
     with workspace.connect(settings.data) as con:
+        workspace.limit(con, settings.memory_limit, settings.threads)
         shutil.rmtree(settings.data / "scratch", ignore_errors=True)
         yield con
 

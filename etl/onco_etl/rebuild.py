@@ -35,6 +35,7 @@ def rebuild(settings: EtlSettings) -> pipeline.RunReport:
     _remove(settings.data / _NEW)
     has_old = _closed_well(settings.data)
     with workspace.connect(settings.data, must_exist=False, file=_NEW) as con:
+        workspace.limit(con, settings.memory_limit, settings.threads)
         workspace.create_schema(con)
         if has_old:
             con.execute(f"ATTACH {literal(str(settings.data / workspace.FILE))} AS old")

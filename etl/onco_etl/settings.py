@@ -19,7 +19,8 @@ class EtlSettings:
     timezone: IANA name of the hospital's one timezone. concept_block_start: custom concept ids come above it.
     site_map: a map of the site's codes, as SOURCE_TO_CONCEPT_MAP or as saved by Usagi. site_systems: a CSV like
     mappings/concepts/systems.csv with the site's own code systems. memory_limit: DuckDB's, such as '4GB', by default
-    most of the machine's. maximum_object_size: largest resource or Bundle, in bytes.
+    most of the machine's. threads: DuckDB's, by default one per core. maximum_object_size: largest resource or Bundle,
+    in bytes.
     maximum_file_size: largest file, decompressed, in bytes; a larger one is an error before anything is changed.
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
@@ -37,6 +38,7 @@ class EtlSettings:
     site_map: Path | None = None
     site_systems: Path | None = None
     memory_limit: str | None = None
+    threads: int | None = None
     maximum_object_size: int = 64 << 20
     maximum_file_size: int = 64 << 30
     validation_sample: int = 10

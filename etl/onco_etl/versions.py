@@ -71,6 +71,8 @@ def touch_dependents(con: duckdb.DuckDBPyConnection, targets: str) -> None:
 
 def touch(con: duckdb.DuckDBPyConnection, resources: str) -> None:
     """Add `resources` (a SELECT with column `resource`) to `work.touched`, where they are not yet in it."""
+    if scalar(con, "SELECT (SELECT count(*) FROM work.touched) = (SELECT count(*) FROM keys.resource)"):
+        return
     con.execute(
         f"""
         INSERT INTO work.touched

@@ -141,6 +141,17 @@ def connect(
     return con
 
 
+def limit(con: duckdb.DuckDBPyConnection, memory_limit: str | None, threads: int | None) -> None:
+    """Bound DuckDB's memory (beyond it the disk is used) and its threads; None leaves its defaults.
+
+    What a connection holds beside DuckDB's buffers, some hundred MB, is not counted by `memory_limit`.
+    """
+    if memory_limit:
+        con.execute(f"SET memory_limit = {literal(memory_limit)}")
+    if threads:
+        con.execute(f"SET threads = {threads}")
+
+
 @cache
 def shape() -> str:
     """What the tables of a workspace depend on, as a hash: those of this file, the CDM, the elements that are read."""

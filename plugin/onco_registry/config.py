@@ -49,6 +49,7 @@ class Config(BaseSettings):
     site_map: Path | None = None
     site_systems: Path | None = None
     memory_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B$")
+    threads: int | None = Field(default=None, ge=1)
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
     maximum_file_size: int = Field(default=64 << 30, ge=1 << 16)
     validation_sample: int = Field(default=10, ge=0)
@@ -94,6 +95,7 @@ class Config(BaseSettings):
             site_map=self.site_map,
             site_systems=self.site_systems,
             memory_limit=self.memory_limit,
+            threads=self.threads,
             maximum_object_size=self.maximum_object_size,
             maximum_file_size=self.maximum_file_size,
             validation_sample=self.validation_sample,
