@@ -104,19 +104,23 @@ JOIN mapping.vocabulary_code AS v USING (vocabulary_id, concept_code)
 JOIN mapping.standard_target AS t ON t.source_concept_id = v.concept_id
 GROUP BY x.concept_id HAVING count(DISTINCT t.concept_id) = 1;
 
+-- The SELECTs name the constants, so these stay; starter_check says if the vocabulary would not have it so.
+CREATE OR REPLACE TEMP VIEW replacement AS
+FROM mapping.standard_target WHERE source_concept_id NOT IN (SELECT concept_id FROM mapping.constant);
+
 CREATE OR REPLACE TABLE mapping.starter AS
 SELECT
     r.vocabulary_id, r.concept_code, coalesce(t.concept_id, r.concept_id) AS concept_id,
     any_value(r.source_concept_id) AS source_concept_id, any_value(coalesce(t.domain_id, r.domain_id)) AS domain_id,
     any_value(r.concept_name) AS concept_name, min(1000 * r.n + coalesce(t.target_no, 1)) AS target_no
-FROM mapping.starter_row AS r LEFT JOIN mapping.standard_target AS t ON t.source_concept_id = r.concept_id
+FROM mapping.starter_row AS r LEFT JOIN replacement AS t ON t.source_concept_id = r.concept_id
 GROUP BY ALL;
 
 CREATE OR REPLACE TABLE mapping.string AS
 SELECT
     plain_text(s.text) AS text, coalesce(t.concept_id, s.concept_id) AS concept_id,
     coalesce(t.domain_id, s.domain_id) AS domain_id, min(1000 * s.n + coalesce(t.target_no, 1)) AS target_no
-FROM string_row AS s LEFT JOIN mapping.standard_target AS t ON t.source_concept_id = s.concept_id
+FROM string_row AS s LEFT JOIN replacement AS t ON t.source_concept_id = s.concept_id
 WHERE s.text IS NOT NULL GROUP BY ALL;
 
 CREATE OR REPLACE TABLE mapping.written_out AS
@@ -172,7 +176,7 @@ SELECT
     coalesce(t.concept_id, s.target_concept_id) AS concept_id, coalesce(t.domain_id, k.domain_id) AS domain_id,
     v.value_as_concept_id, 1000 * s.n + coalesce(t.target_no, 1) AS target_no
 FROM site_row AS s
-LEFT JOIN mapping.standard_target AS t ON t.source_concept_id = s.target_concept_id
+LEFT JOIN replacement AS t ON t.source_concept_id = s.target_concept_id
 LEFT JOIN mapping.known_concept AS k ON k.concept_id = s.target_concept_id
 LEFT JOIN (
     SELECT source_vocabulary_id, source_code, target_concept_id AS value_as_concept_id FROM site_row WHERE is_value

@@ -38,6 +38,7 @@ CONCEPTS = [
     concept(ANLOTINIB, "anlo", vocabulary="RxNorm Extension", domain="Drug", kind="Ingredient"),
     concept(37557580, "121127", vocabulary="HemOnc", domain="Drug", standard=""),
     concept(36854475, "OMOP5172091", vocabulary="RxNorm Extension", domain="Drug", standard="", invalid="U"),
+    concept(763790, "446411000124101", standard="", invalid="U"),
     concept(8802, "new sintilimab", vocabulary="RxNorm", domain="Drug", kind="Ingredient"),
 ]
 RELATED = [
@@ -55,6 +56,7 @@ RELATED = [
     related(8301, 8101),
     related(37557580, ANLOTINIB),
     related(36854475, 8802),
+    related(763790, 8101),
 ]
 
 
@@ -204,6 +206,13 @@ def test_a_starter_target_that_is_not_standard_any_more_is_followed(known: Any, 
     """The text leads to a starter concept that this release has replaced."""
     assert taken(mapped, [], text="信迪利单抗") == (8802, 0)
     assert known.execute("SELECT DISTINCT concept_id FROM mapping.string WHERE text = '达伯舒'").fetchall() == [(8802,)]
+
+
+def test_what_the_selects_name_stays(known: Any) -> None:
+    """Grade 1 is a constant of the SELECTs: replacing it in the maps alone would part them."""
+    assert known.execute(
+        "SELECT DISTINCT concept_id FROM mapping.starter WHERE vocabulary_id = 'AE grade' AND concept_code = '1'"
+    ).fetchall() == [(763790,)]
 
 
 def test_a_code_is_looked_up_once(known: Any, mapped: Any) -> None:

@@ -1,8 +1,8 @@
 -- The concepts of every concept set: concept_set, concept_id, group_label. One row per set and concept: the group that
 -- names it, else the nearest ancestor's. A custom code that the loaded vocabulary does not hold has no member.
 -- A named concept also stands for what it maps to (an own concept that gave way to the vocabulary's, a drug that was
--- replaced) and for the codes that the starter maps took for it. Not so for diagnoses of the vocabulary: what they map
--- to can be wider than what the set means, and their rows keep the code's own concept.
+-- replaced) and for the codes that the starter maps took for it. Not so for diagnoses of vocabularies that are not
+-- standard: what they map to can be wider than what the set means, and their rows keep the code's own concept.
 WITH named AS (
     SELECT
         definition.concept_set,
@@ -24,7 +24,7 @@ meant AS (
     INNER JOIN cdm.concept ON named.concept_id = concept.concept_id
     INNER JOIN cdm.concept_relationship AS related
         ON named.concept_id = related.concept_id_1 AND related.relationship_id = 'Maps to'
-    WHERE related.invalid_reason IS NULL AND (concept.vocabulary_id = 'ONCO' OR concept.domain_id <> 'Condition')
+    WHERE related.invalid_reason IS NULL AND (concept.vocabulary_id IN ('ONCO', 'SNOMED') OR concept.domain_id <> 'Condition')
     UNION
     SELECT named.* REPLACE (code.source_concept_id AS concept_id)
     FROM named
