@@ -61,3 +61,16 @@ def test_a_concept_stands_for_the_codes_that_the_starter_maps_took_for_it(vocabu
         "source_to_concept_map", source_code="a1", source_concept_id=7003, target_concept_id=ALPHA, valid_end_date=UNTIL
     )
     assert sets_of(vocabulary, 7003) == ["alpha"]
+
+
+def test_and_for_what_these_codes_map_to(vocabulary: Record) -> None:
+    vocabulary.insert(
+        "source_to_concept_map",
+        source_code="a1",
+        source_concept_id=DIAGNOSIS,
+        target_concept_id=ALPHA,
+        valid_end_date=UNTIL,
+    )
+    vocabulary.con.execute("UPDATE cdm.concept SET domain_id = 'Drug' WHERE concept_id = $1", [DIAGNOSIS])
+    maps_to(vocabulary, DIAGNOSIS, REPLACED)
+    assert sets_of(vocabulary, REPLACED) == ["alpha", "disease"]

@@ -16,8 +16,9 @@ import pytest
 from onco_etl import athena, vocabulary
 from onco_etl.errors import InputError
 from support.athena import concept, related, write, zipped
+from support.real_input import DATA
 
-SAMPLE = Path(__file__).parents[3] / "shared/data/omop-vocabulary-sample/Synthea27Nj_5.4.zip"
+SAMPLE = DATA / "omop-vocabulary-sample/Synthea27Nj_5.4.zip"
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 -- The concepts of every concept set: concept_set, concept_id, group_label. One row per set and concept: the group that
 -- names it, else the nearest ancestor's. A custom code that the loaded vocabulary does not hold has no member.
--- A named concept also stands for what it maps to (an own concept that gave way to the vocabulary's, a drug that was
--- replaced) and for the codes that the starter maps took for it. Not so for diagnoses of vocabularies that are not
--- standard: what they map to can be wider than what the set means, and their rows keep the code's own concept.
+-- A named concept also stands for the codes that the starter maps took for it, and each for what it maps to (an own
+-- concept that gave way to the vocabulary's, a drug that was replaced). Not so for diagnoses of vocabularies that are
+-- not standard: what they map to can be wider than what the set means, and their rows keep the code's own concept.
 WITH named AS (
     SELECT
         definition.concept_set,
@@ -15,21 +15,27 @@ WITH named AS (
         ON definition.custom = own.concept_code AND own.vocabulary_id = 'ONCO'
 ),
 
-meant AS (
+coded AS (
     SELECT * FROM named
     WHERE concept_id IS NOT NULL
-    UNION
-    SELECT named.* REPLACE (related.concept_id_2 AS concept_id)
-    FROM named
-    INNER JOIN cdm.concept ON named.concept_id = concept.concept_id
-    INNER JOIN cdm.concept_relationship AS related
-        ON named.concept_id = related.concept_id_1 AND related.relationship_id = 'Maps to'
-    WHERE related.invalid_reason IS NULL AND (concept.vocabulary_id IN ('ONCO', 'SNOMED') OR concept.domain_id <> 'Condition')
     UNION
     SELECT named.* REPLACE (code.source_concept_id AS concept_id)
     FROM named
     INNER JOIN cdm.source_to_concept_map AS code ON named.concept_id = code.target_concept_id
     WHERE code.source_concept_id <> 0
+),
+
+meant AS (
+    SELECT * FROM coded
+    UNION
+    SELECT coded.* REPLACE (related.concept_id_2 AS concept_id)
+    FROM coded
+    INNER JOIN cdm.concept ON coded.concept_id = concept.concept_id
+    INNER JOIN cdm.concept_relationship AS related
+        ON coded.concept_id = related.concept_id_1 AND related.relationship_id = 'Maps to'
+    WHERE
+        related.invalid_reason IS NULL
+        AND (concept.vocabulary_id IN ('ONCO', 'SNOMED') OR concept.domain_id <> 'Condition')
 ),
 
 found AS (
