@@ -9,7 +9,7 @@ import duckdb
 from replica.nights import NIGHTS, Demo, Site, amended
 
 # The tables that tell of the runs themselves.
-RUN_TABLES = {("registry", name) for name in ("runs", "fate", "replica", "recompute")}
+RUN_TABLES = {("registry", name) for name in ("runs", "fate", "replica", "recompute", "quality")}
 
 
 def test_the_same_nights_again(demo: Demo, site: Site) -> None:
