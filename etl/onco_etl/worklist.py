@@ -39,15 +39,17 @@ def note_urls(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
 
 
 def list_undated_deaths(con: duckdb.DuckDBPyConnection) -> None:
-    """`state.undated_death`: persons said to be dead (deceasedBoolean) without a date, who so have no row in death."""
+    """`state.undated_death`: persons said to be dead (deceasedBoolean) without a date in any of their records."""
     con.execute(
         """
         DELETE FROM state.undated_death;
         INSERT INTO state.undated_death
         SELECT p.resource, k.id
         FROM staged.patient AS p
-        JOIN keys.person AS k ON k.row_key = p.resource
+        LEFT JOIN state.alias AS a ON a.alias_key = p.resource
+        JOIN keys.person AS k ON k.row_key = coalesce(a.stands_for, p.resource)
         SEMI JOIN cdm.person AS c ON c._row_id = k.id
+        ANTI JOIN cdm.death AS d ON d.person_id = k.id
         WHERE p."deceasedBoolean" = 'true' AND p."deceasedDateTime" IS NULL
         """
     )

@@ -20,6 +20,7 @@ OTHER_REASONS = {
     "unsupported-type",
     "nothing-to-map",
     "malformed-json",
+    "too-large",
     "invalid-shape",
     "no-resource-type",
     "missing-id",
@@ -122,6 +123,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "MedicationAdministration", not_done="not-done", on_hold="not-completed", unknown="status-unknown",
         entered_in_error="entered-in-error", given="invalid-status",
     ),
+    ("MedicationAdministration", {"effectiveDateTime": None}, "missing-start-date"),
+    ("MedicationRequest", {"authoredOn": None}, "missing-start-date"),
+    ("MedicationStatement", {"effectiveDateTime": None}, "missing-start-date"),
     ("MedicationAdministration", {"medicationCodeableConcept": NUL}, "nul-character"),
     *statuses(
         "MedicationDispense", preparation="not-begun", cancelled="not-done", declined="not-done",
@@ -178,6 +182,30 @@ def test_accepted(mapped: Any, resource_type: str) -> None:
     assert reason(mapped, resource_type, {}) is None
 
 
+def test_statuses_that_give_rows(mapped: Any) -> None:
+    given: dict[str, tuple[str, ...]] = {
+        "Encounter": ("finished", "in-progress", "arrived", "triaged", "onleave"),
+        "Procedure": ("completed", "stopped"),
+        "Observation": ("final", "amended", "corrected"),
+        "Medication": ("active", "inactive"),
+        "MedicationAdministration": ("completed", "in-progress", "stopped"),
+        "MedicationDispense": ("completed", "in-progress", "stopped"),
+        "MedicationRequest": ("active", "on-hold", "completed", "stopped"),
+        "MedicationStatement": ("active", "completed", "stopped", "on-hold"),
+        "Location": ("active", "suspended", "inactive"),
+    }
+    found = mapped(
+        *(
+            {"resourceType": kind, "id": status, **ACCEPTED[kind], "status": status}
+            for kind, statuses_ in given.items()
+            for status in statuses_
+        ),
+        {"resourceType": "MedicationRequest", "id": "i", **ACCEPTED["MedicationRequest"], "intent": "instance-order"},
+        {"resourceType": "Patient", "id": "p", **ACCEPTED["Patient"], "active": False},
+    )
+    assert found.reasons == {}
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -231,6 +259,8 @@ def test_what_may_reverse_the_meaning_of_an_element_is_refused(mapped: Any) -> N
         ("Encounter", {"participant": [NOT]}),
         ("Encounter", {"location": [NOT]}),
         ("Procedure", {"performer": [NOT]}),
+        ("AdverseEvent", {"suspectEntity": [NOT]}),
+        ("AdverseEvent", {"suspectEntity": [{"causality": [NOT]}]}),
         ("MedicationAdministration", {"performer": [NOT]}),
         ("MedicationDispense", {"performer": [NOT]}),
         ("Medication", {"ingredient": [NOT]}),

@@ -54,6 +54,42 @@ def test_laboratory_value(mapped: Any) -> None:
     )  # fmt: skip
 
 
+def test_050_053_each_category_has_its_type(mapped: Any) -> None:
+    categories = ("exam", "imaging", "laboratory", "social-history", "survey", "vital-signs")
+    found = mapped(*(observation(concept(LOCAL, "X"), id=c, category=category(c), valueInteger=1) for c in categories))
+    assert found.rows("measurement", "resource, measurement_type_concept_id") == [
+        ("main/Observation/exam", 32836),
+        ("main/Observation/imaging", 32841),
+        ("main/Observation/laboratory", 32856),
+        ("main/Observation/social-history", 32817),
+        ("main/Observation/survey", 32883),
+        ("main/Observation/vital-signs", 32817),
+    ]
+
+
+def test_comparators_and_ranges(mapped: Any) -> None:
+    comparators = ("<", "<=", ">", ">=")
+    found = mapped(
+        *(
+            observation(concept(LOCAL, "X"), id=f"o{n}", valueQuantity={"value": 5, "comparator": comparator})
+            for n, comparator in enumerate(comparators)
+        ),
+        observation(
+            concept(LOCAL, "X"),
+            id="o4",
+            component=[{"valueInteger": 5, "referenceRange": [{"low": {"value": 1}}, {"low": {"value": 2}}]}],
+        ),
+    )
+    columns = "operator_concept_id, value_as_number, value_source_value, range_low, range_high"
+    assert found.rows("measurement", columns) == [
+        (4171756, 5, "<5", None, None),
+        (4171754, 5, "<=5", None, None),
+        (4172704, 5, ">5", None, None),
+        (4171755, 5, ">=5", None, None),
+        (None, 5, "5", 1, None),
+    ]
+
+
 def test_sum_of_diameters(mapped: Any) -> None:
     found = mapped(
         observation(

@@ -9,7 +9,16 @@ WITH judged AS (
             END,
             unsafe(
                 a.implicitRules,
-                list_filter(a.modifierExtension, LAMBDA modifier: NOT is_status_modifier(modifier)),
+                list_concat(
+                    list_transform(
+                        list_filter(a.modifierExtension, LAMBDA modifier: NOT is_status_modifier(modifier)),
+                        LAMBDA modifier: struct_pack(url := modifier.url)
+                    ),
+                    list_concat(
+                        modifiers_within(a.suspectEntity),
+                        flatten(list_transform(a.suspectEntity, LAMBDA suspect: modifiers_within(suspect.causality)))
+                    )
+                ),
                 a.meta
             ),
             CASE
