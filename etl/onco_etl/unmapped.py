@@ -8,19 +8,28 @@ from pathlib import Path
 
 import duckdb
 
-# (table, field with the concept, field with what was received, as what the code is used there)
+# (table, name of the fields <name>_concept_id and <name>_source_value, as what the code can be used there). Not gender:
+# what is neither male nor female has no concept.
 _CODED = (
-    ("condition_occurrence", "condition_concept_id", "condition_source_value", "event"),
-    ("drug_exposure", "drug_concept_id", "drug_source_value", "drug"),
-    ("drug_exposure", "route_concept_id", "route_source_value", "value"),
-    ("measurement", "measurement_concept_id", "measurement_source_value", "event"),
-    ("measurement", "unit_concept_id", "unit_source_value", "unit"),
-    ("measurement", "value_as_concept_id", "value_source_value", "value"),
-    ("observation", "observation_concept_id", "observation_source_value", "event"),
-    ("observation", "unit_concept_id", "unit_source_value", "unit"),
-    ("observation", "value_as_concept_id", "value_source_value", "value"),
-    ("procedure_occurrence", "procedure_concept_id", "procedure_source_value", "event"),
-    ("visit_occurrence", "visit_concept_id", "visit_source_value", "value"),
+    ("person", "race", "value"),
+    ("person", "ethnicity", "value"),
+    ("care_site", "place_of_service", "place"),
+    ("provider", "specialty", "specialty"),
+    ("visit_occurrence", "visit", "value"),
+    ("visit_occurrence", "admitted_from", "value"),
+    ("visit_occurrence", "discharged_to", "value"),
+    ("condition_occurrence", "condition", "event"),
+    ("procedure_occurrence", "procedure", "event"),
+    ("drug_exposure", "drug", "drug"),
+    ("drug_exposure", "route", "value"),
+    ("measurement", "measurement", "event"),
+    ("measurement", "unit", "unit"),
+    ("measurement", "value", "value"),
+    ("observation", "observation", "event"),
+    ("observation", "unit", "unit"),
+    ("observation", "value", "value"),
+    # A suspect is an answer, too.
+    ("observation", "value", "drug"),
 )
 # Usagi lets its user say which column is which; these it keeps as ADD_INFO:<name> in the file it saves.
 EXPORT_COLUMNS = ("source_code", "source_name", "frequency", "system", "vocabulary_id", "cdm_table", "field")
@@ -70,21 +79,36 @@ def note(con: duckdb.DuckDBPyConnection) -> None:
 
 def count(con: duckdb.DuckDBPyConnection) -> None:
     """`state.unmapped_code`: codes of rows with concept 0, by table and field, with the number of rows."""
-    counts = " UNION ALL ".join(
+    fields = dict.fromkeys((table, name) for table, name, _ in _CODED)
+    coded = " UNION ALL ".join(
         f"""
-        SELECT '{table}' AS cdm_table, '{field}' AS field, '{used_as}' AS used_as, {source} AS source_value
-        FROM cdm.{table} WHERE {field} = 0 AND {source} IS NOT NULL
+        SELECT '{table}' AS cdm_table, '{_field(name)}' AS field, {name}_source_value AS source_value
+        FROM cdm.{table} WHERE {_field(name)} = 0 AND {name}_source_value IS NOT NULL
         """
-        for table, field, source, used_as in _CODED
+        for table, name in fields
     )
     con.execute(
         f"""
         DELETE FROM state.unmapped_code;
         INSERT INTO state.unmapped_code
         SELECT cdm_table, field, source_value, count(*)
-        FROM ({counts}) AS c SEMI JOIN state.unmapped_text AS t USING (used_as, source_value) GROUP BY ALL
+        FROM ({coded}) AS c
+        SEMI JOIN (SELECT * FROM state.unmapped_text JOIN {_used_as()} USING (used_as)) AS t
+            USING (cdm_table, field, source_value)
+        GROUP BY ALL
         """
     )
+
+
+def _used_as() -> str:
+    """Relation: as what a code of a field can be used."""
+    kinds = ", ".join(f"('{table}', '{_field(name)}', '{used_as}')" for table, name, used_as in _CODED)
+    return f"(VALUES {kinds}) AS k(cdm_table, field, used_as)"
+
+
+def _field(name: str) -> str:
+    """The field that holds the concept: value_as_concept_id is the one that is named otherwise."""
+    return "value_as_concept_id" if name == "value" else f"{name}_concept_id"
 
 
 def worklist(con: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
@@ -93,14 +117,13 @@ def worklist(con: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     A text without a code stands under its hash, as in the warehouse. Where one code is unmapped in several systems,
     each has a row with the count of all.
     """
-    kinds = ", ".join(f"('{table}', '{field}', '{used_as}')" for table, field, _, used_as in _CODED)
     found = con.execute(
         f"""
         SELECT
             coalesce(t.code, c.source_value), coalesce(nullif(t.wording, ''), t.code, c.source_value), c."count",
             coalesce(t.system, ''), coalesce(t.vocabulary_id, ''), c.cdm_table, c.field
         FROM state.unmapped_code AS c
-        JOIN (VALUES {kinds}) AS k(cdm_table, field, used_as) USING (cdm_table, field)
+        JOIN {_used_as()} USING (cdm_table, field)
         JOIN state.unmapped_text AS t USING (used_as, source_value)
         ORDER BY c."count" DESC, c.cdm_table, c.field, c.source_value, t.system
         """
