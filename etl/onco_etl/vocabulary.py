@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from onco_etl import athena, cdm
+from onco_etl import athena, cdm, workspace
 from onco_etl.errors import InputError, StateError
 from onco_etl.query import literal, scalar
 from onco_etl.runs import timed
@@ -34,7 +34,9 @@ class Release:
     absent: tuple[str, ...]
 
 
-def load(folder: Path, path: Path, *, release: str | None = None, memory_limit: str | None = None) -> Release:
+def load(
+    folder: Path, path: Path, *, release: str | None = None, memory_limit: str | None = None, threads: int | None = None
+) -> Release:
     """Build `folder`/vocabulary.duckdb anew from the Athena download at `path` (zip or folder); all or nothing.
 
     The release is the version of vocabulary 'None'; `release` names it where the download does not. Raises
@@ -49,8 +51,7 @@ def load(folder: Path, path: Path, *, release: str | None = None, memory_limit: 
         with duckdb.connect(building) as con:
             building.chmod(0o600)
             con.execute(f"SET temp_directory = {literal(str(scratch))}; SET preserve_insertion_order = false")
-            if memory_limit:
-                con.execute(f"SET memory_limit = {literal(memory_limit)}")
+            workspace.limit(con, memory_limit, threads)
             cdm.create_tables(con, "main", TABLES)
             for table in download.members:
                 with timed("vocabulary table", table=table), download.open(table, scratch) as file:

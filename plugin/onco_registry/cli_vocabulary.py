@@ -28,7 +28,9 @@ def load(
     with workspace.connect(settings.data, read_only=True):
         pass  # A missing or busy data folder is said before the long part.
     before = vocabulary.in_use(settings.data)
-    found = vocabulary.load(settings.data, path, release=release, memory_limit=settings.memory_limit)
+    found = vocabulary.load(
+        settings.data, path, release=release, memory_limit=settings.memory_limit, threads=settings.threads
+    )
     loaded: dict[str, Any] = {"release": found.release, "rows": found.rows, "absent": list(found.absent)}
     if before is None or before.identity != found.identity:
         report = pipeline.remap(settings)
