@@ -33,6 +33,14 @@ def resource_types() -> tuple[str, ...]:
 
 
 @lru_cache
+def known_type(column: str) -> str:
+    """SQL of a resource type as received where FHIR has the name; any other may be anything, a person's name too."""
+    entries = files("fhir.resources.R4B").iterdir()
+    names = sorted(entry.name.removesuffix(".py") for entry in entries if entry.name.endswith(".py"))
+    return f"CASE WHEN list_contains({names}, lower({column})) THEN {column} END"
+
+
+@lru_cache
 def table_name(resource_type: str) -> str:
     """Snake case of a resource type: `MedicationStatement` -> `medication_statement`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", resource_type).lower()

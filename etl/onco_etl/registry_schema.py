@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import duckdb
 
-from onco_etl import cdm, cdm_source
+from onco_etl import cdm, cdm_source, fhir_schema
 
 # Tables whose rows OMOP gives no number.
 _KEYLESS = ("death", "fact_relationship", "episode_event")
@@ -17,7 +17,7 @@ CREATE SCHEMA IF NOT EXISTS registry; CREATE SCHEMA IF NOT EXISTS results;
 CREATE TABLE IF NOT EXISTS registry.replica (run INTEGER, published TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS registry.lineage (
     cdm_table VARCHAR, row_id INTEGER, resource_type VARCHAR, resource_key INTEGER, slot VARCHAR, derivation VARCHAR,
-    run_from INTEGER, mapping_file VARCHAR
+    run_from INTEGER
 );
 CREATE TABLE IF NOT EXISTS registry.resource (
     resource_key INTEGER, resource_type VARCHAR, version_no INTEGER, received_run INTEGER
@@ -44,8 +44,7 @@ def bring_lineage(con: duckdb.DuckDBPyConnection, workspace: str, table: str, at
     con.execute(
         f"""
         INSERT INTO registry.lineage
-        SELECT '{table}', c._row_id, r.resource_type, c._resource_key, c._slot, c._derivation, c._run_from,
-            CASE WHEN c._resource_key IS NULL THEN 'sql/derived/{table}.sql' ELSE 'sql/cdm/{table}.sql' END
+        SELECT '{table}', c._row_id, r.resource_type, c._resource_key, c._slot, c._derivation, c._run_from
         FROM {workspace}.cdm.{table} AS c
         LEFT JOIN {workspace}.state.resource AS r ON r.resource_key = c._resource_key
         WHERE c._run_from > {at}
@@ -95,7 +94,7 @@ def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
 
         CREATE OR REPLACE TABLE registry.fate AS
         SELECT
-            run, CASE WHEN regexp_full_match(resource_type, '[A-Z][A-Za-z]*') THEN resource_type END AS resource_type,
+            run, {fhir_schema.known_type("resource_type")} AS resource_type,
             fate, reason, count(*) AS versions
         FROM {workspace}.state.ledger GROUP BY ALL;
 

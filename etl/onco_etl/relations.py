@@ -70,7 +70,10 @@ def define_macros(
     define_constants(con)
     # Temporary, so that nothing of them is stored.
     for file in MACROS:
-        con.execute(_text(f"macros/{file}.sql"))
+        con.execute(macro_text(file))
+    with _mappings("regions.csv").open(encoding="utf-8") as regions:
+        listed = ", ".join(f"plain_text({literal(row['region'])})" for row in csv.DictReader(regions))
+    con.execute(f"SET VARIABLE onco_regions = [{listed}]")
 
 
 def define_constants(con: duckdb.DuckDBPyConnection) -> None:
@@ -111,6 +114,11 @@ def event(name: str) -> str:
 def coded(name: str) -> str:
     """A SELECT of sql/coded: concepts_in_use, codeable or clinical_event."""
     return _text(f"coded/{name}.sql")
+
+
+def macro_text(name: str) -> str:
+    """The statements of one of MACROS."""
+    return _text(f"macros/{name}.sql")
 
 
 @lru_cache

@@ -52,7 +52,8 @@ def note(con: duckdb.DuckDBPyConnection) -> None:
             SELECT
                 c.used_as, c.source_value, u.concept."text" AS wording,
                 list_filter(
-                    u.concept.coding, LAMBDA one_coding: left(one_coding.code, 50) = c.source_value
+                    u.concept.coding,
+                    LAMBDA one_coding: c.source_value IN (left(one_coding.code, 50), keyed_hash(one_coding.code))
                 )[1] AS coding
             FROM mapping.codeable AS c JOIN concept_in_use AS u USING (codeable_key)
             WHERE c.concept_id = 0 AND c.resolved_by IS NULL AND c.source_value IS NOT NULL

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from onco_etl import replica, workspace
+from onco_etl import fhir_schema, replica, workspace
 from onco_etl.landing import LandedFile, raw_lines
 
 Rows = list[dict[str, Any]]
@@ -41,7 +41,8 @@ def status(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Any]:
     """One screen of the workspace: runs, received versions by type and fate, CDM rows, unmapped codes, published."""
     received = rows(
         con,
-        "SELECT run, resource_type, fate, reason, count(*) AS count FROM state.ledger GROUP BY ALL ORDER BY ALL",
+        f"SELECT run, {fhir_schema.known_type('resource_type')} AS resource_type, fate, reason, count(*) AS count "
+        "FROM state.ledger GROUP BY ALL ORDER BY ALL",
     )
     counts = " UNION ALL ".join(f"SELECT '{t}' AS name, count(*) AS n FROM cdm.{t}" for t in workspace.CLINICAL_TABLES)
     published = replica.published_files(data / "published")
@@ -55,10 +56,13 @@ def status(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Any]:
         "unmapped": unmapped(con),
         "not_understood": rows(
             con,
-            "SELECT resource_type, reason, url, count(*) AS resources FROM state.not_understood "
+            # What stands in a URL's place may be anything.
+            "SELECT resource_type, reason, "
+            "CASE WHEN regexp_full_match(url, '(https?://|urn:)[!-~]+') THEN url END AS url, count(*) AS resources "
+            "FROM state.not_understood "
             "GROUP BY ALL ORDER BY resources DESC, resource_type, reason, url",
         ),
-        "undated_deaths": rows(con, "SELECT resource, person_id FROM state.undated_death ORDER BY resource"),
+        "undated_deaths": rows(con, "SELECT person_id FROM state.undated_death ORDER BY person_id"),
         "published": None
         if newest is None
         else {"run": newest, "file": str(published[newest]), "time": finished[newest].isoformat()},

@@ -91,7 +91,7 @@ def test_a_suspect_exposure_is_linked_while_it_is_there(site: Site) -> None:
     site.night(administration())
     assert site.published(LINKS) == [(True, True)]
     assert site.published("SELECT suspects FROM registry.adverse_event") == [(["anlotinib", "Device"],)]
-    lineage = "SELECT slot, mapping_file FROM registry.lineage WHERE cdm_table = 'fact_relationship'"
+    lineage = "SELECT slot, mapping_file FROM registry.provenance WHERE cdm_table = 'fact_relationship'"
     assert site.published(lineage) == [("suspect0", "sql/cdm/fact_relationship.sql")]
     site.night(administration(status="not-done"))
     assert site.published("SELECT count(*) FROM cdm.fact_relationship") == [(0,)]

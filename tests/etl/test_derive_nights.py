@@ -24,7 +24,7 @@ def test_nights(tmp_path: Path) -> None:
     site.night(patient(), patient("p2", birthDate="1971"), administration(), administration(id="m2", person="p2"))
     assert site.published(EPISODES) == [(1970, 1, "2024-03-01", 1), (1971, 1, "2024-03-01", 1)]
     lineage = """
-        SELECT DISTINCT cdm_table, mapping_file, run_from FROM registry.lineage
+        SELECT DISTINCT cdm_table, mapping_file, run_from FROM registry.provenance
         WHERE starts_with(cdm_table, 'episode') ORDER BY ALL
     """
     assert site.published(lineage) == [

@@ -61,7 +61,7 @@ def test_worklists_follow_what_is_current(tmp_path: Path) -> None:
         {"resource_type": "Observation", "reason": "implicit-rules", "url": "http://a.example/rules", "resources": 1},
         {"resource_type": "Observation", "reason": "unknown-modifier-extension", "url": "http://b", "resources": 1},
     ]
-    assert found["undated_deaths"] == [{"resource": "main/Patient/p1", "person_id": 1}]
+    assert found["undated_deaths"] == [{"person_id": 1}]
     assert found["cdm"]["death"] == 1
     with duckdb.connect(settings.data / "published" / replica.CURRENT, read_only=True) as con:
         assert con.execute("FROM registry.undated_death").fetchall() == [(1,)]

@@ -1,8 +1,9 @@
 -- One row per CodeableConcept in use, target and value. Who decides: the site's map, then the loaded vocabulary, then
 -- the starter maps by code, then the strings on text and display; among several codings the preferred system, then
 -- their order. Unresolved, or left unmapped by the site: concept 0, with the code's own concept where there is one.
--- source_value is the code as received. A text is written out only where a string map knows it: any other text may
--- name a person, and leaves a keyed hash. So does a unit without a code (unit_of gives it a display) that no map knows.
+-- source_value is the code as received, where a map knows it or it reads as a code (decision 5). Any other text is
+-- written out only where a string map knows it, for it may name a person, and otherwise leaves a keyed hash. So does a
+-- unit without a code (unit_of gives it a display) that no map knows.
 WITH coding AS (
     SELECT
         u.codeable_key,
@@ -142,7 +143,11 @@ chosen AS (
 received AS (
     SELECT
         c.codeable_key,
-        arg_min(c.code, c.preference * 1000 + c.coding_no) AS code,
+        arg_min(
+            CASE WHEN reads_as_code(c.code, c.vocabulary_id IS NOT NULL) THEN c.code END,
+            c.preference * 1000 + c.coding_no
+        ) AS code,
+        arg_min(c.code, c.preference * 1000 + c.coding_no) AS any_code,
         arg_min_null(c.own_concept_id, c.preference * 1000 + c.coding_no) AS own_concept_id
     FROM coding AS c
     WHERE c.code IS NOT NULL AND NOT (c.used_as = 'unit' AND c.display IS NOT NULL)
@@ -164,7 +169,9 @@ SELECT
     coalesce(c.concept_id, 0) AS concept_id,
     c.domain_id,
     coalesce(c.source_concept_id, r.own_concept_id, 0) AS source_concept_id,
-    left(coalesce(c.source_value, r.code, c.known_text, keyed_hash(w.wording)), 50) AS source_value,
+    left(
+        coalesce(c.source_value, r.code, c.known_text, keyed_hash(coalesce(r.any_code, w.wording))), 50
+    ) AS source_value,
     c.value_as_concept_id,
     ['site', 'vocabulary', 'starter', 'string'][c.resolver] AS resolved_by,
     -- No map knows the code, but the text beside it.

@@ -84,7 +84,7 @@ attribute AS (
         'suspect' || s.suspect_no AS slot,
         s.drug AS value_code,
         -- What is no drug, or not named, is at least known by its kind.
-        CASE WHEN s.drug IS NULL THEN s.suspect_type END AS value_text
+        CASE WHEN s.drug IS NULL THEN kind_of_suspect(s.suspect_type) END AS value_text
     FROM suspect_event AS s
     UNION ALL BY NAME
     SELECT

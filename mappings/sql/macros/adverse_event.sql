@@ -143,6 +143,15 @@ CREATE OR REPLACE TEMP MACRO is_no_drug(resource_type) AS coalesce(
     resource_type IN ('Device', 'Procedure', 'ResearchStudy', 'Observation', 'Condition'), FALSE
 );
 
+-- A Reference's type is any text: only FHIR's own names of what can be suspected are published.
+CREATE OR REPLACE TEMP MACRO kind_of_suspect(resource_type) AS CASE
+    WHEN
+        is_no_drug(resource_type)
+        OR resource_type IN ('Immunization', 'Substance', 'BiologicallyDerivedProduct')
+        OR regexp_full_match(resource_type, 'Medication(Administration|Dispense|Request|Statement)?')
+        THEN resource_type
+END;
+
 CREATE OR REPLACE TEMP MACRO grade_of(grade_concept) AS CASE grade_concept
     WHEN ae_grade_1() THEN 1
     WHEN ae_grade_2() THEN 2

@@ -44,6 +44,8 @@ END;
 CREATE OR REPLACE TEMP MACRO wrong_value(date_time, period, whole_number, time_of_day, comparator) AS CASE
     WHEN is_wrong_date(date_time) OR is_wrong_date(period.start) OR is_wrong_date(period."end") THEN 'impossible-date'
     WHEN NOT regexp_full_match(whole_number, '0|[-+]?[1-9]\d*') THEN 'invalid-value'
+    -- FHIR's integers have 32 bits; a longer number is a telephone's or a record's.
+    WHEN whole_number IS NOT NULL AND try_cast(whole_number AS integer) IS NULL THEN 'invalid-value'
     WHEN NOT regexp_full_match(time_of_day, '([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?') THEN 'invalid-value'
     WHEN comparator NOT IN ('<', '<=', '>=', '>') THEN 'invalid-comparator'
 END;

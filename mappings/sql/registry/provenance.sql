@@ -9,7 +9,8 @@ SELECT
     r.received_run,
     l.slot,
     l.derivation,
-    l.mapping_file,
+    concat(CASE WHEN l.resource_key IS NULL THEN 'sql/derived/' ELSE 'sql/cdm/' END, l.cdm_table, '.sql')
+        AS mapping_file,
     l.run_from,
     n.vocabulary_release,
     n.mapping_hash
