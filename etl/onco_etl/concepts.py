@@ -166,7 +166,11 @@ FROM (
         CASE WHEN domain_id = 'Drug' THEN 'Ingredient' ELSE 'Undefined' END, true, concept_id::VARCHAR
     FROM mapping.starter_row WHERE concept_id NOT IN (SELECT concept_id FROM mapping.custom_concept)
     UNION ALL
-    SELECT 4, 0, 'No matching concept', 'Metadata', 'None', 'Undefined', false, 'No matching concept'
+    SELECT CASE WHEN regexp_full_match("text", '[ -~]+') THEN 4 ELSE 5 END, concept_id, "text", domain_id, 'None',
+        CASE WHEN domain_id = 'Drug' THEN 'Ingredient' ELSE 'Undefined' END, true, concept_id::VARCHAR
+    FROM string_row WHERE concept_id NOT IN (SELECT concept_id FROM mapping.custom_concept)
+    UNION ALL
+    SELECT 6, 0, 'No matching concept', 'Metadata', 'None', 'Undefined', false, 'No matching concept'
 )
 GROUP BY concept_id;
 
