@@ -12,7 +12,7 @@ import os
 import random
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,10 @@ class Hospital:
         of = {name: int(self.total * share) for name, share in SHARES.items()}
         of["Observation"] += self.total - sum(of.values())
         return of
+
+    def at(self, night: int) -> Hospital:
+        """The same hospital in a night after the full load."""
+        return replace(self, night=night)
 
     def numbers(self, resource_type: str) -> range:
         """Which resources of a type are written: all of them, or those that change in a night."""
