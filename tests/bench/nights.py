@@ -42,7 +42,7 @@ def nights_after(
     load, *nights = [one_night(folder, full, environment)] + [
         one_night(folder, change(number), environment) for number in range(1, count + 1)
     ]
-    Console().print(table([load, *nights]))
+    Console(width=120).print(table([load, *nights]))
     typical = statistics.median(night.without_publishing for night in nights)
     publishing = statistics.median(night.publishing for night in nights)
     print(

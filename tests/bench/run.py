@@ -109,7 +109,7 @@ def compare_with_peers(hospital: Hospital, runs: int, environment: Mapping[str, 
             except ProcessFailedError as error:
                 reason = [line for line in str(error).splitlines() if "Error" in line] or [str(error)]
                 print(f"{name}: stops with {reason[-1].strip()}", flush=True)
-        Console().print(table(f"peers on {hospital.total:,} resources", hospital.total, found))
+        Console(width=120).print(table(f"peers on {hospital.total:,} resources", hospital.total, found))
 
 
 def main() -> None:
@@ -142,7 +142,7 @@ def main() -> None:
     found = medians(options.runs, things)
     size = sum(file.stat().st_size for file in source.iterdir()) / 1e6
     title = f"{options.count:,} resources, {size:,.0f} MB, median of {options.runs}"
-    Console().print(table(title, options.count, found))
+    Console(width=120).print(table(title, options.count, found))
     print(f"sync reaches {100 * found[READ].seconds / found[SYNC].seconds:.0f} % of the speed of {READ}")
     if options.bad_lines:
         ratio = found["sync, bad lines"].seconds / found[SYNC].seconds
