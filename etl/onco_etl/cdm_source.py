@@ -28,16 +28,16 @@ def note_site(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
 def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
     """Fill `cdm.cdm_source` (one row) and `cdm.metadata` of the published file; dates are the hospital's.
 
-    The source's release is the newest run that received something, the CDM's the newest that changed it.
+    The source's release is the newest run that received something, the CDM's the newest of all but recomputes. No run
+    number: the same batch twice changes nothing; `registry.replica` has it.
     """
     software = f"onco-registry {version('onco-registry')}"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE newest_run AS
         SELECT
-            r.run, s.holder, s.timezone, r.mapping_hash, coalesce(r.vocabulary_release, 'none') AS vocabulary_release,
+            s.holder, s.timezone, r.mapping_hash, coalesce(r.vocabulary_release, 'none') AS vocabulary_release,
             timezone(s.timezone, r.started)::DATE AS release_date,
-            date_trunc('second', timezone(s.timezone, r.started)) AS release_datetime,
             coalesce((
                 SELECT max(timezone(s.timezone, o.started))::DATE FROM {workspace}.state.run AS o
                 WHERE o.status = 'complete' AND o.received > 0
@@ -62,14 +62,14 @@ def write(con: duckdb.DuckDBPyConnection, workspace: str) -> None:
         SELECT
             generate_subscripts(said.names, 1) AS metadata_id, 0 AS metadata_concept_id, 0 AS metadata_type_concept_id,
             unnest(said.names) AS name, unnest(said.texts) AS value_as_string,
-            release_date AS metadata_date, release_datetime AS metadata_datetime
+            release_date AS metadata_date
         FROM (
             SELECT
-                release_date, release_datetime,
+                release_date,
                 {{
-                    'names': ['run', 'software', 'mapping', 'vocabulary', 'FHIR version', 'rules', 'timezone'],
+                    'names': ['software', 'mapping', 'vocabulary', 'FHIR version', 'rules', 'timezone'],
                     'texts': [
-                        run::VARCHAR, {literal(software)}, mapping_hash, vocabulary_release, {literal(_FHIR_VERSION)},
+                        {literal(software)}, mapping_hash, vocabulary_release, {literal(_FHIR_VERSION)},
                         {literal(_GUIDE)}, timezone
                     ]
                 }} AS said
