@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from onco_etl import vocabulary
 from support.adverse_events import BACKPORT, CUSTOM, NCIT, RESEARCH, administration, concept, event, suspect
 
 VALUE = "slot, observation_concept_id, value_as_concept_id, value_as_string"
@@ -159,6 +160,17 @@ def test_suspect_exposures_are_linked(mapped: Any) -> None:
         ("main/AdverseEvent/a1", "suspect0", 0, term, 0, given, 0),
         ("main/AdverseEvent/a1", "suspect3", 0, term, 0, given, 0),
     ]
+
+
+def test_a_loaded_vocabulary_names_the_domains_of_a_link(mapped: Any, con: Any) -> None:
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW vocabulary_domain AS"
+        " SELECT unnest(['Condition', 'Drug']) AS domain_id, unnest([9001, 9002]) AS domain_concept_id"
+    )
+    found = mapped(administration(), event(suspectEntity=[entity({"reference": "MedicationAdministration/m1"})]))
+    columns = "domain_concept_id_1, domain_concept_id_2, relationship_concept_id"
+    assert found.rows("fact_relationship", columns) == [(9001, 9002, 0)]
+    vocabulary.attach(con)
 
 
 def test_each_target_of_a_term_is_linked(mapped: Any, con: Any) -> None:
