@@ -15,7 +15,7 @@ import structlog
 import typer
 
 from onco_etl.errors import ConfigurationError, OncoError
-from onco_registry import cli_unmapped, cli_vocabulary
+from onco_registry import cli_trace, cli_unmapped, cli_vocabulary
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
@@ -37,6 +37,8 @@ quarantine_app = typer.Typer(help="What could not be mapped, and why.", no_args_
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(cli_vocabulary.app, name="vocabulary")
 app.add_typer(cli_unmapped.app, name="unmapped")
+app.command()(cli_trace.trace)
+app.command()(cli_trace.waiting)
 
 
 @app.command()
@@ -214,18 +216,19 @@ def quarantine_show(
     run: Annotated[int, typer.Argument(help="The run that received it.")],
     file: Annotated[str, typer.Argument(help="The file, as listed.")],
     line: Annotated[int, typer.Argument(help="The line, as listed.")],
+    entry: Annotated[int | None, typer.Argument(help="The entry of a Bundle, as listed; by default each.")] = None,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Show a quarantined line as it was received (patient data, for hospital IT)."""
+    """Show a quarantined line, of a Bundle its entry, as received (patient data, for hospital IT)."""
     from onco_etl import workspace
     from onco_registry import status as states
 
     settings = configuration.load(config)
     with workspace.connect(settings.data, read_only=True) as con:
-        text = states.quarantined_text(con, settings.data, run, file, line)
-    if text is None:
+        texts = states.quarantined_texts(con, settings.data, run, file, line, entry)
+    if not texts:
         raise ConfigurationError(f"no line {line} of {file} is in quarantine from run {run}")
-    typer.echo(text)
+    typer.echo("\n".join(texts))
 
 
 @quarantine_app.command("replay")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -117,21 +118,40 @@ def verdict(found: dict[str, Any], quarantined: int) -> str:
     )
 
 
-def quarantined_text(con: duckdb.DuckDBPyConnection, data: Path, run: int, file: str, line: int) -> str | None:
-    """A quarantined line as it was received; None when no such line is in quarantine. For hospital IT only."""
+def quarantined_texts(
+    con: duckdb.DuckDBPyConnection, data: Path, run: int, file: str, line: int, entry: int | None = None
+) -> list[str]:
+    """A quarantined line as it was received, of a Bundle only its quarantined entries, or the one that is named.
+
+    Nothing where no such line is in quarantine. For hospital IT only.
+    """
     found = con.execute(
         """
-        SELECT file_no, layout, lines FROM state.landed SEMI JOIN (FROM state.quarantine WHERE line = $3) AS q
-        USING (run, file_no) WHERE run = $1 AND name = $2
+        SELECT f.file_no, f.layout, f.lines, list(DISTINCT q.entry ORDER BY q.entry)
+        FROM state.landed AS f JOIN state.quarantine AS q USING (run, file_no)
+        WHERE f.run = $1 AND f.name = $2 AND q.line = $3 AND q.entry = coalesce($4, q.entry) GROUP BY ALL
         """,
-        [run, file, line],
+        [run, file, line, entry],
     ).fetchone()
     if found is None:
-        return None
-    file_no, layout, lines = found
+        return []
+    file_no, layout, lines, entries = found
     path = data / "landing" / f"{run:06d}" / f"{file_no:05d}.json.zst"
     text = raw_lines(LandedFile(file_no, path, file, layout, None, lines), {line}).get(line)
-    return None if text is None else text.decode("utf-8", errors="replace").rstrip("\n")
+    if text is None:
+        return []
+    return [_entry(text, number) for number in entries]
+
+
+def _entry(text: bytes, number: int) -> str:
+    """The text itself, or the entry of a Bundle of that number, from 1."""
+    if number:
+        try:
+            return json.dumps(json.loads(text)["entry"][number - 1], ensure_ascii=False)
+        except (ValueError, LookupError, TypeError, RecursionError):
+            # Several values in one document: the Bundle is one of them.
+            pass
+    return text.decode("utf-8", errors="replace").rstrip("\n")
 
 
 def fates(received: Rows) -> Rows:
