@@ -123,13 +123,15 @@ SELECT
 FROM string_row AS s LEFT JOIN replacement AS t ON t.source_concept_id = s.concept_id
 WHERE s.text IS NOT NULL GROUP BY ALL;
 
-CREATE OR REPLACE TABLE mapping.written_out AS
-SELECT w.element, s.concept_id
-FROM written_out_row AS w JOIN mapping.starter AS s USING (vocabulary_id, concept_code)
+-- What a code means, by the maps and by the vocabulary.
+CREATE OR REPLACE TEMP VIEW meaning AS
+SELECT vocabulary_id, concept_code, concept_id FROM mapping.starter
 UNION
-SELECT w.element, t.concept_id
-FROM written_out_row AS w JOIN mapping.vocabulary_code AS v USING (vocabulary_id, concept_code)
-JOIN mapping.standard_target AS t ON t.source_concept_id = v.concept_id;
+SELECT v.vocabulary_id, v.concept_code, t.concept_id
+FROM mapping.vocabulary_code AS v JOIN mapping.standard_target AS t ON t.source_concept_id = v.concept_id;
+
+CREATE OR REPLACE TABLE mapping.written_out AS
+SELECT DISTINCT w.element, m.concept_id FROM written_out_row AS w JOIN meaning AS m USING (vocabulary_id, concept_code);
 
 CREATE OR REPLACE TABLE mapping.unit_conversion AS
 SELECT
@@ -137,8 +139,8 @@ SELECT
     any_value(r.factor::DOUBLE) AS factor, any_value(r.low::DOUBLE) AS low, any_value(r.high::DOUBLE) AS high,
     any_value('unit: ' || r.from_unit || ' -> ' || r.to_unit) AS note
 FROM unit_conversion_row AS r
-JOIN mapping.starter AS m USING (vocabulary_id, concept_code)
-JOIN mapping.starter AS f ON f.vocabulary_id = 'UCUM' AND f.concept_code = r.from_unit
+JOIN meaning AS m USING (vocabulary_id, concept_code)
+JOIN meaning AS f ON f.vocabulary_id = 'UCUM' AND f.concept_code = r.from_unit
 JOIN mapping.starter AS t ON t.vocabulary_id = 'UCUM' AND t.concept_code = r.to_unit
 GROUP BY ALL;
 

@@ -34,6 +34,7 @@ CONCEPTS = [
     concept(8203, "X00", vocabulary="ICD10", standard=""),
     concept(8204, "Y00", vocabulary="ICD10", standard=""),
     concept(8301, "8890/3-C49.2", vocabulary="ICDO3", standard=""),
+    concept(8402, "33728-7", vocabulary="LOINC", domain="Measurement"),
     concept(8401, "89247-1", vocabulary="LOINC", domain="Observation"),
     concept(ANLOTINIB, "anlo", vocabulary="RxNorm Extension", domain="Drug", kind="Ingredient"),
     concept(37557580, "121127", vocabulary="HemOnc", domain="Drug", standard=""),
@@ -213,6 +214,13 @@ def test_what_the_selects_name_stays(known: Any) -> None:
     assert known.execute(
         "SELECT DISTINCT concept_id FROM mapping.starter WHERE vocabulary_id = 'AE grade' AND concept_code = '1'"
     ).fetchall() == [(763790,)]
+
+
+def test_what_is_declared_of_a_code_holds_for_what_the_vocabulary_makes_of_it(known: Any) -> None:
+    """The longest diameter: sent in cm, kept in mm, whatever its concept."""
+    assert known.execute(
+        "SELECT concept_id FROM mapping.unit_conversion WHERE factor = 10 AND concept_id < 2000000000 ORDER BY 1"
+    ).fetchall() == [(8402,), (3046581,)]
 
 
 def test_a_code_is_looked_up_once(known: Any, mapped: Any) -> None:
