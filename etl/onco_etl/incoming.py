@@ -19,7 +19,7 @@ import duckdb
 
 from onco_etl import fhir_schema
 from onco_etl.landing import LandedFile
-from onco_etl.query import literal, scalar
+from onco_etl.query import file_literal, literal, scalar
 
 OTHER = "other"
 # What DuckDB raises for a line that does not have the declared shape; anything else is not about the data.
@@ -87,7 +87,7 @@ class Reader:
     def append(self, table: str, paths: Iterable[Path]) -> None:
         """Append all lines of `paths`, or none: raises one of REFUSALS when any line is refused."""
         declared = ", ".join(f"'{name}': '{kind}'" for name, kind in columns_of(table).items())
-        listed = ", ".join(literal(str(path)) for path in paths)
+        listed = ", ".join(map(file_literal, paths))
         self.con.execute(
             f"""
             INSERT INTO incoming.{table} BY NAME

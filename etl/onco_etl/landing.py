@@ -58,7 +58,10 @@ def land(files: tuple[InputFile, ...], folder: Path, *, source: str, limits: Lim
             landed.append(one)
             manifest.append(entry)
         content = {"source": source, "received": datetime.now(UTC).isoformat(), "files": manifest}
-        folder.joinpath(MANIFEST).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        # The manifest appears whole or not at all: a folder without it was landed by half.
+        written = folder.joinpath(f"{MANIFEST}.new")
+        written.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        written.replace(folder / MANIFEST)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -140,6 +143,20 @@ def mark_complete(folder: Path) -> None:
 def is_complete(folder: Path) -> bool:
     """Whether the run that landed here is known to have been committed."""
     return folder.joinpath(_COMPLETE).exists()
+
+
+def clear(zone: Path, *, complete: set[int]) -> None:
+    """Put in order what killed runs left: a batch landed by half goes, a committed one is marked so.
+
+    A batch that was landed whole stays even where its run was not committed: it was received.
+    """
+    for folder in zone.iterdir():
+        if not folder.name.isdigit() or is_complete(folder):
+            continue
+        if int(folder.name) in complete:
+            mark_complete(folder)
+        elif not folder.joinpath(MANIFEST).exists():
+            shutil.rmtree(folder)
 
 
 def raw_lines(file: LandedFile, wanted: set[int]) -> dict[int, bytes]:

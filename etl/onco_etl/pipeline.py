@@ -34,6 +34,7 @@ from onco_etl import (
     workspace,
 )
 from onco_etl import replay as replaying
+from onco_etl.errors import InputError
 from onco_etl.runs import timed
 from onco_etl.settings import EtlSettings
 
@@ -90,10 +91,14 @@ def replay(settings: EtlSettings) -> RunReport:
 
 @contextmanager
 def opened(settings: EtlSettings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The workspace, for this process alone; what a killed run left in scratch is removed."""
-    with workspace.connect(settings.data) as con:
+    """The workspace, for this process alone; what a killed run left half done is removed.
+
+    Raises StateError when the workspace cannot be used, or when the disk is full; what was committed stays.
+    """
+    with workspace.guarded(settings.data), workspace.connect(settings.data) as con:
         workspace.limit(con, settings.memory_limit, settings.threads)
         shutil.rmtree(settings.data / "scratch", ignore_errors=True)
+        landing.clear(settings.data / "landing", complete=runs.complete(con))
         yield con
 
 
@@ -106,7 +111,12 @@ def _run(
     landed: tuple[landing.LandedFile, ...] = ()
     if found:
         limits = landing.Limits(line=settings.maximum_object_size, file=settings.maximum_file_size)
-        landed = landing.land(found, folder, source=settings.source, limits=limits)
+        runs.begin(con, run, kind=kind, source=settings.source)
+        try:
+            landed = landing.land(found, folder, source=settings.source, limits=limits)
+        except InputError:
+            runs.forget(con, run)
+            raise
         log.info("landed", run=run, files=len(landed))
     load(con, settings, run, landed, kind=kind, day=mapping.today(settings.timezone), key_log=folder / "keys")
     landing.mark_complete(folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,3 +19,8 @@ def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
 def literal(value: str | int | None) -> str:
     """The value as SQL, quoted; what every night binds is written out, for binding makes DuckDB import pandas."""
     return "NULL" if value is None else str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+def file_literal(path: Path) -> str:
+    """The path of one file as SQL: what DuckDB would take for a pattern stands for itself."""
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))

@@ -8,10 +8,13 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import structlog
 
 from onco_etl import cdm, registry_schema
 from onco_etl.query import literal, scalar
 from onco_etl.workspace import CLINICAL_TABLES
+
+log = structlog.get_logger()
 
 CURRENT = "current.duckdb"
 _NAME = re.compile(r"^warehouse-(\d+)\.duckdb$")
@@ -29,16 +32,44 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int
     Starts from a copy of the newest published file and applies only what changed since its run. The new file
     appears whole or not at all. The `keep` newest files stay; readers of an older one keep what they opened.
     """
+    folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"warehouse-{run}.duckdb"
     building = folder / f"building-{run}.duckdb"
-    for left in folder.glob("building-*"):
-        left.unlink()
     # What was published before a rebuild is not what the rebuilt tables' history goes on from.
     rebuilt: int = scalar(con, "SELECT coalesce(max(run), 0) FROM state.run WHERE kind = 'rebuild'")
     older = [path for number, path in published_files(folder).items() if rebuilt <= number < run]
-    if older:
-        shutil.copyfile(older[-1], building)
-        building.chmod(0o600)
+    try:
+        _clear(folder)
+        _build_upon(con, older[-1] if older else None, building, run)
+        building.replace(target)
+        _point(folder / CURRENT, target)
+    finally:
+        _clear(folder)
+    for path in list(published_files(folder).values())[:-keep]:
+        path.unlink()
+    return target
+
+
+def _clear(folder: Path) -> None:
+    for left in folder.glob("building-*"):
+        left.unlink()
+
+
+def _build_upon(con: duckdb.DuckDBPyConnection, newest: Path | None, building: Path, run: int) -> None:
+    """Bring a copy of the newest published file up to `run`; where that one is no such file any more, a new one."""
+    if newest is not None:
+        try:
+            shutil.copyfile(newest, building)
+            building.chmod(0o600)
+            _build(con, building, run)
+            return
+        except (OSError, duckdb.Error):
+            log.warning("the published file cannot be brought up to date: it is built anew", file=newest.name)
+            _clear(building.parent)
+    _build(con, building, run)
+
+
+def _build(con: duckdb.DuckDBPyConnection, building: Path, run: int) -> None:
     workspace = scalar(con, "SELECT current_database()")
     # DuckDB 1.5 writes what lay in memory into the unused end of blocks of compressed texts (duckdb/duckdb#23382):
     # names and ids from the workspace were found there.
@@ -53,11 +84,6 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int
     with building.open("rb") as stream:
         os.fsync(stream.fileno())
     building.chmod(0o440)
-    building.replace(target)
-    _point(folder / CURRENT, target)
-    for path in list(published_files(folder).values())[:-keep]:
-        path.unlink()
-    return target
 
 
 def _update(con: duckdb.DuckDBPyConnection, workspace: str, run: int) -> None:

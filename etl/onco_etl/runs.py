@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import structlog
 
+from onco_etl import workspace
 from onco_etl.errors import OncoError
 from onco_etl.query import literal, scalar
 
 log = structlog.get_logger()
 
+# Of a run that was stopped: its batch may have been landed, but nothing of it is in the tables.
+NOT_MERGED = "nothing of it was merged: run it again, with the same files"
 # The vocabulary release until a site loads one.
 STARTER_MAPS = "starter maps"
 
@@ -31,15 +34,38 @@ def next_run(con: duckdb.DuckDBPyConnection, landing: Path) -> int:
     return max(recorded, *landed, 0) + 1
 
 
+def complete(con: duckdb.DuckDBPyConnection) -> set[int]:
+    """The runs that were committed."""
+    return {run for (run,) in con.execute("SELECT run FROM state.run WHERE status = 'complete'").fetchall()}
+
+
+def begin(con: duckdb.DuckDBPyConnection, run: int, *, kind: str, source: str | None) -> None:
+    """Record that a run has begun, before it touches anything: where it is killed, whoever looks is told."""
+    con.execute(
+        f"""
+        INSERT INTO state.run (run, kind, source, started, status)
+        VALUES ({run}, {literal(kind)}, {literal(source)}, {_now()}, 'running')
+        """
+    )
+
+
+def forget(con: duckdb.DuckDBPyConnection, run: int) -> None:
+    """Take back that a run has begun: it received nothing and changed nothing."""
+    con.execute(f"DELETE FROM state.run WHERE run = {run}")
+
+
 @contextmanager
 def transaction(
     con: duckdb.DuckDBPyConnection, run: int, *, kind: str, source: str | None, mapping_hash: str
 ) -> Iterator[None]:
     """One run: everything inside is committed together or not at all, and `state.run` says which."""
     # This process holds the only lock: a run still marked as running was killed.
-    con.execute(f"UPDATE state.run SET status = 'interrupted', finished = {_now()} WHERE status = 'running'")
     con.execute(
         f"""
+        UPDATE state.run SET status = 'interrupted', finished = {_now()}, message = {literal(NOT_MERGED)}
+        WHERE status = 'running' AND run <> {run};
+
+        DELETE FROM state.run WHERE run = {run};
         INSERT INTO state.run (run, kind, source, started, status, mapping_hash, vocabulary_release)
         VALUES (
             {run}, {literal(kind)}, {literal(source)}, {_now()}, 'running', {literal(mapping_hash)},
@@ -57,14 +83,17 @@ def transaction(
         con.execute(f"UPDATE state.run SET status = 'complete', finished = {_now()} WHERE run = {run}")
         con.execute("COMMIT")
     except BaseException as error:
-        con.execute("ROLLBACK")
         # Only our own messages are known to hold no patient data.
-        message = str(error) if isinstance(error, OncoError) else type(error).__name__
+        own = str(error) if isinstance(error, OncoError) else workspace.storage_fault(error)
+        message = own or type(error).__name__
         # DuckDB turns an interrupt within a query into a RuntimeError.
         stopped = isinstance(error, KeyboardInterrupt) or "interrupted" in str(error).lower()
         status = "interrupted" if stopped else "failed"
-        ended = f"status = '{status}', finished = {_now()}, message = {literal(None if stopped else message)}"
-        con.execute(f"UPDATE state.run SET {ended} WHERE run = {run}")
+        ended = f"status = '{status}', finished = {_now()}, message = {literal(NOT_MERGED if stopped else message)}"
+        # Where the disk is full, neither may be possible: what is not committed goes when the file is closed.
+        with suppress(duckdb.Error):
+            con.execute("ROLLBACK")
+            con.execute(f"UPDATE state.run SET {ended} WHERE run = {run}")
         if stopped:
             raise KeyboardInterrupt from None
         raise

@@ -16,7 +16,7 @@ import duckdb
 from onco_etl import quarantine
 from onco_etl.incoming import REFUSALS, Reader, table_for
 from onco_etl.landing import LandedFile
-from onco_etl.query import literal, scalar
+from onco_etl.query import file_literal, literal, scalar
 from onco_etl.tidy import tidy
 
 _SPLIT = 16
@@ -158,7 +158,7 @@ def _read_values(reader: Reader, file: LandedFile, layout: str) -> int:
             f"""
             CREATE OR REPLACE TABLE incoming.read AS
             SELECT row_number() OVER () AS n, json
-            FROM read_json_objects({literal(str(file.path))}, format = '{layout}', ignore_errors = {ignore},
+            FROM read_json_objects({file_literal(file.path)}, format = '{layout}', ignore_errors = {ignore},
                                    maximum_object_size = {reader.maximum_object_size})
             """
         )

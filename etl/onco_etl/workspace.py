@@ -18,6 +18,8 @@ results   what the registries computed
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -126,14 +128,17 @@ def connect(
     `any_shape`: also one whose tables are not those of this release.
     """
     path = folder / file
+    if "?" in str(path):
+        raise StateError(f"{folder}: the path must not hold a question mark, which DuckDB takes for the end of it")
     if must_exist and not path.exists():
         raise StateError(f"{folder}: no workspace here; create one with `onco-registry init`")
     try:
         con = duckdb.connect(path, read_only=read_only, config=_STORAGE)
-    except duckdb.IOException as error:
-        if "lock" in str(error):
+    except duckdb.Error as error:
+        if "Could not set lock on file" in str(error):
             raise InUseError(f"{path}: in use by another run; try again when it has ended") from None
-        raise StateError(f"{path}: cannot be opened") from error
+        fault = storage_fault(error) or "cannot be opened"
+        raise StateError(f"{path}: {fault}; what is damaged, `onco-registry rebuild` makes anew") from error
     con.execute(f"SET temp_directory = {literal(str(folder / 'scratch'))}")
     if must_exist and not any_shape and _shape_of(con) != shape():
         con.close()
@@ -150,6 +155,32 @@ def limit(con: duckdb.DuckDBPyConnection, memory_limit: str | None, threads: int
         con.execute(f"SET memory_limit = {literal(memory_limit)}")
     if threads:
         con.execute(f"SET threads = {threads}")
+
+
+@contextmanager
+def guarded(folder: Path) -> Iterator[None]:
+    """A full disk, or a damaged or read-only file, within is a StateError; what was committed stays."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        if (fault := storage_fault(error)) is None:
+            raise
+        raise StateError(
+            f"{folder}: {fault}; the last state stays. See to the disk and run again; "
+            "`onco-registry rebuild` makes a damaged workspace anew"
+        ) from error
+
+
+def storage_fault(error: BaseException) -> str | None:
+    """In words, where an error is about the disk and not about data: never what was read or written."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the disk'}: {error.strerror or type(error).__name__}"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "memory, or the room for temporary files, is used up"
+    if isinstance(error, duckdb.IOException | duckdb.FatalException):
+        known = ("No space left on device", "File too large", "Read-only file system", "Corrupt database file")
+        return next((words for words in known if words in str(error)), "cannot be read or written")
+    return None
 
 
 @cache

@@ -262,6 +262,10 @@ def main() -> None:
     except OSError as error:
         _end(f"{error.filename or 'input or output'}: {error.strerror or error}", DATA_FOLDER)
     except Exception as error:
+        from onco_etl.workspace import storage_fault
+
+        if fault := storage_fault(error):
+            _end(f"the data folder: {fault}", DATA_FOLDER)
         # A wrong option or argument, which knows how to show itself.
         if not hasattr(error, "show"):
             raise

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from onco_etl import fhir_schema, replica, workspace
+from onco_etl.errors import StateError
 from onco_etl.landing import LandedFile, raw_lines
+from onco_etl.runs import NOT_MERGED
 
 Rows = list[dict[str, Any]]
 
@@ -34,7 +36,9 @@ def runs(con: duckdb.DuckDBPyConnection) -> Rows:
         con,
         # Whoever reads this holds the workspace, so a run that still says it is running was killed.
         "SELECT run, kind, source, started, finished, replace(status, 'running', 'interrupted') AS status, "
-        "coalesce(received, 0) AS received, message FROM state.run ORDER BY run",
+        "coalesce(received, 0) AS received, CASE status WHEN 'running' THEN $1 ELSE message END AS message "
+        "FROM state.run ORDER BY run",
+        [NOT_MERGED],
     )
 
 
@@ -112,8 +116,9 @@ def verdict(found: dict[str, Any], quarantined: int) -> str:
     fates_ = {row["fate"]: 0 for row in found["received"]}
     for row in found["received"]:
         fates_[row["fate"]] += row["count"]
+    undone = "" if last["status"] == "complete" else f" ({last['message']})"
     return (
-        f"Last sync: run {last['run']}, {last['status']}, {last['received']:,} versions received. "
+        f"Last sync: run {last['run']}, {last['status']}{undone}, {last['received']:,} versions received. "
         f"Open: {quarantined:,} quarantined, {fates_.get('waiting', 0):,} waiting for their patient."
     )
 
@@ -137,6 +142,8 @@ def quarantined_texts(
         return []
     file_no, layout, lines, entries = found
     path = data / "landing" / f"{run:06d}" / f"{file_no:05d}.json.zst"
+    if not path.exists():
+        raise StateError(f"run {run}, file {file_no}: what was landed is no longer there")
     text = raw_lines(LandedFile(file_no, path, file, layout, None, lines), {line}).get(line)
     if text is None:
         return []
