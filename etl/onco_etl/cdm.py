@@ -84,6 +84,9 @@ def key_references(table: str) -> Mapping[str, str]:
     for field in fields()[table]:
         if _POLYMORPHIC.match(field.name):
             found[field.name] = ""
+        elif field.name == "episode_parent_id":
+            # A row of its own table, which the list of fields does not say.
+            found[field.name] = "episode"
         elif field.fk_table and field.fk_table not in VOCABULARY_TABLES and not field.primary_key:
             found[field.name] = field.fk_table
     return found
