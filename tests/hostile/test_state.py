@@ -131,7 +131,7 @@ def test_a_landed_file_that_was_removed(site: Site) -> None:
     with workspace.connect(site.settings.data, read_only=True) as con:
         found = status.quarantine(con)
         with pytest.raises(StateError, match="run 1, file 1: what was landed is no longer there"):
-            status.quarantined_text(con, site.settings.data, 1, found[0]["file"], found[0]["line"])
+            status.quarantined_texts(con, site.settings.data, 1, found[0]["file"], found[0]["line"])
 
 
 def test_a_path_that_duckdb_cannot_open_is_said_to_be_so(tmp_path: Path) -> None:
