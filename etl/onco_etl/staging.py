@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,9 @@ import duckdb
 from onco_etl import fhir_schema, incoming, unpack
 from onco_etl.landing import LandedFile, filled_lines
 from onco_etl.query import literal, scalar
+
+# Each needs buffers of twice the largest object.
+_SIDE_BY_SIDE = 2
 
 
 def stage(
@@ -29,12 +33,19 @@ def stage(
     for file in files:
         if file not in apart:
             whole.setdefault(incoming.table_for(file.resource_type), []).append(file)
-    for table, group in whole.items():
-        apart.extend(_read_whole(reader, table, group))
+    # A compressed file is read by one thread, so types are read side by side, each by a cursor of its own.
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        for left in pool.map(lambda table: _read_beside(reader, table, whole[table]), whole):
+            apart.extend(left)
     if apart:
         apart = unpack.unpack(reader, sorted(apart, key=lambda file: file.file_no), scratch)
     found = {file.file_no: file for file in (*files, *apart)}
     return list(found.values())
+
+
+def _read_beside(reader: incoming.Reader, table: str, group: Sequence[LandedFile]) -> list[LandedFile]:
+    with reader.con.cursor() as con:
+        return _read_whole(incoming.Reader(con, reader.maximum_object_size), table, group)
 
 
 def _read_whole(reader: incoming.Reader, table: str, group: Sequence[LandedFile]) -> list[LandedFile]:
