@@ -11,6 +11,10 @@ import pytest
 from onco_etl import relations
 from onco_etl.errors import ConfigurationError
 
+REFERENCE = (
+    "{{'reference': $1::VARCHAR, 'type': {type}::VARCHAR, 'identifier': NULL::STRUCT(system VARCHAR, value VARCHAR)}}"
+)
+
 
 def value(con: duckdb.DuckDBPyConnection, expression: str, *parameters: Any) -> Any:
     (found,) = con.execute(f"SELECT {expression}", list(parameters)).fetchone() or (None,)
@@ -123,12 +127,12 @@ def test_071_derivation(
 def test_reference_key(
     con: duckdb.DuckDBPyConnection, reference: str | None, kind: str | None, expected: str | None
 ) -> None:
-    found = value(con, "patient_key('main', {'reference': $1::VARCHAR, 'type': $2::VARCHAR})", reference, kind)
+    found = value(con, f"patient_key('main', {REFERENCE.format(type='$2')})", reference, kind)
     assert found == expected
 
 
 def test_an_episode_of_care_is_no_visit(con: duckdb.DuckDBPyConnection) -> None:
-    reference = "{'reference': $1::VARCHAR, 'type': NULL::VARCHAR}"
+    reference = REFERENCE.format(type="NULL")
     assert value(con, f"encounter_key('main', {reference})", "Encounter/e1") == "main/Encounter/e1"
     assert value(con, f"encounter_key('main', {reference})", "EpisodeOfCare/e1") is None
 
