@@ -85,12 +85,12 @@ def valid(resource_type: str, name: str) -> Resource:
 
 
 def everywhere() -> Iterator[Resource]:
-    """Tokens of three kinds in each text that is read, of every type, each in a resource of its own."""
+    """Tokens of two kinds in each text that is read, of every type, each in a resource of its own."""
     for resource_type in fhir_schema.resource_types():
         paths = [path for name, kind in fhir_schema.columns(resource_type).items() for path in _texts(name, kind)]
         for number, path in enumerate(paths):
-            for turn in range(3):
-                token = list(TOKENS.values())[(number + 3 * turn) % len(TOKENS)]
+            for turn in range(2):
+                token = list(TOKENS.values())[(number + 5 * turn) % len(TOKENS)]
                 resource = valid(resource_type, f"{resource_type}-{number}-{turn}")
                 _put(resource, path, token)
                 yield resource
