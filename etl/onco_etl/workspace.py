@@ -177,9 +177,13 @@ def storage_fault(error: BaseException) -> str | None:
         return f"{error.filename or 'the disk'}: {error.strerror or type(error).__name__}"
     if isinstance(error, duckdb.OutOfMemoryException):
         return "memory, or the room for temporary files, is used up"
+    known = ("No space left on device", "File too large", "Read-only file system", "Corrupt database file")
+    said = next((words for words in known if words in str(error)), None)
+    # A commit that cannot be written is a TransactionException, as is one that other rules forbid.
+    if isinstance(error, duckdb.TransactionException):
+        return said
     if isinstance(error, duckdb.IOException | duckdb.FatalException):
-        known = ("No space left on device", "File too large", "Read-only file system", "Corrupt database file")
-        return next((words for words in known if words in str(error)), "cannot be read or written")
+        return said or "cannot be read or written"
     return None
 
 

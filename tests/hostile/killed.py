@@ -6,9 +6,11 @@ import importlib
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import duckdb
 import structlog
 
 from onco_etl import pipeline, replica, workspace
+from onco_etl.errors import StateError
 from onco_etl.settings import EtlSettings
 from onco_registry import status
 
@@ -63,8 +66,10 @@ Point = Before | After | Statement | Elapsed
 class Watched:
     """A connection that counts statements."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, point: Statement, statements: list[str]) -> None:
-        self._con, self._point, self._statements = con, point, statements
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, point: Statement, statements: list[str], strike: Callable[[], None]
+    ) -> None:
+        self._con, self._point, self._statements, self._strike = con, point, statements, strike
 
     def execute(self, query: str, *arguments: Any) -> Any:
         counted = query.lstrip().startswith(self._point.text)
@@ -72,10 +77,10 @@ class Watched:
             self._statements.append(query)
         reached = counted and len(self._statements) == self._point.nth
         if reached and not self._point.done:
-            end()
+            self._strike()
         found = self._con.execute(query, *arguments)
-        if reached:
-            end()
+        if reached and self._point.done:
+            self._strike()
         return found
 
     def __enter__(self) -> Watched:
@@ -92,33 +97,33 @@ def end() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(point: Point) -> list[str]:
-    """See to it that this process is killed at `point`; the statements so far, where they are counted."""
+def arm(point: Point, strike: Callable[[], None] = end) -> list[str]:
+    """See to it that `strike` ends this process, or harms it, at `point`; the statements so far, where counted."""
     statements: list[str] = []
     if isinstance(point, Statement):
         connect = workspace.connect
-        workspace.connect = lambda *a, **k: Watched(connect(*a, **k), point, statements)  # type: ignore[assignment]
+        workspace.connect = lambda *a, **k: Watched(connect(*a, **k), point, statements, strike)  # type: ignore[assignment]
     elif isinstance(point, Before | After):
         module, path = point.function.split(":")
         *owners, name = path.split(".")
         owner: Any = importlib.import_module(module)
         for one in owners:
             owner = getattr(owner, one)
-        setattr(owner, name, _deadly(getattr(owner, name), point))
+        setattr(owner, name, _deadly(getattr(owner, name), point, strike))
     return statements
 
 
-def _deadly(function: Callable[..., Any], point: Before | After) -> Callable[..., Any]:
+def _deadly(function: Callable[..., Any], point: Before | After, strike: Callable[[], None]) -> Callable[..., Any]:
     calls = 0
 
     def wrapped(*arguments: Any, **named: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == point.nth and isinstance(point, Before):
-            end()
+            strike()
         found = function(*arguments, **named)
-        if calls == point.nth:
-            end()
+        if calls == point.nth and isinstance(point, After):
+            strike()
         return found
 
     return wrapped
@@ -230,6 +235,35 @@ def run(target: Callable[..., None], *arguments: Any, kill_after: float | None =
         process.kill()
     process.join()
     return process.exitcode
+
+
+def fill(folder: Path | None) -> None:
+    """Fill the file system of `folder` to the last byte; without one, no file of this process may grow any more."""
+    if folder is None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        return
+    with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(1 << 16)):
+            pass
+
+
+def night_on_a_full_disk(settings: EtlSettings, batch: Path, point: Point, folder: Path | None, told: Path) -> None:
+    """One sync whose disk is full from `point` on; `told` gets its error (a process of its own)."""
+    quiet()
+    # Opened now: later nothing can be written.
+    with told.open("w") as stream:
+        stream.write(" " * 1000)
+        stream.flush()
+        arm(point, lambda: fill(folder))
+        try:
+            pipeline.sync(settings, batch)
+        except StateError as error:
+            if folder is None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            stream.seek(0)
+            stream.write(str(error))
+            stream.flush()
+            os._exit(error.exit_code)
 
 
 def hold(settings: EtlSettings, told: Path) -> None:
