@@ -60,9 +60,14 @@ def entity(instance: dict[str, Any], *causality: dict[str, Any]) -> dict[str, An
         ({"type": "Device", "display": "pump of Mr Example"}, (None, "Device")),
         ({"reference": "Procedure/p1"}, (None, "Procedure")),
         ({"reference": "ResearchStudy/s1"}, (None, "ResearchStudy")),
+        # What is no name of a type in FHIR may be a text, and a text may name a person.
+        ({"type": "Zhang San 13800000000"}, (None, None)),
+        ({"reference": "urn:uuid:0000", "type": "Zhang San 13800000000"}, (None, None)),
+        ({"reference": "ZhangSan/1"}, (None, None)),
+        ({"reference": "#named"}, (None, None)),
     ],
 )
-def test_forms(mapped: Any, instance: dict[str, Any], expected: tuple[int | None, str]) -> None:
+def test_forms(mapped: Any, instance: dict[str, Any], expected: tuple[int | None, str | None]) -> None:
     contained = [
         medication(id="med"),
         administration(id="given"),
@@ -70,6 +75,7 @@ def test_forms(mapped: Any, instance: dict[str, Any], expected: tuple[int | None
             id="given-by-reference", medicationCodeableConcept=None, medicationReference={"reference": "#med"}
         ),
         {"resourceType": "Device", "id": "pump"},
+        {"resourceType": "Zhang San 13800000000", "id": "named"},
     ]
     found = mapped(
         medication(), request(), administration(), event(contained=contained, suspectEntity=[entity(instance)])
