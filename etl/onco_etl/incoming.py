@@ -4,6 +4,7 @@
 <type>    one table per supported resource type: its declared elements, and the file read (`filename`)
 other     resources of types that are not mapped: type, id and meta only
 landed    filename -> file_no, for files read whole
+only      (file_no, line, entry) of what counts in a file that is received once more
 place     (filename, n) -> (file_no, line, entry) where the n-th row of a file is not its n-th line
 refused   what could not be read: file_no, line, entry, resource_type, resource_id, reason, element, message
 removed   deletions asked for by Bundle entries: file_no, line, entry, resource_type, resource_id, last_updated,
@@ -40,6 +41,7 @@ def create(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]) -> None:
     con.execute(
         """
         CREATE TABLE incoming.landed (filename VARCHAR, file_no INTEGER);
+        CREATE TABLE incoming.only (file_no INTEGER, line BIGINT, entry INTEGER);
         CREATE TABLE incoming.place (filename VARCHAR, n BIGINT, file_no INTEGER, line BIGINT, entry INTEGER);
         CREATE TABLE incoming.refused (
             file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource_id VARCHAR,
@@ -51,6 +53,9 @@ def create(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]) -> None:
         );
         """
     )
+    only = [f"({file.file_no}, {line}, {entry})" for file in files for line, entry in file.only or ()]
+    if only:
+        con.execute(f"INSERT INTO incoming.only VALUES {', '.join(only)}")
     if files:
         landed = ", ".join(f"({literal(str(file.path))}, {file.file_no})" for file in files)
         con.execute(f"INSERT INTO incoming.landed VALUES {landed}")

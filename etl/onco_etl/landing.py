@@ -26,7 +26,7 @@ MANIFEST = "manifest.json"
 class LandedFile:
     """A file of a run as it lies in the landing zone; `lines` counts physical lines, blank ones included.
 
-    `resource_type` is None where the file must be taken apart line by line.
+    `resource_type` is None where the file must be taken apart line by line; `only` as in InputFile.
     """
 
     file_no: int
@@ -35,6 +35,7 @@ class LandedFile:
     layout: Layout
     resource_type: str | None
     lines: int
+    only: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,14 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
     target.chmod(0o400)
     lines = newlines + (last != b"\n")
     resource_type = file.resource_type if longest <= limits.line else None
-    landed = LandedFile(file_no, target, file.name, file.layout, resource_type, lines)
+    landed = LandedFile(file_no, target, file.name, file.layout, resource_type, lines, file.only)
     entry = {
         "file_no": file_no,
         "name": file.name,
         "layout": file.layout,
-        "resource_type": file.resource_type,
+        "resource_type": resource_type,
         "lines": lines,
+        "only": file.only,
         "bytes": size,
         "sha256": digest.hexdigest(),
     }
@@ -126,6 +128,7 @@ def read(folder: Path) -> Batch:
                 file["layout"],
                 file["resource_type"],
                 file["lines"],
+                file["only"] and tuple((line, entry) for line, entry in file["only"]),
             )
             for file in manifest["files"]
         )

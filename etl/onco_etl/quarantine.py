@@ -138,33 +138,41 @@ def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile]
 def _settle(con: duckdb.DuckDBPyConnection, run: int) -> None:
     """Note with which run a quarantined version was settled, and which one is open again.
 
-    Settled: the version itself is accepted now (a map or a rule changed); its resource came again and was accepted; or
-    its file came again, and the line named no resource or its resource is in quarantine anew.
+    Settled: the version itself is accepted now (a map or a rule changed); its resource came again and was accepted, or
+    is in quarantine anew; or it names no resource, and its file came again: replayed, or corrected, which is told by
+    name and number of lines.
     """
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE came_again AS
-        SELECT q.run, q.file_no, q.line, q.entry, q.resource
-        FROM state.quarantine AS q JOIN state.landed AS was USING (run, file_no)
-        SEMI JOIN (SELECT name FROM state.landed WHERE run = {run}) AS now ON now.name = was.name
-        WHERE q.settled IS NULL AND q.run < {run};
+        CREATE OR REPLACE TEMP TABLE still_open AS
+        SELECT q.run, q.file_no, q.line, q.entry, q.resource FROM state.quarantine AS q WHERE q.settled IS NULL;
 
         CREATE OR REPLACE TEMP TABLE settled AS
         SELECT q.run, q.file_no, q.line, q.entry
-        FROM state.quarantine AS q SEMI JOIN (
+        FROM still_open AS q SEMI JOIN (
             SELECT * FROM state.ledger WHERE fate <> 'quarantined'
         ) AS l USING (run, file_no, line, entry)
-        WHERE q.settled IS NULL
         UNION
         SELECT q.run, q.file_no, q.line, q.entry
-        FROM state.quarantine AS q JOIN state.ledger AS l ON l.resource = q.resource
-        WHERE q.settled IS NULL AND l.run = {run} AND l.fate IN ('mapped', 'excluded', 'waiting', 'deleted')
-            AND (l.run, l.file_no, l.line, l.entry) > (q.run, q.file_no, q.line, q.entry)
+        FROM still_open AS q JOIN state.ledger AS l ON l.resource = q.resource
+        LEFT JOIN (
+            SELECT x.resource FROM state.excluded AS x JOIN mapping.reason AS d USING (reason)
+            WHERE d.fate = 'quarantined'
+        ) AS x ON x.resource = q.resource
+        WHERE l.run = {run} AND (l.run, l.file_no, l.line, l.entry) > (q.run, q.file_no, q.line, q.entry)
+            AND (l.fate IN ('mapped', 'excluded', 'waiting', 'deleted') OR l.fate = 'unchanged' AND x.resource IS NULL)
         UNION
-        SELECT c.run, c.file_no, c.line, c.entry FROM came_again AS c WHERE c.resource IS NULL
+        SELECT q.run, q.file_no, q.line, q.entry
+        FROM still_open AS q SEMI JOIN (SELECT * FROM state.quarantine WHERE run = {run}) AS n USING (resource)
+        WHERE q.run < {run}
         UNION
-        SELECT c.run, c.file_no, c.line, c.entry
-        FROM came_again AS c SEMI JOIN (SELECT * FROM state.quarantine WHERE run = {run}) AS n USING (resource);
+        SELECT q.run, q.file_no, q.line, q.entry
+        FROM still_open AS q
+        JOIN state.landed AS was USING (run, file_no)
+        JOIN state.run AS past ON past.run = q.run
+        JOIN state.run AS present ON present.run = {run} AND present.source = past.source
+        JOIN state.landed AS again ON again.run = present.run AND again.name = was.name
+        WHERE q.resource IS NULL AND q.run < {run} AND (present.kind = 'replay' OR again.lines = was.lines);
 
         UPDATE state.quarantine AS q SET settled = {run}
         FROM settled AS s WHERE (q.run, q.file_no, q.line, q.entry) = (s.run, s.file_no, s.line, s.entry);

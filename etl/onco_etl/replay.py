@@ -15,11 +15,12 @@ from onco_etl.sources import InputFile
 def open_files(con: duckdb.DuckDBPyConnection, data: Path, folder: Path, source: str) -> tuple[InputFile, ...]:
     """Write into `folder` a copy of each landed file of `source` that has open lines: those lines, the others blank.
 
-    So each line keeps its number, and the file its name. A document is copied whole.
+    So each line keeps its number, and the file its name. A document is copied whole; of Bundles, only the entries that
+    are open count.
     """
     found = con.execute(
         f"""
-        SELECT q.run, q.file_no, l.name, l.layout, l.lines, list(DISTINCT q.line)
+        SELECT q.run, q.file_no, l.name, l.layout, l.lines, list((q.line, q.entry) ORDER BY q.line, q.entry)
         FROM state.quarantine AS q JOIN state.landed AS l USING (run, file_no) JOIN state.run AS r USING (run)
         WHERE q.settled IS NULL AND r.source = {literal(source)}
         GROUP BY ALL ORDER BY q.run, q.file_no
@@ -27,12 +28,13 @@ def open_files(con: duckdb.DuckDBPyConnection, data: Path, folder: Path, source:
     ).fetchall()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = []
-    for run, file_no, name, layout, lines, wanted in found:
+    for run, file_no, name, layout, lines, only in found:
+        wanted = {line for line, _ in only}
         path = data / "landing" / f"{run:06d}" / f"{file_no:05d}.json.zst"
-        texts = raw_lines(LandedFile(file_no, path, name, layout, None, lines), set(wanted))
+        texts = raw_lines(LandedFile(file_no, path, name, layout, None, lines), wanted)
         copy = folder / f"{run:06d}-{file_no:05d}.ndjson"
-        copy.write_bytes(texts[wanted[0]] if layout == "document" else _sparse(texts))
-        files.append(InputFile(copy, name, layout, None))
+        copy.write_bytes(texts[min(wanted)] if layout == "document" else _sparse(texts))
+        files.append(InputFile(copy, name, layout, None, tuple(only)))
     return tuple(files)
 
 

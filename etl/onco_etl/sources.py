@@ -31,12 +31,16 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file to receive; `name` is its path below the given folder, `resource_type` that of its first resource."""
+    """A file to receive; `name` is its path below the given folder, `resource_type` that of its first resource.
+
+    only: (line, entry) of what counts in it, where it was received before; None where all of it does.
+    """
 
     path: Path
     name: str
     layout: Layout
     resource_type: str | None
+    only: tuple[tuple[int, int], ...] | None = None
 
 
 def find(path: Path) -> tuple[InputFile, ...]:

@@ -46,13 +46,19 @@ named AS (
 ),
 cited AS (
     SELECT
-        n.file_no, n.line, n.entry, list({'was': t.urn, 'becomes': t.resource_type || '/' || t.resource_id}) AS urns
+        n.file_no, n.line, n.entry, list({'was': t.urn, 'becomes': t.becomes}) AS urns
     FROM (
         SELECT DISTINCT
-            file_no, line, entry, unnest(regexp_extract_all(json::VARCHAR, '"(urn:[a-z]+:[^"]+)"', 1)) AS urn
+            file_no, line, entry,
+            unnest(regexp_extract_all(json::VARCHAR, '"reference":"(urn:[a-z]+:[^"]+)"', 1)) AS urn
         FROM named
     ) AS n
-    JOIN named AS t ON t.file_no = n.file_no AND t.line = n.line AND t.urn = n.urn
+    -- An address that two resources carry stands for neither.
+    JOIN (
+        SELECT file_no, line, urn, min(resource_type || '/' || resource_id) AS becomes
+        FROM named WHERE urn IS NOT NULL
+        GROUP BY ALL HAVING count(DISTINCT resource_type || '/' || resource_id) = 1
+    ) AS t ON t.file_no = n.file_no AND t.line = n.line AND t.urn = n.urn
     GROUP BY ALL
 )
 SELECT
@@ -74,7 +80,9 @@ SELECT
             c.urns
         ),
         lambda done, pair: {
-            'was': '', 'becomes': replace(done.becomes, '"' || pair.was || '"', '"' || pair.becomes || '"')
+            'was': '', 'becomes': replace(
+                done.becomes, '"reference":"' || pair.was || '"', '"reference":"' || pair.becomes || '"'
+            )
         }
     ).becomes,
     n.resource_type, n.resource_id, n.method, n.url, n.last_modified, n.etag

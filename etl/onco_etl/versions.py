@@ -155,6 +155,11 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
             CASE WHEN resource_type NOT IN ({supported}) THEN 'unsupported' END AS fate,
             CASE WHEN resource_type NOT IN ({supported}) THEN 'unsupported-type' END AS reason
         FROM incoming.removed;
+
+        -- Of a file received once more for some of its entries, the others were received before.
+        DELETE FROM version
+        WHERE file_no IN (SELECT file_no FROM incoming.only)
+            AND (file_no, line, entry) NOT IN (SELECT (file_no, line, entry) FROM incoming.only);
         """
     )
 
@@ -176,18 +181,24 @@ def _decide(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE loser AS
-        SELECT v.rowid AS version_row
-        FROM version AS v
-        SEMI JOIN (
-            SELECT resource FROM version WHERE fate IS NULL GROUP BY resource HAVING count(*) > 1
-        ) AS twice USING (resource)
-        WHERE v.fate IS NULL
+        SELECT version_row
+        FROM (
+            SELECT
+                v.*, v.rowid AS version_row,
+                -- A deletion without a date happened when it was received: after all that was received before it.
+                v.content IS NULL AND v.last_updated IS NULL AND lead(true) OVER received IS NULL AS deleted_last
+            FROM version AS v
+            SEMI JOIN (
+                SELECT resource FROM version WHERE fate IS NULL GROUP BY resource HAVING count(*) > 1
+            ) AS twice USING (resource)
+            WHERE v.fate IS NULL
+            WINDOW received AS (PARTITION BY v.resource ORDER BY v.file_no, v.line, v.entry)
+        )
         QUALIFY row_number() OVER (
-            PARTITION BY v.resource
+            PARTITION BY resource
             ORDER BY
-                -- A deletion without a date happened when it was received.
-                content IS NULL AND last_updated IS NULL DESC, last_updated DESC NULLS LAST,
-                version_no DESC NULLS LAST, file_no DESC, line DESC, entry DESC
+                deleted_last DESC, last_updated DESC NULLS LAST, version_no DESC NULLS LAST,
+                file_no DESC, line DESC, entry DESC
         ) > 1;
 
         INSERT INTO loser

@@ -116,3 +116,34 @@ def test_no_identifier_is_readable_in_the_workspace(site: Site) -> None:
         for table in ("state.alias", "state.identifier", "state.reference")
         for row in site.workspace(f"FROM {table}")
     )
+
+
+def test_a_link_may_name_the_other_by_identifier(site: Site) -> None:
+    other = {"type": "Patient", "identifier": {"system": RECORD, "value": "007"}}
+    site.night(patient("p1", link=[{"other": other, "type": "replaced-by"}]), weight("o1", "p1"))
+    assert persons(site) == [(1970, 60.0, None)]
+    site.night(numbered("p2", "007", birthDate="1980"))
+    assert persons(site) == [(1980, 60.0, "person: Patient.link")]
+
+
+def test_a_conditional_reference_is_one_by_identifier(site: Site) -> None:
+    conditional = {"reference": "Patient?identifier=urn%3Aoid%3A1.2.3|007"}
+    assert site.night(numbered("p1", "007"), weight("o1", subject=conditional)) == {"mapped": 2}
+
+
+def bundle(*entries: tuple[str, Resource]) -> Resource:
+    listed = [{"fullUrl": url, "resource": resource} for url, resource in entries]
+    return {"resourceType": "Bundle", "type": "collection", "entry": listed}
+
+
+def test_an_identifier_that_looks_like_an_address_in_the_bundle_stays_an_identifier(site: Site) -> None:
+    one = {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:1"}
+    by_identifier = {"type": "Patient", "identifier": one}
+    site.night(bundle(("urn:uuid:1", patient("p1", identifier=[one]))), weight("o1", subject=by_identifier))
+    assert persons(site) == [(1970, 60.0, None)]
+
+
+def test_an_address_that_two_resources_carry_stands_for_neither(site: Site) -> None:
+    twice = [("urn:uuid:1", patient("p1")), ("urn:uuid:1", patient("p2", birthDate="1980"))]
+    fates = site.night(bundle(*twice, ("urn:uuid:2", weight("o1", subject={"reference": "urn:uuid:1"}))))
+    assert fates == {"mapped": 2, "waiting": 1}

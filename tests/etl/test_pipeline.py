@@ -54,6 +54,19 @@ def test_an_older_version_that_comes_late_is_superseded(site: Site) -> None:
     assert site.rows() == [(1970, "2021-03-01", 62.0)]
 
 
+def test_an_undated_deletion_takes_away_only_what_came_before_it(site: Site) -> None:
+    entry = {"request": {"method": "DELETE", "url": "Observation/o1"}}
+    deletion = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    site.night(patient(), weight(meta={"lastUpdated": "2021-03-01T00:00:00Z"}))
+    again = weight(value=70.0, meta={"lastUpdated": "2021-03-02T00:00:00Z"})
+    assert site.night(deletion, again) == {"mapped": 1, "superseded": 1}
+    assert site.night(weight(value=80.0, meta={"lastUpdated": "2021-03-03T00:00:00Z"}), deletion) == {
+        "deleted": 1,
+        "superseded": 1,
+    }
+    assert site.rows() == []
+
+
 def test_two_versions_in_one_batch_leave_the_newer(site: Site) -> None:
     newer = weight(value=62.0, meta={"versionId": "10"})
     older = weight(value=60.0, meta={"versionId": "9"})

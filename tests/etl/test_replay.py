@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from etl.site import Site, patient, weight
-from onco_etl import mapping, pipeline, relations, shape
+from onco_etl import mapping, pipeline, rebuild, relations, shape
 
 OPEN = "SELECT q.run, l.name, q.line, q.reason FROM state.quarantine AS q JOIN state.landed AS l USING (run, file_no)"
 
@@ -55,11 +56,11 @@ def test_nothing_open_is_a_run_that_received_nothing(site: Site) -> None:
 def test_a_version_is_settled_when_a_changed_rule_accepts_it_and_open_again_when_it_does_not(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.night(patient(), weight("o1", valueQuantity={"value": 1, "comparator": "~"}))
-    assert still_open(site) == [(1, "batch.ndjson", 2, "invalid-comparator")]
+    site.night(patient(), weight("o1", status="verified"))
+    assert still_open(site) == [(1, "batch.ndjson", 2, "invalid-status")]
     strict = relations.exclusion
-    monkeypatch.setattr(mapping, "_files_hash", lambda: b"a release that knows the comparator")
-    monkeypatch.setattr(relations, "exclusion", lambda name: strict(name).replace("wrong_value(o)", "NULL"))
+    monkeypatch.setattr(mapping, "_files_hash", lambda: b"a release that knows the status")
+    monkeypatch.setattr(relations, "exclusion", lambda name: strict(name).replace("'invalid-status'", "NULL"))
     pipeline.remap(site.settings)
     assert still_open(site) == []
     assert site.workspace("SELECT run, fate FROM state.ledger WHERE resource = 'main/Observation/o1'") == [
@@ -67,5 +68,38 @@ def test_a_version_is_settled_when_a_changed_rule_accepts_it_and_open_again_when
     ]
     monkeypatch.undo()
     pipeline.remap(site.settings)
-    assert still_open(site) == [(1, "batch.ndjson", 2, "invalid-comparator")]
+    assert still_open(site) == [(1, "batch.ndjson", 2, "invalid-status")]
     assert site.rows() == []
+
+
+def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}
+
+
+def test_of_a_bundle_only_what_is_open_comes_again(site: Site) -> None:
+    site.night(bundle(patient(), weight("o1", effectiveDateTime="someday")))
+    site.night(patient(birthDate="1980"))
+    assert pipeline.replay(site.settings).fates == {"unchanged": 1}
+    assert site.workspace("SELECT year_of_birth FROM cdm.person") == [(1980,)]
+    rebuild.rebuild(site.settings)
+    assert site.workspace("SELECT year_of_birth FROM cdm.person") == [(1980,)]
+
+
+def test_a_line_without_a_resource_stays_open_when_another_file_of_that_name_comes(site: Site) -> None:
+    site.night(patient(), "{broken")
+    site.night(weight())
+    assert still_open(site) == [(1, "batch.ndjson", 2, "malformed-json")]
+    site.settings = replace(site.settings, source="another")
+    site.night(patient(), weight())
+    assert still_open(site) == [(1, "batch.ndjson", 2, "malformed-json")]
+    site.settings = replace(site.settings, source="main")
+    site.night(patient(), weight())
+    assert still_open(site) == []
+
+
+def test_what_came_again_as_it_was_before_is_settled(site: Site) -> None:
+    site.night(patient(), weight("o1"))
+    site.night(weight("o1", code="no concept"))
+    assert still_open(site) == [(2, "batch.ndjson", 1, "invalid-shape")]
+    assert site.night(weight("o1")) == {"unchanged": 1}
+    assert still_open(site) == []

@@ -8,11 +8,30 @@ source_name || '/' || target_type || '?'
     chr(31), getvariable('onco_secret'), coalesce(identifier.system, ''), nullif(identifier.value, '')
 )), 32);
 
+-- A conditional reference, as transactions have it: Patient?identifier=system|value.
+CREATE OR REPLACE TEMP MACRO conditional_key(source_name, asked) AS CASE
+    WHEN asked.value <> ''
+        THEN identifier_key(
+            source_name,
+            asked.kind,
+            struct_pack(system := url_decode(asked.system), value := url_decode(asked.value))
+        )
+END;
+
 -- Natural key of what a Reference points to: relative, absolute, versioned, urn:uuid (its type, or the sole target's),
 -- or by identifier.
 CREATE OR REPLACE TEMP MACRO reference_key(source_name, reference, sole_target) AS CASE
     WHEN reference.reference LIKE 'urn:%'
         THEN concat_ws('/', source_name, coalesce(reference.type, sole_target), split_part(reference.reference, ':', 3))
+    WHEN contains(reference.reference, '?identifier=')
+        THEN conditional_key(
+            source_name,
+            regexp_extract(
+                reference.reference,
+                '(?:^|/)([A-Z][A-Za-z]+)\?identifier=([^|&]*)\|([^|&]+)$',
+                ['kind', 'system', 'value']
+            )
+        )
     WHEN reference.reference IS NULL AND nullif(reference.identifier.value, '') IS NOT NULL
         THEN identifier_key(source_name, coalesce(reference.type, sole_target), reference.identifier)
     ELSE source_name || '/' || nullif(
