@@ -30,6 +30,7 @@ _SOLE_TARGETS = {
     "encounter": "Encounter",
     "context": "Encounter",
     "medicationReference": "Medication",
+    "contained.medicationReference": "Medication",
     "managingOrganization": "Organization",
     "serviceProvider": "Organization",
     "organization": "Organization",
@@ -42,6 +43,8 @@ _SOLE_TARGETS = {
     "asserter": "Practitioner",
     "recorder": "Practitioner",
 }
+# What is suspected of an adverse event can be of several types.
+_SUSPECTS = ("suspectEntity.instance", "extension.extension.valueReference")
 
 
 def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
@@ -285,11 +288,14 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
         )
     for element, value in _references(table):
         sole_target = literal(_SOLE_TARGETS.get(element))
+        target = f"reference_key('{source}', value, {sole_target})"
+        if element in _SUSPECTS:
+            target = f"unnest(suspect_keys('{source}', value))"
         con.execute(
             f"""
             INSERT INTO state.reference
             SELECT resource, '{element}', target FROM (
-                SELECT resource, reference_key('{source}', value, {sole_target}) AS target
+                SELECT resource, {target} AS target
                 FROM (SELECT '{prefix}' || i.id AS resource, {value} AS value FROM incoming.{table} AS i {current})
             ) WHERE target IS NOT NULL
             """
@@ -299,8 +305,11 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
 @cache
 def _references(table: str) -> tuple[tuple[str, str], ...]:
     """(element, SQL of its value) of each Reference that is read of a resource, at whatever depth."""
-    return tuple(
+    columns = incoming.columns_of(table)
+    found = tuple(
         (element.path, f"unnest({element.sql})" if element.repeats else element.sql)
-        for element in elements.walk(incoming.columns_of(table))
+        for element in elements.walk(columns)
         if "reference" in element.members
     )
+    within = "unnest(list_transform(i.contained, lambda document: medication_of(document)))"
+    return (*found, ("contained.medicationReference", within)) if "contained" in columns else found

@@ -43,7 +43,7 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
             "CREATE SCHEMA staged; CREATE SCHEMA touched; CREATE SCHEMA fhir; CREATE SCHEMA work; CREATE SCHEMA state"
         )
         con.execute("CREATE TABLE state.alias (alias_key VARCHAR, stands_for VARCHAR)")
-        con.execute("CREATE TABLE work.excluded (resource VARCHAR, reason VARCHAR)")
+        con.execute("CREATE TABLE state.excluded (resource VARCHAR, reason VARCHAR)")
         for resource_type in fhir_schema.resource_types():
             table = fhir_schema.table_name(resource_type)
             declared = ", ".join(f'"{name}" {kind}' for name, kind in fhir_schema.columns(resource_type).items())
@@ -51,7 +51,7 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
                 f"""
                 CREATE TABLE staged.{table} (resource VARCHAR, source VARCHAR, resource_id VARCHAR, {declared});
                 CREATE VIEW touched.{table} AS FROM staged.{table};
-                CREATE VIEW fhir.{table} AS SELECT * FROM staged.{table} ANTI JOIN work.excluded USING (resource);
+                CREATE VIEW fhir.{table} AS SELECT * FROM staged.{table} ANTI JOIN state.excluded USING (resource);
                 """
             )
         relations.define_macros(
@@ -68,7 +68,7 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def con(session_con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    session_con.execute("DELETE FROM work.excluded")
+    session_con.execute("DELETE FROM state.excluded")
     for resource_type in fhir_schema.resource_types():
         session_con.execute(f"DELETE FROM staged.{fhir_schema.table_name(resource_type)}")
     return session_con
@@ -81,9 +81,9 @@ def mapped(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Map:
     def run(*resources: Resource) -> Mapped:
         for resource_type in {resource["resourceType"] for resource in resources}:
             _stage(con, tmp_path, resource_type, [r for r in resources if r["resourceType"] == resource_type])
-            con.execute(f"INSERT INTO work.excluded {relations.exclusion(resource_type)}")
+            con.execute(f"INSERT INTO state.excluded {relations.exclusion(resource_type)}")
         concepts.resolve(con)
-        return Mapped(con, dict(con.execute("SELECT resource, reason FROM work.excluded").fetchall()))
+        return Mapped(con, dict(con.execute("SELECT resource, reason FROM state.excluded").fetchall()))
 
     return run
 

@@ -196,3 +196,66 @@ def test_each_target_of_a_term_is_linked(mapped: Any, con: Any) -> None:
         ("suspect0", "condition_occurrence:main/AdverseEvent/a1#0"),
         ("suspect0.0.target2", "measurement:main/AdverseEvent/a1#0.target2"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ({"status": "entered-in-error"}, None),
+        ({"status": "unheard-of"}, None),
+        ({"meta": {"security": [{"code": "V"}]}}, None),
+        ({"implicitRules": "http://example.org/rules"}, None),
+        ({"modifierExtension": [{"url": "http://example.org/not"}]}, None),
+        ({"status": "not-done"}, ANLOTINIB),
+        ({"effectiveDateTime": None}, ANLOTINIB),
+    ],
+)
+def test_a_record_taken_back_or_withheld_names_no_drug(
+    mapped: Any, elements: dict[str, Any], expected: int | None
+) -> None:
+    elsewhere = entity({"reference": "MedicationAdministration/m1"})
+    found = mapped(administration(**elements), event(suspectEntity=[elsewhere]))
+    text = "安罗替尼" if expected else "MedicationAdministration"
+    assert found.rows("observation", NAMED) == [(expected, text)]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"status": "entered-in-error"},
+        {"meta": {"security": [{"code": "V"}]}},
+        {"modifierExtension": [{"url": "http://example.org/not"}]},
+    ],
+)
+def test_a_contained_resource_taken_back_names_no_drug(mapped: Any, elements: dict[str, Any]) -> None:
+    statement = administration(
+        id="by-reference", medicationCodeableConcept=None, medicationReference={"reference": "#med"}
+    )
+    found = mapped(
+        request(medicationReference={"reference": "#med"}, contained=[medication(id="med", **elements)]),
+        event(
+            contained=[administration(id="given", **elements), medication(id="med", **elements), statement],
+            suspectEntity=[entity({"reference": f"#{name}"}) for name in ("given", "med", "by-reference")],
+        ),
+    )
+    assert found.rows("observation", f"slot, {NAMED}") == [
+        ("suspect0", None, None),
+        ("suspect1", None, None),
+        ("suspect2", None, "MedicationAdministration"),
+    ]
+    assert found.rows("drug_exposure", "drug_concept_id, drug_source_value") == [(0, None)]
+
+
+@pytest.mark.parametrize("said", [{"type": "MedicationAdministration"}, {}])
+def test_a_suspect_by_identifier(mapped: Any, con: Any, said: dict[str, str]) -> None:
+    number = {"system": "urn:oid:1.2.3", "value": "77"}
+    con.execute(
+        "INSERT INTO state.alias"
+        " SELECT identifier_key('main', 'MedicationAdministration', $number), 'main/MedicationAdministration/m1'",
+        {"number": number},
+    )
+    found = mapped(administration(), event(suspectEntity=[entity({"identifier": number, **said})]))
+    rows, links = found.rows("observation", NAMED), found.rows("fact_relationship", "fact_id_2")
+    con.execute("DELETE FROM state.alias")
+    assert rows == [(ANLOTINIB, "安罗替尼")]
+    assert links == [("drug_exposure:main/MedicationAdministration/m1",)]

@@ -1,7 +1,8 @@
 -- What is suspected of an adverse event, and how sure its causality is: R4's suspectEntity, or the suspect-entity
 -- extension of the research guides, with its causality one level down. `drug` is the suspect's CodeableConcept: its
 -- own, that of the drug record or Medication it refers to (contained or among all current resources), or its display.
--- `exposure_key`: the drug record, where it is one and of the same patient.
+-- What a drug record that is taken back or withheld says is not told here either. `exposure_key`: the drug record,
+-- where it is one and of the same patient.
 WITH entity AS MATERIALIZED (
     SELECT
         s.*,
@@ -31,11 +32,24 @@ candidate AS (
     SELECT
         e.resource,
         e.suspect_no,
-        unnest(suspect_keys(e.source, e.instance)) AS candidate_key
-    FROM entity AS e
+        coalesce(a.stands_for, e.candidate_key) AS candidate_key
+    FROM (
+        SELECT
+            resource,
+            suspect_no,
+            unnest(suspect_keys(source, instance)) AS candidate_key
+        FROM entity
+    ) AS e
+    LEFT JOIN state.alias AS a ON e.candidate_key = a.alias_key
 ),
 
-exposure AS (
+hidden AS (
+    SELECT x.resource
+    FROM state.excluded AS x
+    WHERE hides_content(x.reason)
+),
+
+record AS (
     SELECT
         s.resource,
         patient_key(s.source, s.subject) AS person_id,
@@ -73,6 +87,11 @@ exposure AS (
     FROM staged.medication_statement AS s SEMI JOIN candidate AS c ON s.resource = c.candidate_key
 ),
 
+exposure AS (
+    SELECT r.*
+    FROM record AS r ANTI JOIN hidden AS h ON r.resource = h.resource
+),
+
 found AS (
     SELECT
         c.resource,
@@ -108,11 +127,7 @@ exposed AS (
         ) AS code,
         coalesce(
             x.medicationReference,
-            from_json(
-                e.own_document -> '$.medicationReference',
-                '{"reference": "VARCHAR", "type": "VARCHAR",
-                  "identifier": {"system": "VARCHAR", "value": "VARCHAR"}, "display": "VARCHAR"}'
-            ),
+            medication_of(e.own_document),
             e.instance
         ) AS reference,
         CASE WHEN x.resource IS NULL THEN e.contained ELSE x.contained END AS documents,

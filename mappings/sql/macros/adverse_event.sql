@@ -120,20 +120,15 @@ CREATE OR REPLACE TEMP MACRO suspects_of(entities, extensions) AS list_concat(
     )
 );
 
--- The contained resource that a Reference points to.
-CREATE OR REPLACE TEMP MACRO document_of(documents, reference) AS list_filter(
-    documents, LAMBDA document: '#' || (document ->> '$.id') = reference.reference
-)[1];
-
--- A urn:uuid that does not say its type can be that of any drug record, or of a Medication.
+-- A urn:uuid, or an identifier, that does not say its type can be that of any drug record, or of a Medication.
 CREATE OR REPLACE TEMP MACRO suspect_keys(source_name, reference) AS CASE
-    WHEN reference.reference LIKE 'urn:%' AND reference.type IS NULL
+    WHEN coalesce(reference.reference, 'urn:') LIKE 'urn:%' AND reference.type IS NULL
         THEN list_transform(
             [
                 'MedicationAdministration', 'MedicationDispense', 'MedicationRequest', 'MedicationStatement',
                 'Medication'
             ],
-            LAMBDA one_type: concat_ws('/', source_name, one_type, split_part(reference.reference, ':', 3))
+            LAMBDA one_type: reference_key(source_name, reference, one_type)
         )
     ELSE [reference_key(source_name, reference, NULL)]
 END;

@@ -15,6 +15,13 @@ CREATE OR REPLACE TEMP MACRO unsafe(implicit_rules, modifiers, meta_data) AS CAS
         THEN 'restricted'
 END;
 
+-- What a resource refused for one of these reasons says is not told by what refers to it either: the source takes it
+-- back, withholds it, or may mean something else. A drug that was not given, say, is still named as a suspect.
+CREATE OR REPLACE TEMP MACRO hides_content(reason) AS reason IN (
+    'entered-in-error', 'restricted', 'implicit-rules', 'unknown-modifier-extension', 'subsetted', 'invalid-status',
+    'invalid-intent', 'nul-character'
+);
+
 -- The modifier extensions of the elements of a list.
 CREATE OR REPLACE TEMP MACRO modifiers_within(elements) AS
 flatten(list_transform(elements, LAMBDA one_element: one_element.modifierExtension));

@@ -11,13 +11,37 @@ CREATE OR REPLACE TEMP MACRO drug_content(concept, ingredients) AS CASE
     ELSE concept
 END;
 
+-- A contained resource that the source takes back, or that may mean something else, tells nothing.
+CREATE OR REPLACE TEMP MACRO is_told(document) AS
+coalesce(document ->> '$.status', '') <> 'entered-in-error'
+AND unsafe(
+    document ->> '$.implicitRules',
+    from_json(json_extract(document, '$.modifierExtension'), '["JSON"]'),
+    from_json(
+        json_extract(document, '$.meta'),
+        '{"tag": [{"code": "VARCHAR"}], "security": [{"system": "VARCHAR", "code": "VARCHAR"}]}'
+    )
+) IS NULL;
+
+-- The contained resource that a Reference points to.
+CREATE OR REPLACE TEMP MACRO document_of(documents, reference) AS list_filter(
+    documents, LAMBDA document: '#' || (document ->> '$.id') = reference.reference AND is_told(document)
+)[1];
+
+-- The Medication that a contained drug record refers to.
+CREATE OR REPLACE TEMP MACRO medication_of(document) AS from_json(
+    json_extract(document, '$.medicationReference'),
+    '{"reference": "VARCHAR", "type": "VARCHAR", "identifier": {"system": "VARCHAR", "value": "VARCHAR"},
+      "display": "VARCHAR"}'
+);
+
 CREATE OR REPLACE TEMP MACRO contained_drug(documents, reference) AS drug_content(
     from_json(
-        list_filter(documents, LAMBDA document: document ->> '$.id' = reference.reference[2:])[1] -> '$.code',
+        document_of(documents, reference) -> '$.code',
         '{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}'
     ),
     from_json(
-        list_filter(documents, LAMBDA document: document ->> '$.id' = reference.reference[2:])[1] -> '$.ingredient',
+        document_of(documents, reference) -> '$.ingredient',
         '[{"itemCodeableConcept": {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}],
            "text": "VARCHAR"}}]'
     )
