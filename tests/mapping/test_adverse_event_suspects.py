@@ -138,6 +138,18 @@ def test_several_judgements_of_one_suspect(mapped: Any) -> None:
     ]
 
 
+def test_an_assessment_and_a_relatedness_are_two_judgements(mapped: Any) -> None:
+    both = {"assessment": concept(NCIT, "C53256"), "productRelatedness": "Possibly related"}
+    method = {"assessment": concept(NCIT, "C53258"), "method": concept("http://example.org", "Checklist")}
+    found = mapped(event(suspectEntity=[entity({"reference": "Device/d"}, both, method)]))
+    assert found.rows("observation", "slot, value_as_concept_id", "slot <> 'suspect0'") == [
+        ("causality-method0-2", CUSTOM + 79),
+        ("causality0", CUSTOM + 75),
+        ("causality0-2", CUSTOM + 73),
+        ("causality0-3", CUSTOM + 73),
+    ]
+
+
 def test_a_free_text_on_causality_leaves_a_hash(mapped: Any) -> None:
     told = {"productRelatedness": "as Mr Example says"}
     found = mapped(event(suspectEntity=[entity({"reference": "Device/d"}, told)]))

@@ -115,6 +115,24 @@ def test_dates(mapped: Any) -> None:
     ]
 
 
+def test_an_event_found_after_its_end_began_by_its_end(mapped: Any) -> None:
+    def resolved(day: str) -> list[dict[str, str]]:
+        return [{"url": f"{BACKPORT}/resolve-date", "valueDateTime": day}]
+
+    found = mapped(
+        event(id="a", date=None, recordedDate="2021-06-01", extension=resolved("2021-05-01")),
+        event(id="b", date=None, detected="2021-06-01", extension=resolved("2021-05")),
+        event(id="c", date=None, recordedDate="2021-05-10", extension=resolved("2021-05")),
+        event(id="d", date="2021-06-01", extension=resolved("2021-05-01")),
+    )
+    assert found.rows("condition_occurrence", "condition_start_date, condition_end_date, derivation") == [
+        (date(2021, 5, 1), date(2021, 5, 1), "date: resolved"),
+        (date(2021, 5, 1), date(2021, 5, 1), "date: resolved; precision: month; end: precision month"),
+        (date(2021, 5, 10), date(2021, 5, 10), "date: recordedDate; end: precision month"),
+    ]
+    assert found.reasons == {"main/AdverseEvent/d": "end-before-start"}
+
+
 def test_a_date_that_is_none_is_not_written(mapped: Any) -> None:
     found = mapped(event(detected="told by his neighbour"))
     assert found.rows("observation", "slot, value_as_string") == []

@@ -13,13 +13,17 @@ WITH event AS MATERIALIZED (
                 THEN type_case_report_form()
             ELSE type_ehr()
         END AS type_concept_id,
-        coalesce(a.date, a.detected, a.recordedDate) AS start_text,
+        CASE
+            WHEN a.ended_before_found THEN a.end_text
+            ELSE coalesce(a.date, a.detected, a.recordedDate)
+        END AS start_text,
         CASE
             WHEN a.date IS NOT NULL THEN NULL
+            WHEN a.ended_before_found THEN 'resolved'
             WHEN a.detected IS NOT NULL THEN 'detected'
             ELSE 'recordedDate'
         END AS start_from,
-        extension_of(a.extension, resolved_date_urls()).valueDateTime AS end_text,
+        a.end_text,
         a.event AS code,
         graded(a.grade) AS grade,
         recoded(a.seriousness, 'urn:onco-registry:ae-seriousness') AS seriousness,
@@ -31,7 +35,10 @@ WITH event AS MATERIALIZED (
     FROM (
         SELECT
             *,
-            recorded_grade(extension, severity.extension) AS grade
+            recorded_grade(extension, severity.extension) AS grade,
+            extension_of(extension, resolved_date_urls()).valueDateTime AS end_text,
+            -- Without a date, an event found or recorded after its end began by its end at the latest.
+            date IS NULL AND is_reversed(coalesce(detected, recordedDate), end_text) AS ended_before_found
         FROM fhir.adverse_event
     ) AS a
 ),

@@ -34,7 +34,9 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(a.source, a.subject),
-            wrong_dates(a.start_text, a.end_text),
+            wrong_dates(a.start_text, NULL),
+            -- Only the recorded date can lie after the end: what stands in for it is when it was found or written down.
+            wrong_dates(coalesce(a.date, '0001'), a.end_text),
             CASE
                 WHEN
                     codeable_has_nul(a.event) OR codeable_has_nul(a.seriousness) OR codeable_has_nul(a.severity)

@@ -83,21 +83,30 @@ CREATE OR REPLACE TEMP MACRO criteria_of(extensions) AS list_filter(
 
 CREATE OR REPLACE TEMP MACRO assessed(assessment, method) AS struct_pack(assessment := assessment, method := method);
 
--- R4 suspectEntity; its productRelatedness is a text.
+-- R4 suspectEntity; its productRelatedness is a text: a judgement of its own beside an assessment, after all others.
 CREATE OR REPLACE TEMP MACRO suspects_of(entities, extensions) AS list_concat(
     list_transform(
         entities,
         LAMBDA entity: struct_pack(
             instance := entity.instance,
             named := cast(NULL AS STRUCT(coding STRUCT(system varchar, code varchar, display varchar)[], text varchar)),
-            causalities := list_transform(
-                entity.causality,
-                LAMBDA judged: assessed(
-                    CASE
-                        WHEN judged.assessment IS NOT NULL THEN judged.assessment
-                        WHEN judged.productRelatedness IS NOT NULL THEN codeable(NULL, judged.productRelatedness)
-                    END,
-                    judged.method
+            causalities := list_concat(
+                list_transform(
+                    entity.causality,
+                    LAMBDA judged: assessed(
+                        CASE
+                            WHEN judged.assessment IS NOT NULL THEN judged.assessment
+                            WHEN judged.productRelatedness IS NOT NULL THEN codeable(NULL, judged.productRelatedness)
+                        END,
+                        judged.method
+                    )
+                ),
+                list_transform(
+                    list_filter(
+                        entity.causality,
+                        LAMBDA judged: judged.assessment IS NOT NULL AND judged.productRelatedness IS NOT NULL
+                    ),
+                    LAMBDA judged: assessed(codeable(NULL, judged.productRelatedness), NULL)
                 )
             )
         )
