@@ -16,7 +16,11 @@ event_code AS (
         c.concept_id IN (
             SELECT w.concept_id FROM mapping.written_out AS w
             WHERE w.element = 'value_as_string'
-        ) AS is_written_out
+        ) AS is_written_out,
+        c.concept_id IN (
+            SELECT s.concept_id FROM mapping.string AS s
+            WHERE s.text IN ('positive', 'yes')
+        ) AS says_present
     FROM mapping.codeable AS c
 )
 
@@ -30,7 +34,13 @@ SELECT
     noted(
         derivation_of(e.start_from, e.start_text, 'precision ' || precision_of(e.end_text)), c.decided_by, NULL, NULL
     ) AS derivation_with_end,
-    CASE WHEN e.stays THEN e.own_table ELSE table_of(c.domain_id, e.own_table) END AS cdm_table,
+    CASE
+        WHEN e.stays THEN e.own_table
+        -- A condition or a procedure has no place for an answer, and the answer may be no.
+        WHEN e.is_answered AND c.domain_id IN ('Condition', 'Procedure') AND NOT coalesce(v.says_present, FALSE)
+            THEN 'observation'
+        ELSE table_of(c.domain_id, e.own_table)
+    END AS cdm_table,
     e.person_id,
     e.visit_occurrence_id,
     e.provider_id,
@@ -47,7 +57,8 @@ SELECT
     CASE WHEN e.value_code IS NULL THEN c.value_as_concept_id ELSE coalesce(v.concept_id, 0) END AS value_as_concept_id,
     coalesce(v.source_value, left(e.value_text, 50)) AS value_source_value,
     CASE
-        WHEN e.value_as_number IS NOT NULL THEN NULL
+        -- This table has no operator: beside a number the text alone says that it is a bound.
+        WHEN e.value_as_number IS NOT NULL AND e.comparator IS NULL THEN NULL
         WHEN c.is_written_out THEN left(e.value_string, 60)
         ELSE left(coalesce(e.value_text, v.source_value), 60)
     END AS value_as_string,
@@ -64,7 +75,7 @@ SELECT
 FROM event AS e
 LEFT JOIN event_code AS c ON codeable_key('event', e.code) = c.codeable_key
 LEFT JOIN
-    mapping.codeable AS v
+    event_code AS v
     ON codeable_key(coalesce(e.value_used_as, 'value'), e.value_code) = v.codeable_key AND v.target_no = 1
 LEFT JOIN mapping.codeable AS u ON codeable_key('unit', e.unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS b ON codeable_key('event', e.about_code) = b.codeable_key AND b.target_no = 1

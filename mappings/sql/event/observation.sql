@@ -5,9 +5,14 @@ WITH found AS NOT MATERIALIZED (
         patient_key(o.source, o.subject) AS person_id,
         encounter_key(o.source, o.encounter) AS visit_occurrence_id,
         codes_of(o.category) AS categories,
-        coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start, o.issued) AS start_text,
+        coalesce(
+            o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start,
+            earlier_of(o.issued, o.effectivePeriod."end")
+        ) AS start_text,
         CASE
-            WHEN coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start) IS NULL THEN 'issued'
+            WHEN coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start) IS NOT NULL THEN NULL
+            WHEN is_reversed(o.issued, o.effectivePeriod."end") THEN 'effectivePeriod.end'
+            ELSE 'issued'
         END AS start_from
     FROM fhir.observation AS o
 ),
@@ -86,11 +91,22 @@ SELECT
     i.start_from,
     i.end_text,
     i.code,
-    i.valueQuantity.comparator,
+    -- What was found absent, or answered otherwise, is no condition and nothing done.
+    is_valued(
+        i.valueQuantity, i.valueCodeableConcept, i.valueString, i.valueBoolean, i.valueInteger,
+        i.valueRange, i.valueRatio, i.valueTime, i.valueDateTime, i.valuePeriod
+    ) AND coalesce(cast(i.valueBoolean AS varchar) <> 'true', TRUE) AS is_answered,
+    coalesce(
+        i.valueQuantity.comparator,
+        bound_comparator(i.valueRange),
+        CASE WHEN quotient(i.valueRatio) IS NOT NULL THEN i.valueRatio.numerator.comparator END
+    ) AS comparator,
     i.valueString AS value_string,
     CASE
         WHEN list_has_any(i.categories, ['laboratory', 'vital-signs', 'imaging']) THEN 'measurement'
-        WHEN coalesce(i.valueQuantity.value, try_cast(i.valueInteger AS double)) IS NOT NULL THEN 'measurement'
+        WHEN
+            coalesce(i.valueQuantity.value, try_cast(i.valueInteger AS double), only_bound(i.valueRange)) IS NOT NULL
+            THEN 'measurement'
         ELSE 'observation'
     END AS own_table,
     CASE
@@ -103,7 +119,8 @@ SELECT
     coalesce(
         i.valueQuantity.value,
         try_cast(i.valueInteger AS double),
-        i.valueRatio.numerator.value / nullif(i.valueRatio.denominator.value, 0)
+        only_bound(i.valueRange),
+        quotient(i.valueRatio)
     ) AS value_as_number,
     coalesce(
         i.valueCodeableConcept,
@@ -113,8 +130,8 @@ SELECT
     coalesce(
         nullif(concat(i.valueQuantity.comparator, number_text(i.valueQuantity.value)), ''),
         i.valueInteger,
-        number_text(i.valueRange.low.value) || '-' || number_text(i.valueRange.high.value),
-        number_text(i.valueRatio.numerator.value) || ':' || number_text(i.valueRatio.denominator.value),
+        range_text(i.valueRange),
+        ratio_text(i.valueRatio),
         i.valueDateTime,
         i.valueTime,
         nullif(concat_ws('/', i.valuePeriod.start, i.valuePeriod."end"), '')

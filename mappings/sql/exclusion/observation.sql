@@ -10,13 +10,13 @@ WITH within AS (
         arg_min(
             wrong_value(
                 c.component.valueDateTime, c.component.valuePeriod, c.component.valueInteger, c.component.valueTime,
-                c.component.valueQuantity.comparator
+                c.component.valueQuantity, c.component.valueRatio
             ),
             c.nth
         ) AS wrong,
         bool_or(
             codeable_has_nul(c.component.code) OR codeable_has_nul(c.component.valueCodeableConcept)
-            OR quantity_has_nul(c.component.valueQuantity)
+            OR quantity_has_nul(c.component.valueQuantity) OR range_has_nul(c.component.valueRange)
         ) AS nul
     FROM (
         SELECT
@@ -26,6 +26,18 @@ WITH within AS (
         FROM touched.observation AS p
     ) AS c
     GROUP BY c.resource
+),
+
+dated AS NOT MATERIALIZED (
+    SELECT
+        p.*,
+        coalesce(p.effectiveDateTime, p.effectiveInstant, p.effectivePeriod.start, p.issued) AS start_text,
+        -- Before the day of issue it is the start, so never reversed.
+        CASE
+            WHEN coalesce(p.effectiveDateTime, p.effectiveInstant, p.effectivePeriod.start) IS NOT NULL
+                THEN p.effectivePeriod."end"
+        END AS end_text
+    FROM touched.observation AS p
 ),
 
 judged AS (
@@ -69,20 +81,20 @@ judged AS (
                     ) THEN 'data-absent'
             END,
             wrong_subject(o.source, o.subject),
-            wrong_dates(
-                coalesce(o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start, o.issued),
-                o.effectivePeriod."end"
+            CASE WHEN is_wrong_date(o.effectivePeriod."end") THEN 'impossible-date' END,
+            wrong_dates(o.start_text, o.end_text),
+            wrong_value(
+                o.valueDateTime, o.valuePeriod, o.valueInteger, o.valueTime, o.valueQuantity, o.valueRatio
             ),
-            wrong_value(o.valueDateTime, o.valuePeriod, o.valueInteger, o.valueTime, o.valueQuantity.comparator),
             w.wrong,
             CASE
                 WHEN
                     codeable_has_nul(o.code) OR codeable_has_nul(o.valueCodeableConcept)
-                    OR quantity_has_nul(o.valueQuantity) OR w.nul
+                    OR quantity_has_nul(o.valueQuantity) OR range_has_nul(o.valueRange) OR w.nul
                     THEN 'nul-character'
             END
         ) AS reason
-    FROM touched.observation AS o LEFT JOIN within AS w ON o.resource = w.resource
+    FROM dated AS o LEFT JOIN within AS w ON o.resource = w.resource
 )
 
 SELECT

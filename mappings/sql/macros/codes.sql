@@ -55,6 +55,9 @@ coalesce(list_bool_or(list_transform(concept.coding, LAMBDA one_coding: contains
 
 CREATE OR REPLACE TEMP MACRO quantity_has_nul(quantity) AS has_nul(quantity.unit) OR has_nul(quantity.code);
 
+CREATE OR REPLACE TEMP MACRO range_has_nul(value_range) AS
+quantity_has_nul(value_range.low) OR quantity_has_nul(value_range.high);
+
 CREATE OR REPLACE TEMP MACRO extension_of(extensions, urls) AS
 list_filter(extensions, LAMBDA one_extension: list_contains(urls, one_extension.url))[1];
 

@@ -59,3 +59,8 @@ CREATE OR REPLACE TEMP MACRO derivation_of(date_from, start_text, end_from) AS n
     'precision: ' || precision_of(start_text),
     'end: ' || end_from
 ), '');
+
+-- What was recorded after its end began by its end at the latest.
+CREATE OR REPLACE TEMP MACRO earlier_of(recorded_text, end_text) AS CASE
+    WHEN is_reversed(recorded_text, end_text) THEN end_text ELSE recorded_text
+END;

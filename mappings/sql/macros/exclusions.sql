@@ -48,11 +48,17 @@ CREATE OR REPLACE TEMP MACRO wrong_dates(start_text, end_text) AS CASE
 END;
 
 -- An Observation or a component: what is not written as FHIR R4 does may be a text, and a text may name a person.
-CREATE OR REPLACE TEMP MACRO wrong_value(date_time, period, whole_number, time_of_day, comparator) AS CASE
+CREATE OR REPLACE TEMP MACRO wrong_value(
+    date_time, period, whole_number, time_of_day, quantity, ratio
+) AS CASE
     WHEN is_wrong_date(date_time) OR is_wrong_date(period.start) OR is_wrong_date(period."end") THEN 'impossible-date'
     WHEN NOT regexp_full_match(whole_number, '0|[-+]?[1-9]\d*') THEN 'invalid-value'
     -- FHIR's integers have 32 bits; a longer number is a telephone's or a record's.
     WHEN whole_number IS NOT NULL AND try_cast(whole_number AS integer) IS NULL THEN 'invalid-value'
     WHEN NOT regexp_full_match(time_of_day, '([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?') THEN 'invalid-value'
-    WHEN comparator NOT IN ('<', '<=', '>=', '>') THEN 'invalid-comparator'
+    WHEN
+        quantity.comparator NOT IN ('<', '<=', '>=', '>')
+        OR ratio.numerator.comparator NOT IN ('<', '<=', '>=', '>')
+        OR ratio.denominator.comparator NOT IN ('<', '<=', '>=', '>')
+        THEN 'invalid-comparator'
 END;

@@ -20,3 +20,48 @@ CREATE OR REPLACE TEMP MACRO operator_of(comparator) AS CASE comparator
     WHEN '>' THEN operator_greater()
     WHEN '>=' THEN operator_greater_or_equal()
 END;
+
+-- A range open at one side is a number with a comparator: from 5 up is >=5.
+CREATE OR REPLACE TEMP MACRO only_bound(value_range) AS CASE
+    WHEN value_range.low.value IS NULL OR value_range.high.value IS NULL
+        THEN coalesce(value_range.low.value, value_range.high.value)
+END;
+
+CREATE OR REPLACE TEMP MACRO bound_comparator(value_range) AS CASE
+    WHEN only_bound(value_range) IS NULL THEN NULL
+    WHEN value_range.low.value IS NOT NULL THEN '>='
+    ELSE '<='
+END;
+
+CREATE OR REPLACE TEMP MACRO range_text(value_range) AS coalesce(
+    bound_comparator(value_range) || number_text(only_bound(value_range)),
+    number_text(value_range.low.value) || '-' || number_text(value_range.high.value)
+);
+
+-- A quotient has no unit of its own, and a comparator below the line turns round: only where the units are the same, or
+-- there are none, and the denominator is a plain number. Everything else stays in the text.
+CREATE OR REPLACE TEMP MACRO quotient(ratio) AS CASE
+    WHEN
+        ratio.denominator.value > 0
+        AND ratio.denominator.comparator IS NULL
+        AND coalesce(ratio.numerator.code, ratio.numerator.unit)
+        IS NOT DISTINCT FROM coalesce(ratio.denominator.code, ratio.denominator.unit)
+        THEN ratio.numerator.value / ratio.denominator.value
+END;
+
+-- <10 mg. A unit that does not read as a code leaves a hash, as everywhere.
+CREATE OR REPLACE TEMP MACRO quantity_text(quantity) AS CASE
+    WHEN quantity.value IS NOT NULL THEN concat_ws(
+        ' ',
+        concat(quantity.comparator, number_text(quantity.value)),
+        CASE
+            WHEN reads_as_code(quantity.code, TRUE) THEN quantity.code
+            ELSE keyed_hash(coalesce(quantity.code, quantity.unit))
+        END
+    )
+END;
+
+CREATE OR REPLACE TEMP MACRO ratio_text(ratio) AS CASE
+    WHEN coalesce(ratio.numerator.value, ratio.denominator.value) IS NOT NULL
+        THEN concat(quantity_text(ratio.numerator), ':', quantity_text(ratio.denominator))
+END;
