@@ -11,6 +11,7 @@ from etl.site import Resource, Rows, Site, patient
 from support.adverse_events import CUSTOM, administration, event
 
 ANLOTINIB = CUSTOM + 1
+NUMBER = {"system": "urn:oid:1.2.3", "value": "77"}
 MEDICATION = {"resourceType": "Medication", "id": "d1", "code": {"text": "安罗替尼"}}
 GIVEN = administration(id="given", medicationCodeableConcept=None, medicationReference={"reference": "Medication/d1"})
 
@@ -36,6 +37,7 @@ def told(site: Site) -> Rows:
     [
         (suspected({"reference": "urn:uuid:m1"}), administration(), (ANLOTINIB, 1)),
         (suspected({"reference": "#given"}, contained=[GIVEN]), MEDICATION, (ANLOTINIB, 0)),
+        (suspected({"identifier": NUMBER}), administration(identifier=[NUMBER]), (ANLOTINIB, 1)),
     ],
 )
 def test_a_suspect_that_arrives_a_night_later(
