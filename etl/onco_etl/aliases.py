@@ -21,12 +21,35 @@ def update(con: duckdb.DuckDBPyConnection) -> None:
         """
         CREATE OR REPLACE TEMP TABLE alias AS FROM survivor UNION ALL FROM identified;
         CREATE OR REPLACE TEMP TABLE changed_alias AS
-        SELECT alias_key AS resource FROM (
+        SELECT alias_key AS resource, stands_for FROM (
             (FROM alias EXCEPT FROM state.alias) UNION (FROM state.alias EXCEPT FROM alias)
         );
         """
     )
     if scalar(con, "SELECT count(*) FROM changed_alias"):
         con.execute("DELETE FROM state.alias; INSERT INTO state.alias FROM alias")
-        versions.touch(con, "SELECT resource FROM changed_alias")
+        versions.touch(con, "SELECT resource FROM changed_alias UNION SELECT stands_for FROM changed_alias")
         versions.touch_dependents(con, "changed_alias")
+    _touch_merged(con)
+
+
+def _touch_merged(con: duckdb.DuckDBPyConnection) -> None:
+    """Touch all records of a person when one is touched: what they say is weighed together (sql/cdm/death.sql)."""
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE merged_record AS
+        SELECT alias_key AS resource, stands_for FROM survivor
+        UNION
+        SELECT stands_for AS resource, stands_for FROM survivor
+        """
+    )
+    if scalar(con, "SELECT count(*) FROM merged_record"):
+        versions.touch(
+            con,
+            """
+            SELECT m.resource FROM merged_record AS m
+            SEMI JOIN (
+                SELECT r.stands_for FROM merged_record AS r SEMI JOIN work.touched AS t ON t.resource = r.resource
+            ) AS s ON s.stands_for = m.stands_for
+            """,
+        )

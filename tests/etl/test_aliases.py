@@ -147,3 +147,34 @@ def test_an_address_that_two_resources_carry_stands_for_neither(site: Site) -> N
     twice = [("urn:uuid:1", patient("p1")), ("urn:uuid:1", patient("p2", birthDate="1980"))]
     fates = site.night(bundle(*twice, ("urn:uuid:2", weight("o1", subject={"reference": "urn:uuid:1"}))))
     assert fates == {"mapped": 2, "waiting": 1}
+
+
+def deaths(site: Site) -> list[tuple[Any, ...]]:
+    """(birth year of the person, day of death, how that came about)."""
+    return site.published(
+        """
+        SELECT p.year_of_birth, d.death_date::VARCHAR, l.derivation
+        FROM registry.death_row AS d JOIN cdm.person AS p USING (person_id)
+        JOIN registry.lineage AS l ON l.cdm_table = 'death' AND l.row_id = d.row_id ORDER BY ALL
+        """
+    )
+
+
+def test_the_death_of_a_replaced_record_is_the_survivors(site: Site) -> None:
+    survivor = {"birthDate": "1980"}
+    site.night(linked("p1", "replaced-by", "p2", deceasedDateTime="2024-03-02"), patient("p2", **survivor))
+    merged = "person: Patient.link"
+    assert deaths(site) == [(1980, "2024-03-02", merged)]
+    # The earliest of several; the link of a record may come first, its date later.
+    site.night(linked("p3", "replaced-by", "p2", birthDate="1990", deceasedDateTime="2024-02"))
+    assert deaths(site) == [(1980, "2024-02-01", f"precision: month; {merged}")]
+    site.night(patient("p2", **survivor, deceasedDateTime="2024-03-05"))
+    assert deaths(site) == [(1980, "2024-03-05", None)]
+    site.night(patient("p2", **survivor, deceasedBoolean=True))
+    assert deaths(site) == [(1980, "2024-02-01", f"precision: month; {merged}")]
+    assert site.published("FROM registry.undated_death") == []
+    site.night(patient("p3", birthDate="1990", deceasedDateTime="2024-02"))
+    assert deaths(site) == [(1980, "2024-03-02", merged), (1990, "2024-02-01", "precision: month")]
+    site.night(linked("p1", "replaced-by", "p2"))
+    assert deaths(site) == [(1990, "2024-02-01", "precision: month")]
+    assert len(site.published("FROM registry.undated_death")) == 1
