@@ -291,3 +291,16 @@ def test_sig_is_written_out_for_listed_drugs_only(mapped: Any, con: Any) -> None
     rows = found.rows("drug_exposure", "sig")
     con.execute("DELETE FROM mapping.written_out")
     assert rows == [(None,), ("12 mg once daily",)]
+
+
+def test_a_code_with_two_drugs_gives_a_row_for_each(mapped: Any, con: Any) -> None:
+    con.execute(
+        "INSERT INTO mapping.starter BY NAME SELECT 'ATC' AS vocabulary_id, 'TWO' AS concept_code,"
+        f" unnest([{PEMBROLIZUMAB}, {SINTILIMAB}]) AS concept_id, 'Drug' AS domain_id, unnest([1, 2]) AS target_no"
+    )
+    found = mapped(administration(medicationCodeableConcept=concept(ATC, "TWO")))
+    con.execute("DELETE FROM mapping.starter WHERE concept_code = 'TWO'")
+    assert found.rows("drug_exposure", "slot, drug_concept_id, drug_source_value") == [
+        ("", PEMBROLIZUMAB, "TWO"),
+        ("target2", SINTILIMAB, "TWO"),
+    ]

@@ -1,6 +1,6 @@
 -- The four medication resources -> drug_exposure. The end, in this order: as recorded, start + days supplied - 1,
 -- quantity over daily amount, and otherwise the start; a prescription then lasts 29 days more, which is a guess and
--- never counts as duration of treatment. What was derived is recorded.
+-- never counts as duration of treatment. What was derived is recorded. A code with several drugs gives a row for each.
 WITH supplied AS (
     SELECT
         d.*,
@@ -30,7 +30,7 @@ ended AS (
 
 SELECT
     e.resource,
-    '' AS slot,
+    CASE WHEN d.target_no > 1 THEN concat('target', d.target_no) ELSE '' END AS slot,
     noted(derivation_of(e.start_from, e.start_text, e.end_from), d.decided_by, NULL, NULL) AS derivation,
     e.person_id,
     coalesce(d.concept_id, 0) AS drug_concept_id,
@@ -55,7 +55,7 @@ SELECT
     r.source_value AS route_source_value,
     u.source_value AS dose_unit_source_value
 FROM ended AS e
-LEFT JOIN mapping.codeable AS d ON codeable_key('drug', e.drug) = d.codeable_key AND d.target_no = 1
+LEFT JOIN mapping.codeable AS d ON codeable_key('drug', e.drug) = d.codeable_key
 LEFT JOIN mapping.codeable AS r ON codeable_key('value', e.route) = r.codeable_key AND r.target_no = 1
 LEFT JOIN mapping.codeable AS u ON codeable_key('unit', e.dose_unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS p ON codeable_key('value', e.stop_reason) = p.codeable_key AND p.target_no = 1
