@@ -23,8 +23,9 @@ from onco_etl.landing import LandedFile
 from onco_etl.query import file_literal, literal, scalar
 
 OTHER = "other"
-# What DuckDB raises for a line that does not have the declared shape; anything else is not about the data.
-REFUSALS = (duckdb.InvalidInputException, duckdb.ConversionException)
+# What DuckDB raises for a line that does not have the declared shape; anything else is not about the data. Where its
+# message quotes a value cut off within a character, Python cannot decode the message.
+REFUSALS = (duckdb.InvalidInputException, duckdb.ConversionException, UnicodeDecodeError)
 _HEADER_COLUMNS = {
     "resourceType": "VARCHAR",
     "id": "VARCHAR",

@@ -60,6 +60,11 @@ FILES: Mapping[str, tuple[Sequence[Line], Fates]] = {
         [with_more(weight("deep-text"), '"valueString": ' + "[" * 10_000 + "]" * 10_000)],
         [invalid("Observation.valueString")],
     ),
+    # DuckDB quotes the value in its message, cut off within a character.
+    "quoted-and-cut": (
+        [{**patient(f"quoted-{n}"), "managingOrganization": ["x" * n + "肺" * 100]} for n in range(3)],
+        [invalid("Patient.managingOrganization")] * 3,
+    ),
     "size": (
         [noted("size-limit", LIMIT), noted("size-above", LIMIT + 1)],
         [MAPPED, ("quarantined", "too-large", None)],
