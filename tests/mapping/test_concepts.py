@@ -141,6 +141,13 @@ def test_one_row_per_concept_and_target(mapped: Any, con: Any) -> None:
     ]
 
 
+def test_a_procedure_coded_as_a_drug_has_no_drug_for_a_concept(mapped: Any) -> None:
+    code = {"coding": [coding("http://www.nlm.nih.gov/research/umls/rxnorm", "1547545")]}
+    done = {"resourceType": "Procedure", "subject": {"reference": "Patient/p1"}, "performedDateTime": "2024-01-01"}
+    found = mapped({**done, "id": "a", "status": "completed", "code": code})
+    assert found.rows("procedure_occurrence", "procedure_concept_id, procedure_source_value") == [(0, "1547545")]
+
+
 def test_two_concepts_of_one_key_are_refused(mapped: Any, con: Any) -> None:
     con.execute("CREATE OR REPLACE TEMP MACRO codeable_key(used_as, concept) AS 1")
     try:

@@ -84,6 +84,6 @@ CREATE OR REPLACE TEMP MACRO suits(used_as, domain) AS CASE used_as
     WHEN 'unit' THEN domain = 'Unit'
     WHEN 'place' THEN domain = 'Visit'
     WHEN 'specialty' THEN domain = 'Provider'
-    WHEN 'event' THEN domain IN ('Condition', 'Procedure', 'Measurement', 'Observation', 'Drug', 'Device')
+    WHEN 'event' THEN domain IN ('Condition', 'Procedure', 'Measurement', 'Observation')
     ELSE TRUE
 END;
