@@ -185,6 +185,27 @@ def _settle(con: duckdb.DuckDBPyConnection, run: int) -> None:
     )
 
 
+def dismiss(con: duckdb.DuckDBPyConnection, run: int, name: str, line: int) -> int:
+    """Settle by hand what is open of one line of a file that `run` received; how many versions that was."""
+    found: int = scalar(
+        con,
+        """
+        SELECT count(*) FROM state.quarantine AS q JOIN state.landed AS l USING (run, file_no)
+        WHERE q.settled IS NULL AND q.run = $1 AND l.name = $2 AND q.line = $3
+        """,
+        [run, name, line],
+    )
+    con.execute(
+        """
+        UPDATE state.quarantine SET settled = (SELECT max(run) FROM state.run)
+        WHERE settled IS NULL AND run = $1 AND line = $3
+            AND file_no IN (SELECT file_no FROM state.landed WHERE run = $1 AND name = $2)
+        """,
+        [run, name, line],
+    )
+    return found
+
+
 def _validate_sample(con: duckdb.DuckDBPyConnection, run: int, file: LandedFile, sample: int) -> None:
     """Note in `state.finding` what fhir.resources finds in a sample of the file's mapped resources."""
     chosen = dict(_sampled(con, file, sample))

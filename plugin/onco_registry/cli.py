@@ -239,6 +239,23 @@ def quarantine_replay(config: ConfigOption = CONFIG, as_json: JsonOption = False
     _say(pipeline.replay(configuration.load(config).etl), as_json)
 
 
+@quarantine_app.command("dismiss")
+def quarantine_dismiss(
+    run: Annotated[int, typer.Argument(help="The run that received it.")],
+    file: Annotated[str, typer.Argument(help="The file, as listed.")],
+    line: Annotated[int, typer.Argument(help="The line, as listed.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Say that a quarantined line needs nothing more: it is listed with --all only."""
+    from onco_etl import quarantine, workspace
+
+    with workspace.connect(configuration.load(config).data) as con:
+        dismissed = quarantine.dismiss(con, run, file, line)
+    if not dismissed:
+        raise ConfigurationError(f"no line {line} of {file} is open in quarantine from run {run}")
+    typer.echo(f"Dismissed: {dismissed}")
+
+
 def _set_up_logs() -> None:
     """Lines of key=value on standard error; in colour on a terminal."""
     renderer: Any = structlog.processors.KeyValueRenderer(key_order=["timestamp", "event"])

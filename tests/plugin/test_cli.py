@@ -180,7 +180,10 @@ def test_quarantine_closes_when_the_resource_comes_right(tmp_path: Path) -> None
     wrong = json.dumps({**PATIENT, "gender": "man"})
     assert night(wrong, "{oops") == [(1, 1, "invalid-gender"), (1, 2, "malformed-json")]
     assert night(wrong, "{oops") == [(1, 1, "invalid-gender"), (2, 2, "malformed-json")]
-    assert night(json.dumps(PATIENT)) == []
+    assert night(json.dumps(PATIENT)) == [(2, 2, "malformed-json")]
+    assert cli(tmp_path, "quarantine", "dismiss", "2", "batch.ndjson", "2").stdout == "Dismissed: 1\n"
+    assert answer(tmp_path, "quarantine", "list") == []
+    assert cli(tmp_path, "quarantine", "dismiss", "2", "batch.ndjson", "2").returncode == 2
     assert len(answer(tmp_path, "quarantine", "list", "--all")) == 3
 
 
