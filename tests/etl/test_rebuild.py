@@ -65,7 +65,7 @@ def test_without_the_old_workspace_the_logged_keys_hold(site: Site, damage: str)
     file = site.settings.data / workspace.FILE
     file.unlink() if damage == "lost" else file.write_bytes(b"no database")
     if damage == "overwritten":
-        with pytest.raises(StateError, match="cannot be opened"):
+        with pytest.raises(StateError, match="what is damaged, `onco-registry rebuild` makes anew"):
             site.night(patient())
     rebuild.rebuild(site.settings)
     assert tables(site) == before
