@@ -52,6 +52,8 @@ def rebuild(settings: EtlSettings) -> pipeline.RunReport:
         pipeline.load(con, settings, run, (), kind="rebuild", day=mapping.today(settings.timezone))
         keys.log(con, before, zone / f"{run:06d}" / "keys")
     landing.mark_complete(zone / f"{run:06d}")
+    if not has_old:
+        _set_aside(settings.data)
     _swap(settings.data)
     with pipeline.opened(settings) as con:
         published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
@@ -60,7 +62,7 @@ def rebuild(settings: EtlSettings) -> pipeline.RunReport:
 
 
 def _closed_well(data: Path) -> bool:
-    """Whether there is an old workspace to keep from; an unreadable one is set aside, with its log of changes."""
+    """Whether there is an old workspace to keep from: one that can be read."""
     path = data / workspace.FILE
     if not path.exists():
         return False
@@ -71,9 +73,7 @@ def _closed_well(data: Path) -> bool:
     except InUseError:
         raise
     except StateError:
-        log.warning("workspace unreadable: set aside", file=_UNREADABLE)
-        path.replace(data / _UNREADABLE)
-        _log_of(path).unlink(missing_ok=True)
+        log.warning("workspace unreadable: it will be set aside", file=_UNREADABLE)
         return False
     return True
 
@@ -120,6 +120,14 @@ def _keep(con: duckdb.DuckDBPyConnection) -> None:
     for schema, table in kept:
         con.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table} AS FROM old.{schema}.{table} WITH NO DATA")
         con.execute(f"INSERT INTO {schema}.{table} BY NAME FROM old.{schema}.{table}")
+
+
+def _set_aside(data: Path) -> None:
+    """Keep what could not be read, with its log of changes, out of the new workspace's way."""
+    path, aside = data / workspace.FILE, data / _UNREADABLE
+    for found, kept in ((path, aside), (_log_of(path), _log_of(aside))):
+        if found.exists():
+            found.replace(kept)
 
 
 def _swap(data: Path) -> None:
