@@ -30,7 +30,7 @@ CHOSEN: tuple[Point, ...] = (
     # Staging and unpacking.
     Before("onco_etl.staging:stage"),
     After("onco_etl.incoming:create"),
-    After("onco_etl.incoming:Reader.append", 1),
+    Before("onco_etl.incoming:Reader.append"),
     After("onco_etl.incoming:Reader.append", 4),
     Before("onco_etl.unpack:_read_range", 2),
     After("onco_etl.staging:stage"),

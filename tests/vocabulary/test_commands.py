@@ -23,7 +23,7 @@ def observation(name: str, code: dict[str, Any]) -> dict[str, Any]:
         "subject": {"reference": "Patient/p1"},
         "effectiveDateTime": "2024-01-01",
         "code": code,
-        "valueQuantity": {"value": 3},
+        "category": [{"coding": [{"code": "laboratory"}]}],
     }
 
 

@@ -68,7 +68,7 @@ RESOURCES: list[dict[str, Any]] = [
         "subject": {"reference": "Patient/p1"},
         "effectiveDateTime": "2024-01-01",
         "code": {"coding": [{"system": SNOMED, "code": "f1"}]},
-        "valueQuantity": {"value": 3},
+        "category": [{"coding": [{"code": "laboratory"}]}],
     },
     {
         "resourceType": "MedicationAdministration",
