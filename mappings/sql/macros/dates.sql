@@ -26,10 +26,21 @@ END;
 
 -- A real date, written as FHIR does (hours to 23, offsets to 14:00), whose year has four digits in the hospital's time
 -- zone too: 9999-12-31T23:59:59Z has not, east of Greenwich, and no client's date type could hold it.
-CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS regexp_full_match(
-    fhir_text,
-    '\d{4}(-\d{2}(-\d{2}(T([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?)?)?)?'
-) AND coalesce(year(fhir_datetime(fhir_text)) BETWEEN 1 AND 9999, FALSE);
+CREATE OR REPLACE TEMP MACRO is_fhir_date(fhir_text) AS CASE
+    -- The two usual forms, of a year that no time zone moves: only whether the calendar has the day is left to ask.
+    WHEN regexp_full_match(fhir_text, '[12]\d{3}-\d{2}-\d{2}') THEN try_cast(fhir_text AS date) IS NOT NULL
+    WHEN
+        regexp_full_match(
+            fhir_text,
+            '[12]\d{3}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d)'
+        )
+        THEN try_cast(left(fhir_text, 10) AS date) IS NOT NULL
+    ELSE
+        regexp_full_match(
+            fhir_text,
+            '\d{4}(-\d{2}(-\d{2}(T([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?)?)?)?'
+        ) AND coalesce(year(fhir_datetime(fhir_text)) BETWEEN 1 AND 9999, FALSE)
+END;
 
 CREATE OR REPLACE TEMP MACRO is_wrong_date(fhir_text) AS fhir_text IS NOT NULL AND NOT is_fhir_date(fhir_text);
 
@@ -41,8 +52,10 @@ CREATE OR REPLACE TEMP MACRO last_date(fhir_text) AS CASE length(fhir_text)
 END;
 
 -- The end before the start, whatever days of their periods they are.
-CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS
-coalesce(last_date(end_text) < fhir_date(start_text), FALSE);
+CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS CASE
+    WHEN start_text IS NULL OR end_text IS NULL THEN FALSE
+    ELSE coalesce(last_date(end_text) < fhir_date(start_text), FALSE)
+END;
 
 CREATE OR REPLACE TEMP MACRO precision_of(fhir_text) AS
 CASE length(fhir_text) WHEN 4 THEN 'year' WHEN 7 THEN 'month' END;

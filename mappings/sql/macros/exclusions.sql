@@ -36,6 +36,7 @@ CREATE OR REPLACE TEMP MACRO modifier_codes(modifiers) AS list_transform(
 );
 
 CREATE OR REPLACE TEMP MACRO wrong_subject(source_name, reference) AS CASE
+    WHEN is_relative(reference, 'Patient') THEN NULL
     WHEN patient_key(source_name, reference) IS NULL THEN 'missing-subject'
     WHEN reference_type(patient_key(source_name, reference)) <> 'Patient' THEN 'subject-not-patient'
 END;
