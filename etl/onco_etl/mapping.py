@@ -142,6 +142,7 @@ def _exclude(con: duckdb.DuckDBPyConnection) -> None:
     for resource_type in touched.lay_out(con):
         con.execute(f"INSERT INTO state.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
         worklist.note_urls(con, resource_type)
+    touched.accept(con)
 
 
 def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:

@@ -115,6 +115,9 @@ def _hold(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
 def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """`mapped`, in natural keys, becomes `fresh`, in integers."""
+    if not scalar(con, "SELECT count(*) FROM mapped"):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * EXCLUDE (_run_from) FROM cdm.{table} LIMIT 0")
+        return
     references = cdm.key_references(table)
     key = cdm.primary_key(table)
     columns, joins = [], []

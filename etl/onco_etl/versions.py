@@ -252,36 +252,18 @@ def _update_resources(con: duckdb.DuckDBPyConnection) -> None:
 def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
     """Replace the staged rows of changed resources, and what they refer to."""
     resource_type = incoming.tables()[table]
-    names = ", ".join(f'i."{name}"' for name in incoming.columns_of(table))
-    prefix = f"{source}/{resource_type}/"
-    settled = f"""
-        SELECT staged_row FROM version
-        WHERE resource_type = '{resource_type}' AND fate IS NOT NULL AND staged_row IS NOT NULL
-    """
-    current = f"WHERE i.rowid NOT IN ({settled})" if scalar(con, f"SELECT count(*) FROM ({settled})") else ""
-    con.execute(
-        f"""
-        DELETE FROM staged.{table}
-        WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
-
-        DELETE FROM state.reference
-        WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
-
-        DELETE FROM state.identifier
-        WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}');
-
-        INSERT INTO staged.{table}
-        SELECT '{prefix}' || i.id, '{source}', i.id, {names} FROM incoming.{table} AS i {current};
-        """
-    )
+    changed = f"(SELECT resource FROM newest WHERE resource_type = '{resource_type}')"
+    for old in (f"staged.{table}", "state.reference", "state.identifier"):
+        con.execute(f"DELETE FROM {old} WHERE resource IN {changed}")
+    _show_received(con, table, source)
+    con.execute(f"INSERT INTO staged.{table} FROM received_{table}")
     if "identifier" in incoming.columns_of(table):
         con.execute(
             f"""
             INSERT INTO state.identifier
             SELECT DISTINCT resource, identifier_key('{source}', '{resource_type}', identifier)
             FROM (
-                SELECT '{prefix}' || i.id AS resource, unnest(i.identifier) AS identifier
-                FROM incoming.{table} AS i {current}
+                SELECT resource, unnest(identifier) AS identifier FROM received_{table}
             )
             WHERE identifier.value <> ''
             """
@@ -296,10 +278,31 @@ def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
             INSERT INTO state.reference
             SELECT resource, '{element}', target FROM (
                 SELECT resource, {target} AS target
-                FROM (SELECT '{prefix}' || i.id AS resource, {value} AS value FROM incoming.{table} AS i {current})
+                FROM (SELECT i.resource, {value} AS value FROM received_{table} AS i)
             ) WHERE target IS NOT NULL
             """
         )
+
+
+def _show_received(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
+    """The temporary view `received_<table>`: what this batch brings to `staged.<table>`, as it is there.
+
+    Read where it was received, for a table of the present transaction is scanned by one thread only.
+    """
+    resource_type = incoming.tables()[table]
+    names = ", ".join(f'i."{name}"' for name in incoming.columns_of(table))
+    settled = f"""
+        SELECT staged_row FROM version
+        WHERE resource_type = '{resource_type}' AND fate IS NOT NULL AND staged_row IS NOT NULL
+    """
+    current = f"WHERE i.rowid NOT IN ({settled})" if scalar(con, f"SELECT count(*) FROM ({settled})") else ""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP VIEW received_{table} AS
+        SELECT '{source}/{resource_type}/' || i.id AS resource, '{source}' AS source, i.id AS resource_id, {names}
+        FROM incoming.{table} AS i {current}
+        """
+    )
 
 
 @cache
