@@ -215,6 +215,8 @@ def load(
             block_start=int(block_start),
         )
     )
+    for name in relations.EVENTS:
+        con.execute(f"DROP TABLE IF EXISTS mapping.no_{name}_event")
     read_site_systems(con, site_systems)
     read_site_map(con, site_map)
     con.execute(_ASK)
@@ -234,8 +236,14 @@ def resolve(con: duckdb.DuckDBPyConnection) -> None:
     value_as_concept_id. The events are temporary tables of this connection. Raises MappingError if two
     CodeableConcepts share a key.
     """
+    kept = {
+        name
+        for (name,) in con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'mapping' AND starts_with(table_name, 'no_')"
+        ).fetchall()
+    }
     for name in relations.EVENTS:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_event AS {relations.event(name)}")
+        _find_events(con, name, known=f"no_{name}_event" in kept)
     con.execute(f"CREATE OR REPLACE TEMP TABLE concept_in_use AS {relations.coded('concepts_in_use')}")
     found = con.execute("SELECT count(*) - count(DISTINCT codeable_key) FROM concept_in_use").fetchone()
     if found is None or found[0] > 0:
@@ -244,6 +252,19 @@ def resolve(con: duckdb.DuckDBPyConnection) -> None:
     _look_up(con)
     con.execute(f"CREATE OR REPLACE TABLE mapping.codeable AS {relations.coded('codeable')}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE clinical_event AS {relations.coded('clinical_event')}")
+
+
+def _find_events(con: duckdb.DuckDBPyConnection, name: str, *, known: bool) -> None:
+    """Make `<name>_event`.
+
+    Planning such a SELECT takes longer than most nights take to run it. What it looks like without rows is kept, until
+    the maps change, for the nights that bring nothing to it; `known`: whether it is.
+    """
+    brought = scalar(con, f"SELECT {' OR '.join(f'EXISTS (FROM {one})' for one in relations.event_sources(name))}")
+    rows = relations.event(name) if brought or not known else f"FROM mapping.no_{name}_event"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_event AS {rows}")
+    if not known:
+        con.execute(f"CREATE TABLE mapping.no_{name}_event AS FROM {name}_event LIMIT 0")
 
 
 # Codes that no run has asked for before: most nights bring few.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -109,6 +110,12 @@ def alias(name: str) -> str:
 def event(name: str) -> str:
     """The SELECT of one of EVENTS, over schema `fhir`."""
     return _text(f"event/{name}.sql")
+
+
+@lru_cache
+def event_sources(name: str) -> tuple[str, ...]:
+    """The relations of schema `fhir` that one of EVENTS has its rows from: without rows there it has none."""
+    return tuple(sorted(set(re.findall(r"\bfhir\.\w+", event(name)))))
 
 
 def coded(name: str) -> str:
