@@ -63,6 +63,7 @@ def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings, day: da
         secret=secret,
         extract_date=day,
         excluded_labels=settings.excluded_security_labels,
+        servers=[f"{server.rstrip('/')}/" for server in settings.servers],
     )
     vocabulary.attach(con, settings.data)
 
@@ -183,7 +184,8 @@ def mapping_hash(settings: EtlSettings) -> str:
     digest = hashlib.sha256(_files_hash())
     # The rules of derived tables, too: a changed definition derives everyone anew.
     derived = (settings.observation_gap_days, *settings.episodes)
-    for setting in (settings.timezone, settings.concept_block_start, *settings.excluded_security_labels, *derived):
+    read = (settings.timezone, settings.concept_block_start, *settings.excluded_security_labels, *settings.servers)
+    for setting in (*read, *derived):
         digest.update(f"{setting}\0".encode())
     release = vocabulary.in_use(settings.data)
     if release:

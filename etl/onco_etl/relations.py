@@ -53,11 +53,13 @@ def define_macros(
     secret: str,
     extract_date: date,
     excluded_labels: Sequence[str] = (),
+    servers: Sequence[str] = (),
 ) -> None:
     """Set the hospital's time zone and create the macros, for this connection only: nothing of it is stored.
 
     `secret` keys the hashes of free texts; `extract_date` ends open inpatient stays; resources with one of
-    `excluded_labels` (`code` or `system|code`) are excluded. Raises ConfigurationError for a time zone that does not
+    `excluded_labels` (`code` or `system|code`) are excluded; absolute references are to our own records where they
+    begin with one of `servers`, or where that is empty. Raises ConfigurationError for a time zone that does not
     exist.
     """
     try:
@@ -66,8 +68,9 @@ def define_macros(
         raise ConfigurationError(f"timezone: {timezone!r} is not a time zone") from None
     con.execute(f"SET VARIABLE onco_secret = {literal(secret)}")
     con.execute(f"SET VARIABLE onco_extract_date = DATE {literal(extract_date.isoformat())}")
-    labels = ", ".join(literal(label) for label in excluded_labels)
-    con.execute(f"CREATE OR REPLACE TEMP MACRO excluded_labels() AS [{labels}]::VARCHAR[]")
+    for name, values in (("excluded_labels", excluded_labels), ("own_servers", servers)):
+        listed = ", ".join(literal(value) for value in values)
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {name}() AS [{listed}]::VARCHAR[]")
     define_constants(con)
     # Temporary, so that nothing of them is stored.
     for file in MACROS:

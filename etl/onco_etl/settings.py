@@ -25,7 +25,8 @@ class EtlSettings:
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
     published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
     `system|code`, whose resources give no rows. check_every_sync: run the quality checks before publishing.
-    observation_gap_days: a period of observation ends where nothing was
+    servers: base addresses of the site's own FHIR servers; an absolute reference elsewhere is to nobody here. Without
+    any, every reference is to the site's own. observation_gap_days: a period of observation ends where nothing was
     recorded for more days; without it all is one period. episodes: the rules of the installed registries.
     holder: who holds the data, for cdm_source; by default the source.
     """
@@ -44,6 +45,7 @@ class EtlSettings:
     validation_sample: int = 10
     published_keep: int = 5
     excluded_security_labels: tuple[str, ...] = EXCLUDED_SECURITY_LABELS
+    servers: tuple[str, ...] = ()
     check_every_sync: bool = False
     observation_gap_days: int | None = None
     episodes: tuple[EpisodeRules, ...] = ()

@@ -55,11 +55,12 @@ class Config(BaseSettings):
     validation_sample: int = Field(default=10, ge=0)
     published_keep: int = Field(default=5, ge=1)
     excluded_security_labels: Annotated[tuple[str, ...], NoDecode] = EXCLUDED_SECURITY_LABELS
+    servers: Annotated[tuple[str, ...], NoDecode] = ()
     check_every_sync: bool = True
     observation_gap_days: int | None = Field(default=None, ge=1)
     fictional: bool = False
 
-    @field_validator("registries", "excluded_security_labels", mode="before")
+    @field_validator("registries", "excluded_security_labels", "servers", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -101,6 +102,7 @@ class Config(BaseSettings):
             validation_sample=self.validation_sample,
             published_keep=self.published_keep,
             excluded_security_labels=self.excluded_security_labels,
+            servers=self.servers,
             check_every_sync=self.check_every_sync,
             observation_gap_days=self.observation_gap_days,
             episodes=tuple(episode_rules(registry) for registry in installed(self.registries)),

@@ -61,6 +61,13 @@ def test_other_links_merge_nothing(site: Site, kind: str) -> None:
     assert persons(site) == [(1970, 60.0, None)]
 
 
+def test_a_link_that_may_mean_something_else_is_not_followed(site: Site) -> None:
+    link = linked("p1", "replaced-by", "p2")
+    link["link"][0]["modifierExtension"] = [{"url": "http://example.org/not"}]
+    site.night(link, patient("p2", birthDate="1980"), weight("o1", "p1"), weight("o2", "p2", value=70.0))
+    assert persons(site) == [(1980, 70.0, None)]
+
+
 def test_records_that_replace_each_other_in_a_circle_stay_as_they_are(site: Site) -> None:
     circle = [linked("p1", "replaced-by", "p2"), linked("p2", "replaced-by", "p1", birthDate="1980")]
     assert site.night(*circle, weight("o1", "p1"), weight("o2", "p2", 70.0)) == {"mapped": 4}

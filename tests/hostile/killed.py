@@ -8,10 +8,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from onco_registry import status
 # A process started from here has everything imported and every cache filled, and no thread of its parent's.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["hostile.warm", "onco_registry.status"])
+# Starting a process asks after all those that run, and an exit code can be read only once: one thread at a time.
+_ASKING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -229,12 +233,14 @@ def litter(data: Path) -> list[str]:
 def run(target: Callable[..., None], *arguments: Any, kill_after: float | None = None) -> int | None:
     """The exit code of a process that runs `target`; it is killed after so many seconds, where given."""
     process = FORKS.Process(target=target, args=arguments)
-    process.start()
-    if kill_after is not None:
-        process.join(kill_after)
+    with _ASKING:
+        process.start()
+    if not wait([process.sentinel], kill_after):
         process.kill()
-    process.join()
-    return process.exitcode
+    wait([process.sentinel])
+    with _ASKING:
+        process.join()
+        return process.exitcode
 
 
 def fill(folder: Path | None) -> None:

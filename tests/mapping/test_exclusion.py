@@ -269,7 +269,13 @@ def test_what_may_reverse_the_meaning_of_an_element_is_refused(mapped: Any) -> N
         ("MedicationRequest", {"dosageInstruction": [NOT]}),
         ("MedicationRequest", {"dispenseRequest": NOT}),
         ("MedicationStatement", {"dosage": [NOT]}),
+        ("MedicationStatement", {"dosage": [{"text": "daily"}, {"timing": NOT}]}),
+        ("MedicationRequest", {"dosageInstruction": [{"timing": NOT}]}),
+        ("MedicationDispense", {"dosageInstruction": [{"timing": NOT}]}),
         ("Observation", {"component": [{"valueInteger": 1}, NOT]}),
+        ("Observation", {"referenceRange": [{"low": {"value": 1}}, NOT]}),
+        ("Observation", {"component": [{"valueInteger": 1, "referenceRange": [NOT]}]}),
+        ("Patient", {"link": [{"other": {"reference": "Patient/other"}, "type": "seealso", **NOT}]}),
     ]
     resources = [
         {"resourceType": kind, "id": f"x{n}", **ACCEPTED[kind], **elements} for n, (kind, elements) in enumerate(within)

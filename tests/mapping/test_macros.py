@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -59,6 +60,12 @@ def test_072_a_datetime_is_cut_in_the_hospital_timezone(
         ("yesterday", True),
         ("2022-02-03 10:00:00", True),
         ("2022-02-03T25:00:00Z", True),
+        ("2022-02-03T10:60:00Z", True),
+        ("2022-02-30T10:00:00+08:00", True),
+        ("2022-02-03T10:00:00+08:00", False),
+        ("2022-02-03T10:00:60.5Z", False),
+        ("0999-02-30", True),
+        ("0999-02-28", False),
         ("", True),
     ],
 )
@@ -129,6 +136,26 @@ def test_reference_key(
 ) -> None:
     found = value(con, f"patient_key('main', {REFERENCE.format(type='$2')})", reference, kind)
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("reference", "own"),
+    [
+        ("https://example.org/fhir/Patient/p1", True),
+        ("Patient/p1", True),
+        ("https://example.org/fhir-test/Patient/p1", False),
+        ("http://elsewhere.example.org/Patient/p1/_history/2", False),
+    ],
+)
+def test_a_record_on_another_server_is_not_ours(reference: str, own: bool) -> None:
+    with duckdb.connect() as con:
+        servers = ["https://example.org/fhir/"]
+        relations.define_macros(con, timezone="UTC", secret="s", extract_date=date(2024, 1, 1), servers=servers)
+        found = value(con, f"patient_key('main', {REFERENCE.format(type='NULL')})", reference)
+        assert (found == "main/Patient/p1") is own
+        # Its address names it, so that equal ones can be counted, but not to a reader.
+        assert own or re.fullmatch(r"main/Patient\?[0-9a-f]{32}", found)
+        assert value(con, f"wrong_subject('main', {REFERENCE.format(type='NULL')})", reference) is None
 
 
 def test_an_episode_of_care_is_no_visit(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ FROM (
         p.source,
         unnest(p.link) AS link
     FROM staged.patient AS p
-    WHERE len(p.link) > 0 AND unsafe(p.implicitRules, p.modifierExtension, p.meta) IS NULL
+    WHERE len(p.link) > 0 AND unsafe_patient(p.implicitRules, p.modifierExtension, p.link, p.meta) IS NULL
 ) AS l
 WHERE l.link.type = 'replaced-by'
 UNION ALL
@@ -24,6 +24,6 @@ FROM (
         p.source,
         unnest(p.link) AS link
     FROM staged.patient AS p
-    WHERE len(p.link) > 0 AND unsafe(p.implicitRules, p.modifierExtension, p.meta) IS NULL
+    WHERE len(p.link) > 0 AND unsafe_patient(p.implicitRules, p.modifierExtension, p.link, p.meta) IS NULL
 ) AS l
 WHERE l.link.type = 'replaces'

@@ -15,7 +15,7 @@ WITH told AS (
         p.deceasedDateTime AS death_text
     FROM touched.patient AS p INNER JOIN state.alias AS a ON p.resource = a.alias_key
     WHERE
-        unsafe(p.implicitRules, p.modifierExtension, p.meta) IS NULL
+        unsafe_patient(p.implicitRules, p.modifierExtension, p.link, p.meta) IS NULL
         AND is_fhir_date(p.deceasedDateTime)
         AND NOT is_reversed(p.birthDate, p.deceasedDateTime)
 )

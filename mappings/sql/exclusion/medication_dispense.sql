@@ -8,7 +8,7 @@ WITH judged AS (
                 d.implicitRules,
                 list_concat(
                     d.modifierExtension,
-                    list_concat(modifiers_within(d.dosageInstruction), modifiers_within(d.performer))
+                    list_concat(modifiers_of_dosages(d.dosageInstruction), modifiers_within(d.performer))
                 ),
                 d.meta
             ),

@@ -9,7 +9,7 @@ WITH judged AS (
                 r.implicitRules,
                 list_concat(
                     r.modifierExtension,
-                    list_concat(modifiers_within(r.dosageInstruction), r.dispenseRequest.modifierExtension)
+                    list_concat(modifiers_of_dosages(r.dosageInstruction), r.dispenseRequest.modifierExtension)
                 ),
                 r.meta
             ),

@@ -5,7 +5,7 @@ WITH judged AS (
         s.resource,
         coalesce(
             CASE WHEN s.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(s.implicitRules, list_concat(s.modifierExtension, modifiers_within(s.dosage)), s.meta),
+            unsafe(s.implicitRules, list_concat(s.modifierExtension, modifiers_of_dosages(s.dosage)), s.meta),
             CASE s.status
                 WHEN 'intended' THEN 'not-begun'
                 WHEN 'not-taken' THEN 'not-done'

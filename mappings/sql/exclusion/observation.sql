@@ -6,7 +6,9 @@ WITH within AS (
         c.resource,
         bool_or(is_present(c.component)) AS present,
         bool_or(c.component.valueSampledData IS NOT NULL) AS sampled,
-        flatten(list(c.component.modifierExtension)) AS modifiers,
+        flatten(list(list_concat(
+            c.component.modifierExtension, modifiers_within(c.component.referenceRange)
+        ))) AS modifiers,
         arg_min(
             wrong_value(
                 c.component.valueDateTime, c.component.valuePeriod, c.component.valueInteger, c.component.valueTime,
@@ -45,7 +47,11 @@ judged AS (
         o.resource,
         coalesce(
             CASE WHEN o.status = 'entered-in-error' THEN 'entered-in-error' END,
-            unsafe(o.implicitRules, list_concat(o.modifierExtension, w.modifiers), o.meta),
+            unsafe(
+                o.implicitRules,
+                list_concat(o.modifierExtension, list_concat(w.modifiers, modifiers_within(o.referenceRange))),
+                o.meta
+            ),
             CASE o.status
                 WHEN 'registered' THEN 'preliminary'
                 WHEN 'preliminary' THEN 'preliminary'

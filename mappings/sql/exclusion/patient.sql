@@ -4,7 +4,7 @@ WITH judged AS (
     SELECT
         p.resource,
         coalesce(
-            unsafe(p.implicitRules, p.modifierExtension, p.meta),
+            unsafe_patient(p.implicitRules, p.modifierExtension, p.link, p.meta),
             CASE WHEN p.resource IN (SELECT a.alias_key FROM state.alias AS a) THEN 'replaced-by-another' END,
             CASE
                 WHEN p.gender NOT IN ('male', 'female', 'other', 'unknown') THEN 'invalid-gender'

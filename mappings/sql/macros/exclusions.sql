@@ -26,6 +26,12 @@ CREATE OR REPLACE TEMP MACRO hides_content(reason) AS reason IN (
 CREATE OR REPLACE TEMP MACRO modifiers_within(elements) AS
 flatten(list_transform(elements, LAMBDA one_element: one_element.modifierExtension));
 
+-- Of dosages, also those of their timing.
+CREATE OR REPLACE TEMP MACRO modifiers_of_dosages(dosages) AS list_concat(
+    modifiers_within(dosages),
+    flatten(list_transform(dosages, LAMBDA one_dosage: one_dosage.timing.modifierExtension))
+);
+
 -- The status of the adverse event research guides (R4 backport).
 CREATE OR REPLACE TEMP MACRO is_status_modifier(modifier) AS coalesce(
     modifier.url = 'http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/status', FALSE

@@ -22,12 +22,27 @@ END;
 CREATE OR REPLACE TEMP MACRO is_relative(reference, target_types) AS
 regexp_full_match(reference.reference, '(' || target_types || ')/[A-Za-z0-9._~-]+');
 
+-- An absolute address on a server that is not one of the site's; where the site names none, all are.
+CREATE OR REPLACE TEMP MACRO is_elsewhere(address) AS
+len(own_servers()) > 0 AND contains(address, '://')
+AND NOT list_bool_or(list_transform(own_servers(), LAMBDA one_server: starts_with(address, one_server)));
+
 -- Natural key of what a Reference points to: relative, absolute, versioned, urn:uuid (its type, or the sole target's),
--- or by identifier.
+-- or by identifier. A record elsewhere is known by its address, hashed: it never arrives here under that.
 CREATE OR REPLACE TEMP MACRO reference_key(source_name, reference, sole_target) AS CASE
     WHEN is_relative(reference, '[A-Z][A-Za-z]+') THEN source_name || '/' || reference.reference
     WHEN reference.reference LIKE 'urn:%'
         THEN concat_ws('/', source_name, coalesce(reference.type, sole_target), split_part(reference.reference, ':', 3))
+    WHEN is_elsewhere(reference.reference)
+        THEN identifier_key(
+            source_name,
+            coalesce(
+                reference.type,
+                nullif(regexp_extract(reference.reference, '/([A-Z][A-Za-z]+)/[^/?#]+(?:/_history/[^/]+)?$', 1), ''),
+                sole_target
+            ),
+            struct_pack(system := cast(NULL AS varchar), value := reference.reference)
+        )
     WHEN contains(reference.reference, '?identifier=')
         THEN conditional_key(
             source_name,
