@@ -42,7 +42,7 @@ def derive(
     for table in TABLES:
         text = files("onco_mappings").joinpath("sql", "derived", f"{table}.sql").read_text(encoding="utf-8")
         con.execute(f"CREATE OR REPLACE TEMP TABLE mapped AS {text}")
-        keys.assign(con, table, "mapped")
+        keys.assign(con, table, "(SELECT DISTINCT row_key FROM mapped)")
         _resolve(con, table)
         of_persons = "work.person USING (person_id)" if table != "episode_event" else "known_episode USING (episode_id)"
         con.execute(f"CREATE OR REPLACE TEMP TABLE existing AS SELECT c.* FROM cdm.{table} AS c SEMI JOIN {of_persons}")
@@ -50,7 +50,7 @@ def derive(
 
 
 def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """`mapped`, its own and its references in row keys, becomes `fresh`, in integers."""
+    """`mapped`, its own and its references in row keys, as the view `fresh`, in integers."""
     references = _REFERENCES.get(table, {})
     columns = []
     for name in cdm.columns(table):
@@ -63,7 +63,7 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
     )
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE fresh AS
+        CREATE OR REPLACE TEMP VIEW fresh AS
         SELECT
             {", ".join(columns)}, NULL::INTEGER AS _resource_key, '' AS _slot, m.derivation AS _derivation,
             k.id AS _row_id

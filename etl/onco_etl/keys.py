@@ -14,7 +14,7 @@ KEY_TABLES = ("resource", *CLINICAL_TABLES)
 
 
 def assign(con: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
-    """Give every `row_key` of `relation` that `keys.<table>` does not know the next integer of that table.
+    """Give every `row_key` of `relation`, each once in it, that `keys.<table>` does not know the table's next integer.
 
     Raises StateError when the table's keys would pass 2**31 - 1, the largest OMOP CDM `integer`.
     """
@@ -23,7 +23,7 @@ def assign(con: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
             f"""
             INSERT INTO keys.{table}
             SELECT row_key, nextval('keys.{table}_seq')
-            FROM (SELECT DISTINCT row_key FROM {relation} ANTI JOIN keys.{table} USING (row_key) ORDER BY row_key)
+            FROM (SELECT row_key FROM {relation} ANTI JOIN keys.{table} USING (row_key) ORDER BY row_key)
             """
         )
     except duckdb.SequenceException:

@@ -55,9 +55,13 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
             AND (l.run, l.file_no, l.line, l.entry) = (r.run, r.file_no, r.line, r.entry);
 
         INSERT INTO state.ledger
+        SELECT run, file_no, line, entry, resource_type, resource, version_id, last_updated, fate, reason
+        FROM version WHERE fate IS NOT NULL
+        UNION ALL
         SELECT
-            v.run, v.file_no, v.line, v.entry, v.resource_type, v.resource, v.version_id, v.last_updated,
-            coalesce(v.fate, o.fate), coalesce(v.reason, o.reason)
-        FROM version AS v LEFT JOIN outcome AS o USING (resource);
+            n.run, n.file_no, n.line, n.entry, n.resource_type, n.resource, n.version_id, n.last_updated, o.fate,
+            o.reason
+        FROM newest AS n JOIN outcome AS o USING (resource_key)
+        WHERE NOT n.deleted;
         """
     )

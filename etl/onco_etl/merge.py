@@ -33,7 +33,7 @@ def merge(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
 
 
 def replace(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
-    """Replace the rows of the touched resources by those of the temporary table `fresh`."""
+    """Replace the rows of the touched resources by those of the temporary view `fresh`."""
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE existing AS
@@ -44,16 +44,17 @@ def replace(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
 
 
 def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
-    """Turn the rows of `existing` into those of `fresh`: what is gone becomes history, what is new begins now."""
+    """Turn the rows of `existing` into those of the view `fresh`: what is gone becomes history, what is new begins now."""
     names = (*cdm.columns(table), *(name for name, _ in LINEAGE[:-1]))
-    existing = scalar(con, "SELECT count(*) FROM existing")
     fresh = "fresh"
-    if existing:
+    if scalar(con, "SELECT count(*) FROM existing"):
         same = " AND ".join(f"f.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
         con.execute(
             f"""
+            CREATE OR REPLACE TEMP TABLE fresh_row AS FROM fresh;
+
             CREATE OR REPLACE TEMP TABLE same AS
-            SELECT e._row_id FROM existing AS e JOIN fresh AS f ON f._row_id = e._row_id WHERE {same};
+            SELECT e._row_id FROM existing AS e JOIN fresh_row AS f ON f._row_id = e._row_id WHERE {same};
 
             INSERT INTO history.{table} BY NAME
             SELECT e.*, {run} AS _run_to FROM existing AS e ANTI JOIN same USING (_row_id);
@@ -62,7 +63,7 @@ def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
             WHERE _row_id IN (SELECT _row_id FROM existing) AND _row_id NOT IN (SELECT _row_id FROM same);
             """
         )
-        fresh = "(SELECT f.* FROM fresh AS f ANTI JOIN same USING (_row_id))"
+        fresh = "(SELECT f.* FROM fresh_row AS f ANTI JOIN same USING (_row_id))"
     con.execute(f"INSERT INTO cdm.{table} BY NAME SELECT {', '.join(names)}, {run} AS _run_from FROM {fresh}")
 
 
@@ -116,7 +117,7 @@ def _hold(con: duckdb.DuckDBPyConnection, table: str) -> None:
 def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """`mapped`, in natural keys, becomes `fresh`, in integers."""
     if not scalar(con, "SELECT count(*) FROM mapped"):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * EXCLUDE (_run_from) FROM cdm.{table} LIMIT 0")
+        con.execute(f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT * EXCLUDE (_run_from) FROM cdm.{table} LIMIT 0")
         return
     references = cdm.key_references(table)
     key = cdm.primary_key(table)
@@ -132,7 +133,7 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
             columns.append(f"m.{name}")
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE fresh AS
+        CREATE OR REPLACE TEMP VIEW fresh AS
         SELECT
             {", ".join(columns)},
             r.id AS _resource_key, m.slot AS _slot, m.derivation AS _derivation, k.id AS _row_id

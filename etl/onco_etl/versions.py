@@ -55,7 +55,9 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     """
     _collect(con, run, source)
     keys.assign(
-        con, "resource", "(SELECT resource AS row_key FROM version WHERE resource IS NOT NULL AND fate IS NULL)"
+        con,
+        "resource",
+        "(SELECT DISTINCT resource AS row_key FROM version WHERE resource IS NOT NULL AND fate IS NULL)",
     )
     _decide(con)
     _update_resources(con)
