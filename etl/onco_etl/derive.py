@@ -9,7 +9,7 @@ import duckdb
 
 from onco_etl import cdm, episodes, keys, merge
 from onco_etl.episodes import EpisodeRules
-from onco_etl.query import scalar
+from onco_etl.query import literal, scalar
 from onco_etl.workspace import CLINICAL_TABLES
 
 TABLES = ("observation_period", "drug_era", "dose_era", "condition_era", "episode", "episode_event")
@@ -30,7 +30,7 @@ def derive(
     observation ends where nothing was recorded for more than `observation_gap_days`. Raises nothing of its own.
     """
     _find_persons(con, run)
-    con.execute("SET VARIABLE onco_observation_gap = $1::INTEGER", [observation_gap_days])
+    con.execute(f"SET VARIABLE onco_observation_gap = {literal(observation_gap_days)}::INTEGER")
     episodes.find(con, rules)
     # Rows without a person of their own, whose episodes may be gone when it is their turn.
     con.execute(

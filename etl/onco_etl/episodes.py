@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import duckdb
 
+from onco_etl.query import literal
+
 # The SELECTs of sql/episode, in the order in which they read each other; each becomes a temporary table of its name.
 STEPS = (
     "episode_concept",
@@ -106,9 +108,7 @@ def _declare(con: duckdb.DuckDBPyConnection, rules: Sequence[EpisodeRules]) -> N
     )  # fmt: skip
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[str | int | None, ...]]) -> None:
     if rows:
-        marks = f"({', '.join('?' for _ in rows[0])})"
-        con.execute(
-            f"INSERT INTO {table} VALUES {', '.join([marks] * len(rows))}", [value for row in rows for value in row]
-        )
+        listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+        con.execute(f"INSERT INTO {table} VALUES {listed}")
