@@ -142,7 +142,7 @@ def _exclude(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"DELETE FROM state.{table} WHERE resource IN (SELECT resource FROM work.touched)")
     for resource_type in touched.lay_out(con):
         con.execute(f"INSERT INTO state.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
-        worklist.note_urls(con, resource_type)
+    worklist.note_urls(con)
     touched.accept(con)
 
 

@@ -23,6 +23,8 @@ LOOKED_INTO = (
 )
 # What does not change a resource's meaning: which version it is, and where it was read.
 _NOT_CONTENT = ("meta", "filename")
+# Of the versions of a batch, once decided, those that are now current: at most one of a resource.
+_CURRENT = "fate IS NULL OR reason = 'deleted-by-source'"
 # What a reference that does not say its type (urn:uuid:...) points to, where the element allows little else.
 _SOLE_TARGETS = {
     "subject": "Patient",
@@ -54,12 +56,8 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     where already decided, NULL where the mapping will decide) and fills `work.touched`.
     """
     _collect(con, run, source)
-    keys.assign(
-        con,
-        "resource",
-        "(SELECT DISTINCT resource AS row_key FROM version WHERE resource IS NOT NULL AND fate IS NULL)",
-    )
     _decide(con)
+    keys.assign(con, "resource", f"(SELECT resource AS row_key FROM version WHERE {_CURRENT})")
     _update_resources(con)
     for (resource_type,) in con.execute("SELECT DISTINCT resource_type FROM newest ORDER BY ALL").fetchall():
         _update_staged(con, incoming.table_for(resource_type), source)
@@ -105,7 +103,9 @@ def touch_open_stays(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def touch_all(con: duckdb.DuckDBPyConnection) -> None:
-    """Put every current resource into `work.touched`."""
+    """Put every current resource into `work.touched`, where not all are in it."""
+    if not scalar(con, "SELECT EXISTS (FROM state.resource ANTI JOIN work.touched USING (resource_key))"):
+        return
     con.execute("CREATE OR REPLACE TABLE work.touched AS SELECT resource, resource_key FROM state.resource")
 
 
@@ -232,13 +232,12 @@ def _decide(con: duckdb.DuckDBPyConnection) -> None:
 def _update_resources(con: duckdb.DuckDBPyConnection) -> None:
     """`work.touched` and `state.resource` take over the current versions."""
     con.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE newest AS
         SELECT
             v.resource, k.id AS resource_key, v.resource_type, v.version_id, v.last_updated, v.run, v.file_no, v.line,
             v.entry, v.content, v.fate IS NOT NULL AS deleted
-        FROM version AS v JOIN keys.resource AS k ON k.row_key = v.resource
-        WHERE v.fate IS NULL OR v.reason = 'deleted-by-source';
+        FROM (SELECT * FROM version WHERE {_CURRENT}) AS v JOIN keys.resource AS k ON k.row_key = v.resource;
 
         CREATE OR REPLACE TABLE work.touched AS SELECT resource, resource_key FROM newest;
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import duckdb
 
 from onco_etl import elements, fhir_schema
-from onco_etl.query import literal, scalar
+from onco_etl.query import literal
 
 # Reasons that name a URL: implicitRules itself, and the modifier extensions at whatever depth they are read.
 _URL_REASONS = ("implicit-rules", "unknown-modifier-extension")
 
 
-def note_urls(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
-    """`state.not_understood`: the URLs for which touched resources of a type were excluded (URLs only, no values)."""
-    table = fhir_schema.table_name(resource_type)
+def note_urls(con: duckdb.DuckDBPyConnection) -> None:
+    """`state.not_understood`: the URLs for which touched resources were excluded (URLs only, no values)."""
     reasons = ", ".join(literal(reason) for reason in _URL_REASONS)
-    refused = f"""
-        SELECT x.resource, x.reason FROM state.excluded AS x SEMI JOIN work.touched USING (resource)
-        WHERE x.reason IN ({reasons}) AND contains(x.resource, {literal(f"/{resource_type}/")})
-    """
-    if scalar(con, f"SELECT count(*) FROM ({refused})") == 0:
-        return
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE refused_for_url AS
+        SELECT x.resource, split_part(x.resource, '/', 2) AS resource_type, x.reason
+        FROM (SELECT * FROM state.excluded WHERE reason IN ({reasons})) AS x SEMI JOIN work.touched USING (resource)
+        """
+    )
+    found = con.execute("SELECT DISTINCT resource_type FROM refused_for_url ORDER BY ALL").fetchall()
+    for (resource_type,) in found:
+        _note_urls_of(con, resource_type)
+
+
+def _note_urls_of(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
     found = (
         e.sql for e in elements.walk(fhir_schema.columns(resource_type)) if e.path.endswith("modifierExtension.url")
     )
@@ -30,10 +36,11 @@ def note_urls(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
     con.execute(
         f"""
         INSERT INTO state.not_understood
-        SELECT DISTINCT x.resource, {literal(resource_type)}, x.reason, unnest(
+        SELECT DISTINCT x.resource, x.resource_type, x.reason, unnest(
             CASE x.reason WHEN 'implicit-rules' THEN [t."implicitRules"] ELSE {extensions} END
         )
-        FROM touched.{table} AS t JOIN ({refused}) AS x USING (resource)
+        FROM touched.{fhir_schema.table_name(resource_type)} AS t
+        JOIN (SELECT * FROM refused_for_url WHERE resource_type = {literal(resource_type)}) AS x USING (resource)
         """
     )
 
