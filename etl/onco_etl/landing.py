@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -57,7 +58,7 @@ def land(files: tuple[InputFile, ...], folder: Path, *, source: str, limits: Lim
     folder.mkdir(mode=0o700, parents=True)
     try:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            done = list(pool.map(lambda numbered: _land_one(*numbered, folder, limits), enumerate(files, start=1)))
+            done = list(pool.map(lambda n, file: _land_one(n, file, folder, limits), count(1), files))
         content = {"source": source, "received": datetime.now(UTC).isoformat(), "files": [entry for _, entry in done]}
         # The manifest appears whole or not at all: a folder without it was landed by half.
         written = folder.joinpath(f"{MANIFEST}.new")

@@ -44,7 +44,7 @@ def replace(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
 
 
 def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
-    """Turn the rows of `existing` into those of the view `fresh`: what is gone becomes history, what is new begins now."""
+    """Turn the rows of `existing` into those of the view `fresh`: what is gone becomes history, what is new begins."""
     names = (*cdm.columns(table), *(name for name, _ in LINEAGE[:-1]))
     fresh = "fresh"
     if scalar(con, "SELECT count(*) FROM existing"):

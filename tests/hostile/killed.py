@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -118,15 +119,15 @@ def arm(point: Point, strike: Callable[[], None] = end) -> list[str]:
 
 
 def _deadly(function: Callable[..., Any], point: Before | After, strike: Callable[[], None]) -> Callable[..., Any]:
-    calls = 0
+    calls = itertools.count(1)
 
     def wrapped(*arguments: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == point.nth and isinstance(point, Before):
+        # Two threads may call it: each counts its own.
+        reached = next(calls) == point.nth
+        if reached and isinstance(point, Before):
             strike()
         found = function(*arguments, **named)
-        if calls == point.nth and isinstance(point, After):
+        if reached and isinstance(point, After):
             strike()
         return found
 
