@@ -104,9 +104,9 @@ def _hold(con: duckdb.DuckDBPyConnection, table: str) -> None:
         con.execute(
             f"""
             INSERT INTO state.held
-            SELECT r.id, '{table}', m.row_key, m.person_id
+            SELECT r.resource_key, '{table}', m.row_key, m.person_id
             FROM mapped AS m ANTI JOIN present AS p ON p.row_key = m.person_id
-            JOIN keys.resource AS r ON r.row_key = m.resource;
+            JOIN work.touched AS r ON r.resource = m.resource;
 
             DELETE FROM mapped
             WHERE person_id IS NULL OR person_id NOT IN (SELECT row_key FROM present);
@@ -136,10 +136,10 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
         CREATE OR REPLACE TEMP VIEW fresh AS
         SELECT
             {", ".join(columns)},
-            r.id AS _resource_key, m.slot AS _slot, m.derivation AS _derivation, k.id AS _row_id
+            r.resource_key AS _resource_key, m.slot AS _slot, m.derivation AS _derivation, k.id AS _row_id
         FROM mapped AS m
         JOIN keys.{table} AS k ON k.row_key = m.row_key
-        JOIN keys.resource AS r ON r.row_key = m.resource
+        JOIN work.touched AS r ON r.resource = m.resource
         {" ".join(joins)}
         WHERE {" AND ".join(f"key_{name}.id IS NOT NULL" for name in needed) or "true"}
         """

@@ -59,6 +59,8 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     _decide(con)
     keys.assign(con, "resource", f"(SELECT resource AS row_key FROM version WHERE {_CURRENT})")
     _update_resources(con)
+    for told in ("reference", "identifier"):
+        con.execute(f"DELETE FROM state.{told} WHERE resource IN (SELECT resource FROM newest)")
     for (resource_type,) in con.execute("SELECT DISTINCT resource_type FROM newest ORDER BY ALL").fetchall():
         _update_staged(con, incoming.table_for(resource_type), source)
 
@@ -251,11 +253,14 @@ def _update_resources(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
-    """Replace the staged rows of changed resources, and what they refer to."""
+    """Replace the staged rows of changed resources of a type, and note what they refer to."""
     resource_type = incoming.tables()[table]
-    changed = f"(SELECT resource FROM newest WHERE resource_type = '{resource_type}')"
-    for old in (f"staged.{table}", "state.reference", "state.identifier"):
-        con.execute(f"DELETE FROM {old} WHERE resource IN {changed}")
+    con.execute(
+        f"""
+        DELETE FROM staged.{table}
+        WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}')
+        """
+    )
     _show_received(con, table, source)
     con.execute(f"INSERT INTO staged.{table} FROM received_{table}")
     if "identifier" in incoming.columns_of(table):
