@@ -26,10 +26,11 @@ help:
 demo: .venv/runtime.stamp
 	@$(BIN)/onco-registry demo --out demo
 
-# pytest's own summary is the last line; a linter that fails stops the target before it.
+# pytest's own summary is the last line; a linter that fails stops the target before it. Two files of tests run at a
+# time, for most tests wait for one processor.
 test: lint
 	@echo 'pytest'
-	@$(BIN)/python -m pytest -W error
+	@$(BIN)/python -m pytest -W error --numprocesses 2 --dist loadfile
 
 lint: .venv/test.stamp
 	@echo 'ruff'

@@ -236,12 +236,14 @@ def resolve(con: duckdb.DuckDBPyConnection) -> None:
     value_as_concept_id. The events are temporary tables of this connection. Raises MappingError if two
     CodeableConcepts share a key.
     """
-    kept = {
-        name
-        for (name,) in con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'mapping' AND starts_with(table_name, 'no_')"
-        ).fetchall()
-    }
+    # Only of this database: a rebuild has the old workspace beside it.
+    found = con.execute(
+        """
+        SELECT table_name FROM duckdb_tables()
+        WHERE database_name = current_database() AND schema_name = 'mapping' AND starts_with(table_name, 'no_')
+        """
+    ).fetchall()
+    kept = {name for (name,) in found}
     for name in relations.EVENTS:
         _find_events(con, name, known=f"no_{name}_event" in kept)
     con.execute(f"CREATE OR REPLACE TEMP TABLE concept_in_use AS {relations.coded('concepts_in_use')}")

@@ -297,11 +297,12 @@ def _show_received(con: duckdb.DuckDBPyConnection, table: str, source: str) -> N
     """
     resource_type = incoming.tables()[table]
     names = ", ".join(f'i."{name}"' for name in incoming.columns_of(table))
-    settled = f"""
+    accepted = f"""
         SELECT staged_row FROM version
-        WHERE resource_type = '{resource_type}' AND fate IS NOT NULL AND staged_row IS NOT NULL
+        WHERE resource_type = '{resource_type}' AND fate IS NULL AND staged_row IS NOT NULL
     """
-    current = f"WHERE i.rowid NOT IN ({settled})" if scalar(con, f"SELECT count(*) FROM ({settled})") else ""
+    some = scalar(con, f"SELECT (SELECT count(*) FROM ({accepted})) < (SELECT count(*) FROM incoming.{table})")
+    current = f"WHERE i.rowid IN ({accepted})" if some else ""
     con.execute(
         f"""
         CREATE OR REPLACE TEMP VIEW received_{table} AS

@@ -85,6 +85,21 @@ def test_of_a_bundle_only_what_is_open_comes_again(site: Site) -> None:
     assert site.workspace("SELECT year_of_birth FROM cdm.person") == [(1980,)]
 
 
+def test_what_a_replayed_bundle_said_before_is_not_staged_twice(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = shape.refusal
+    monkeypatch.setattr(
+        shape, "refusal", lambda table: f"CASE WHEN v.id = 'o2' THEN 'invalid-shape' ELSE {strict(table)} END"
+    )
+    site.night(bundle(patient(), weight("o1"), weight("o2", value=70.0)))
+    monkeypatch.undo()
+    assert pipeline.replay(site.settings).fates == {"mapped": 1}
+    assert site.workspace("SELECT resource_id FROM staged.observation ORDER BY ALL") == [("o1",), ("o2",)]
+    # What is there twice would break the next change of maps.
+    monkeypatch.setattr(mapping, "_files_hash", lambda: b"another release")
+    pipeline.remap(site.settings)
+    assert site.rows() == [(1970, None, 60.0), (1970, None, 70.0)]
+
+
 def test_a_line_without_a_resource_stays_open_when_another_file_of_that_name_comes(site: Site) -> None:
     site.night(patient(), "{broken")
     site.night(weight())
