@@ -247,8 +247,7 @@ def resolve(con: duckdb.DuckDBPyConnection) -> None:
     for name in relations.EVENTS:
         _find_events(con, name, known=f"no_{name}_event" in kept)
     con.execute(f"CREATE OR REPLACE TEMP TABLE concept_in_use AS {relations.coded('concepts_in_use')}")
-    found = con.execute("SELECT count(*) - count(DISTINCT codeable_key) FROM concept_in_use").fetchone()
-    if found is None or found[0] > 0:
+    if scalar(con, "SELECT count(*) - count(DISTINCT codeable_key) FROM concept_in_use"):
         raise MappingError("two different CodeableConcepts have the same key")
     con.execute(_ASK_IN_USE)
     _look_up(con)

@@ -16,6 +16,7 @@ import structlog
 from onco_etl import (
     aliases,
     cdm_source,
+    compaction,
     derive,
     keys,
     landing,
@@ -124,6 +125,8 @@ def _run(
         quality.check(con, settings.data)
     with timed("published", run=run):
         published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
+    with timed("compacted", run=run):
+        compaction.compact(con)
     return _report(con, run, published)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from onco_etl import cdm, registry_schema
+from onco_etl import cdm, compaction, registry_schema
 from onco_etl.query import literal, scalar
 from onco_etl.workspace import CLINICAL_TABLES
 
@@ -56,17 +56,27 @@ def _clear(folder: Path) -> None:
 
 
 def _build_upon(con: duckdb.DuckDBPyConnection, newest: Path | None, building: Path, run: int) -> None:
-    """Bring a copy of the newest published file up to `run`; where that one is no such file any more, a new one."""
+    """Bring a copy of the newest published file up to `run`; where that one is worn or no such file, a new one."""
     if newest is not None:
         try:
-            shutil.copyfile(newest, building)
-            building.chmod(0o600)
+            if not is_worn(con, newest):
+                shutil.copyfile(newest, building)
+                building.chmod(0o600)
             _build(con, building, run)
             return
         except (OSError, duckdb.Error):
             log.warning("the published file cannot be brought up to date: it is built anew", file=newest.name)
             _clear(building.parent)
     _build(con, building, run)
+
+
+def is_worn(con: duckdb.DuckDBPyConnection, published: Path) -> bool:
+    """Whether so many rows of a published file are deleted ones that the next is better built anew."""
+    con.execute(f"ATTACH {literal(str(published))} AS older (READ_ONLY)")
+    try:
+        return compaction.is_worn(con, "older")
+    finally:
+        con.execute("DETACH older")
 
 
 def _build(con: duckdb.DuckDBPyConnection, building: Path, run: int) -> None:
