@@ -203,6 +203,9 @@ def test_every_line_ends_with_one_fate(site: Site) -> None:
         ({"valueQuantity": None, "valueString": {"a": "b"}}, "Observation.valueString"),
         ({"valueQuantity": None, "valueBoolean": "yes"}, "Observation.valueBoolean"),
         ({"component": [{"code": {"text": "a"}, "valueString": []}]}, "Observation.component.valueString"),
+        # FHIR allows no NUL character in a text, and Postgres has none.
+        ({"code": {"coding": [{"code": "A\x00B"}]}}, "Observation.code.coding.code"),
+        ({"component": [{"code": {"text": "a\x00"}}]}, "Observation.component.code.text"),
     ],
 )
 def test_what_duckdb_takes_for_text_is_refused(site: Site, more: dict[str, Any], element: str) -> None:

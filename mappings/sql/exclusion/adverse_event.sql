@@ -36,33 +36,14 @@ WITH judged AS (
             wrong_subject(a.source, a.subject),
             wrong_dates(a.start_text, NULL),
             -- Only the recorded date can lie after the end: what stands in for it is when it was found or written down.
-            wrong_dates(coalesce(a.date, '0001'), a.end_text),
-            CASE
-                WHEN
-                    codeable_has_nul(a.event) OR codeable_has_nul(a.seriousness) OR codeable_has_nul(a.severity)
-                    OR codeable_has_nul(a.outcome)
-                    OR codeable_has_nul(a.grade)
-                    OR list_bool_or(list_transform(
-                        a.criteria, LAMBDA criterion: codeable_has_nul(criterion)
-                    ))
-                    OR list_bool_or(list_transform(
-                        a.suspects,
-                        LAMBDA suspect: codeable_has_nul(suspect.named) OR list_bool_or(list_transform(
-                            suspect.causalities,
-                            LAMBDA judged: codeable_has_nul(judged.assessment) OR codeable_has_nul(judged.method)
-                        ))
-                    ))
-                    THEN 'nul-character'
-            END
+            wrong_dates(coalesce(a.date, '0001'), a.end_text)
         ) AS reason
     FROM (
         SELECT
             *,
             coalesce(date, detected, recordedDate) AS start_text,
             extension_of(extension, resolved_date_urls()).valueDateTime AS end_text,
-            recorded_grade(extension, severity.extension) AS grade,
-            criteria_of(extension) AS criteria,
-            suspects_of(suspectEntity, extension) AS suspects
+            recorded_grade(extension, severity.extension) AS grade
         FROM touched.adverse_event
     ) AS a
 )

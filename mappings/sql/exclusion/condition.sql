@@ -26,15 +26,7 @@ WITH judged AS (
                 coalesce(c.onsetDateTime, c.onsetPeriod.start, '0001'),
                 coalesce(c.abatementDateTime, c.abatementPeriod."end")
             ),
-            CASE
-                WHEN is_wrong_date(c.recordedDate) THEN 'impossible-date'
-                WHEN
-                    codeable_has_nul(c.code)
-                    OR codeable_has_nul(histology_of(c.extension))
-                    OR list_bool_or(list_transform(c.bodySite, LAMBDA b: codeable_has_nul(b)))
-                    OR list_bool_or(list_transform(c.stage, LAMBDA s: codeable_has_nul(s.summary)))
-                    THEN 'nul-character'
-            END
+            CASE WHEN is_wrong_date(c.recordedDate) THEN 'impossible-date' END
         ) AS reason
     FROM touched.condition AS c
 )

@@ -24,8 +24,7 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(e.source, e.subject),
-            wrong_dates(e.period.start, e.period."end"),
-            CASE WHEN has_nul(e.class.code) THEN 'nul-character' END
+            wrong_dates(e.period.start, e.period."end")
         ) AS reason
     FROM touched.encounter AS e
 )

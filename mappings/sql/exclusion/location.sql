@@ -9,7 +9,6 @@ WITH judged AS (
                 WHEN l.status NOT IN ('active', 'suspended', 'inactive') THEN 'invalid-status'
                 WHEN l.mode = 'kind' THEN 'not-a-care-site'
                 WHEN l.mode <> 'instance' THEN 'invalid-mode'
-                WHEN codeable_has_nul(l.type[1]) THEN 'nul-character'
             END
         ) AS reason
     FROM touched.location AS l

@@ -5,10 +5,7 @@ WITH judged AS (
         coalesce(
             CASE WHEN m.status = 'entered-in-error' THEN 'entered-in-error' END,
             unsafe(m.implicitRules, list_concat(m.modifierExtension, modifiers_within(m.ingredient)), m.meta),
-            CASE
-                WHEN m.status NOT IN ('active', 'inactive') THEN 'invalid-status'
-                WHEN codeable_has_nul(m.code) THEN 'nul-character'
-            END
+            CASE WHEN m.status NOT IN ('active', 'inactive') THEN 'invalid-status' END
         ) AS reason
     FROM touched.medication AS m
 )

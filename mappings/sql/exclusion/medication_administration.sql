@@ -21,12 +21,7 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(a.source, a.subject),
-            wrong_dates(coalesce(a.effectiveDateTime, a.effectivePeriod.start), a.effectivePeriod."end"),
-            CASE
-                WHEN
-                    codeable_has_nul(a.medicationCodeableConcept) OR codeable_has_nul(a.dosage.route)
-                    OR quantity_has_nul(a.dosage.dose) THEN 'nul-character'
-            END
+            wrong_dates(coalesce(a.effectiveDateTime, a.effectivePeriod.start), a.effectivePeriod."end")
         ) AS reason
     FROM touched.medication_administration AS a
 )

@@ -24,12 +24,7 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(d.source, d.subject),
-            wrong_dates(coalesce(d.whenHandedOver, d.whenPrepared), NULL),
-            CASE
-                WHEN
-                    codeable_has_nul(d.medicationCodeableConcept) OR quantity_has_nul(d.quantity)
-                    OR codeable_has_nul(d.dosageInstruction[1].route) THEN 'nul-character'
-            END
+            wrong_dates(coalesce(d.whenHandedOver, d.whenPrepared), NULL)
         ) AS reason
     FROM touched.medication_dispense AS d
 )

@@ -34,13 +34,7 @@ WITH judged AS (
             wrong_dates(
                 coalesce(r.authoredOn, r.dispenseRequest.validityPeriod.start),
                 r.dosageInstruction[1].timing.repeat.boundsPeriod."end"
-            ),
-            CASE
-                WHEN
-                    codeable_has_nul(r.medicationCodeableConcept)
-                    OR quantity_has_nul(r.dispenseRequest.quantity)
-                    OR codeable_has_nul(r.dosageInstruction[1].route) THEN 'nul-character'
-            END
+            )
         ) AS reason
     FROM touched.medication_request AS r
 )

@@ -17,12 +17,7 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(s.source, s.subject),
-            wrong_dates(coalesce(s.effectiveDateTime, s.effectivePeriod.start), s.effectivePeriod."end"),
-            CASE
-                WHEN
-                    codeable_has_nul(s.medicationCodeableConcept) OR codeable_has_nul(s.dosage[1].route)
-                    OR quantity_has_nul(s.dosage[1].doseAndRate[1].doseQuantity) THEN 'nul-character'
-            END
+            wrong_dates(coalesce(s.effectiveDateTime, s.effectivePeriod.start), s.effectivePeriod."end")
         ) AS reason
     FROM touched.medication_statement AS s
 )

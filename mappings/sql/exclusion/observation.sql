@@ -15,11 +15,7 @@ WITH within AS (
                 c.component.valueQuantity, c.component.valueRatio
             ),
             c.nth
-        ) AS wrong,
-        bool_or(
-            codeable_has_nul(c.component.code) OR codeable_has_nul(c.component.valueCodeableConcept)
-            OR quantity_has_nul(c.component.valueQuantity) OR range_has_nul(c.component.valueRange)
-        ) AS nul
+        ) AS wrong
     FROM (
         SELECT
             p.resource,
@@ -92,13 +88,7 @@ judged AS (
             wrong_value(
                 o.valueDateTime, o.valuePeriod, o.valueInteger, o.valueTime, o.valueQuantity, o.valueRatio
             ),
-            w.wrong,
-            CASE
-                WHEN
-                    codeable_has_nul(o.code) OR codeable_has_nul(o.valueCodeableConcept)
-                    OR quantity_has_nul(o.valueQuantity) OR range_has_nul(o.valueRange) OR w.nul
-                    THEN 'nul-character'
-            END
+            w.wrong
         ) AS reason
     FROM dated AS o LEFT JOIN within AS w ON o.resource = w.resource
 )

@@ -9,7 +9,6 @@ WITH judged AS (
                     len(codes_of(o.type)) > 0
                     AND list_has_all(['govt', 'ins', 'pay', 'edu', 'reli', 'crs', 'cg', 'bus'], codes_of(o.type))
                     THEN 'not-a-care-site'
-                WHEN codeable_has_nul(o.type[1]) THEN 'nul-character'
             END
         ) AS reason
     FROM touched.organization AS o

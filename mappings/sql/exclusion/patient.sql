@@ -11,8 +11,6 @@ WITH judged AS (
                 WHEN p.birthDate IS NULL THEN 'missing-birth-date'
                 WHEN is_wrong_date(p.birthDate) OR is_wrong_date(p.deceasedDateTime) THEN 'impossible-date'
                 WHEN is_reversed(p.birthDate, p.deceasedDateTime) THEN 'end-before-start'
-                WHEN list_bool_or(list_transform(p.address, LAMBDA a: has_nul(a.state) OR has_nul(a.country)))
-                    THEN 'nul-character'
             END
         ) AS reason
     FROM touched.patient AS p

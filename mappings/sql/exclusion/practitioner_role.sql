@@ -2,10 +2,7 @@
 WITH judged AS (
     SELECT
         r.resource,
-        coalesce(
-            unsafe(r.implicitRules, r.modifierExtension, r.meta),
-            CASE WHEN codeable_has_nul(r.specialty[1]) THEN 'nul-character' END
-        ) AS reason
+        unsafe(r.implicitRules, r.modifierExtension, r.meta) AS reason
     FROM touched.practitioner_role AS r
 )
 

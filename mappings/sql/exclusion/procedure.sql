@@ -16,8 +16,7 @@ WITH judged AS (
                 ELSE 'invalid-status'
             END,
             wrong_subject(p.source, p.subject),
-            wrong_dates(coalesce(p.performedDateTime, p.performedPeriod.start), p.performedPeriod."end"),
-            CASE WHEN codeable_has_nul(p.code) THEN 'nul-character' END
+            wrong_dates(coalesce(p.performedDateTime, p.performedPeriod.start), p.performedPeriod."end")
         ) AS reason
     FROM touched.procedure AS p
 )

@@ -50,14 +50,6 @@ flatten(list_transform(
     concepts, LAMBDA one_concept: list_transform(one_concept.coding, LAMBDA one_coding: one_coding.code)
 ));
 
-CREATE OR REPLACE TEMP MACRO codeable_has_nul(concept) AS
-coalesce(list_bool_or(list_transform(concept.coding, LAMBDA one_coding: contains(one_coding.code, chr(0)))), FALSE);
-
-CREATE OR REPLACE TEMP MACRO quantity_has_nul(quantity) AS has_nul(quantity.unit) OR has_nul(quantity.code);
-
-CREATE OR REPLACE TEMP MACRO range_has_nul(value_range) AS
-quantity_has_nul(value_range.low) OR quantity_has_nul(value_range.high);
-
 CREATE OR REPLACE TEMP MACRO extension_of(extensions, urls) AS
 list_filter(extensions, LAMBDA one_extension: list_contains(urls, one_extension.url))[1];
 

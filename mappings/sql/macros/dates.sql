@@ -2,19 +2,19 @@
 
 CREATE OR REPLACE TEMP MACRO extract_date() AS getvariable('onco_extract_date');
 
--- FHIR date, dateTime or instant (seconds may be missing) in a form that DuckDB casts; it knows no leap seconds.
-CREATE OR REPLACE TEMP MACRO full_text(fhir_text) AS CASE
-    WHEN length(fhir_text) = 4 THEN fhir_text || '-01-01'
-    WHEN length(fhir_text) = 7 THEN fhir_text || '-01'
-    WHEN length(fhir_text) > 10 AND substr(fhir_text, 17, 1) <> ':' THEN fhir_text[:16] || ':00' || fhir_text[17:]
-    WHEN substr(fhir_text, 17, 3) = ':60' THEN fhir_text[:16] || ':59' || fhir_text[20:]
-    ELSE fhir_text
+-- FHIR dateTime or instant (seconds may be missing) in a form that DuckDB casts; it knows no leap seconds.
+CREATE OR REPLACE TEMP MACRO full_time(fhir_text) AS CASE substr(fhir_text, 17, 3)
+    WHEN ':60' THEN fhir_text[:16] || ':59' || fhir_text[20:]
+    ELSE CASE WHEN fhir_text[17] = ':' THEN fhir_text ELSE fhir_text[:16] || ':00' || fhir_text[17:] END
 END;
 
 -- In the hospital's time zone; bare dates are literal, at midnight; a partial date is the first day of its period.
 CREATE OR REPLACE TEMP MACRO fhir_datetime(fhir_text) AS CASE
-    WHEN length(fhir_text) > 10 THEN cast(try_cast(full_text(fhir_text) AS timestamptz) AS timestamp)
-    ELSE cast(try_cast(full_text(fhir_text) AS date) AS timestamp)
+    WHEN length(fhir_text) > 10 THEN cast(try_cast(full_time(fhir_text) AS timestamptz) AS timestamp)
+    ELSE cast(
+        try_cast(fhir_text || CASE length(fhir_text) WHEN 4 THEN '-01-01' WHEN 7 THEN '-01' ELSE '' END AS date)
+        AS timestamp
+    )
 END;
 
 CREATE OR REPLACE TEMP MACRO fhir_date(fhir_text) AS cast(fhir_datetime(fhir_text) AS date);
@@ -45,11 +45,12 @@ END;
 CREATE OR REPLACE TEMP MACRO is_wrong_date(fhir_text) AS fhir_text IS NOT NULL AND NOT is_fhir_date(fhir_text);
 
 -- The last day that a date, partial or not, can mean.
-CREATE OR REPLACE TEMP MACRO last_date(fhir_text) AS CASE length(fhir_text)
-    WHEN 4 THEN make_date(year(fhir_date(fhir_text)), 12, 31)
-    WHEN 7 THEN last_day(fhir_date(fhir_text))
-    ELSE fhir_date(fhir_text)
-END;
+CREATE OR REPLACE TEMP MACRO last_date(fhir_text) AS cast(
+    fhir_date(fhir_text)
+    + CASE length(fhir_text) WHEN 4 THEN INTERVAL 1 YEAR WHEN 7 THEN INTERVAL 1 MONTH ELSE INTERVAL 1 DAY END
+    - INTERVAL 1 DAY
+    AS date
+);
 
 -- The end before the start, whatever days of their periods they are.
 CREATE OR REPLACE TEMP MACRO is_reversed(start_text, end_text) AS CASE

@@ -19,7 +19,7 @@ END;
 -- back, withholds it, or may mean something else. A drug that was not given, say, is still named as a suspect.
 CREATE OR REPLACE TEMP MACRO hides_content(reason) AS reason IN (
     'entered-in-error', 'restricted', 'implicit-rules', 'unknown-modifier-extension', 'subsetted', 'invalid-status',
-    'invalid-intent', 'nul-character'
+    'invalid-intent'
 );
 
 -- The modifier extensions of the elements of a list.

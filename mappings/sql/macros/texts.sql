@@ -39,6 +39,3 @@ CREATE OR REPLACE TEMP MACRO region_text(free_text) AS CASE
         THEN free_text
     ELSE keyed_hash(free_text)
 END;
-
--- Postgres has no NUL character.
-CREATE OR REPLACE TEMP MACRO has_nul(some_text) AS coalesce(contains(some_text, chr(0)), FALSE);
