@@ -16,7 +16,10 @@ from support.repository import ROOT, imports, relative, text_files
 LOCKS = ("requirements-build.lock", "requirements.lock", "requirements-test.lock")
 COPYLEFT = re.compile(r"\b[AL]?GPL|GNU (?:Affero |Lesser |Library )?General Public", re.IGNORECASE)
 # Copyleft packages that may be installed all the same: name -> why it does not bind this project's licence.
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "psycopg": "LGPL: imported as it is, installed beside us and replaceable; nothing of it is in our files",
+    "psycopg-binary": "the same, compiled",
+}
 
 
 def locked(name: str) -> dict[str, list[Requirement]]:
