@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_type_hints
 from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
@@ -37,7 +39,7 @@ registries = []
 class Config(BaseSettings):
     """Settings of a site. `data`, `site_map` and `site_systems` are relative to the configuration file."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data: Path = Path("data")
     source: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,32}$")
@@ -131,20 +133,36 @@ def load(path: Path) -> Config:
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {_fault(error)}") from None
     base = path.absolute().parent
-    paths: dict[str, Path | None] = {"data": base / config.data}
+    located = config.model_copy(update={name: _located(value, base) for name, value in config})
     for name in ("site_map", "site_systems"):
-        own: Path | None = getattr(config, name)
-        paths[name] = base / own if own else None
-        if own and not (base / own).is_file():
-            raise ConfigurationError(f"{path}: {name}: {base / own}: no such file")
-    return config.model_copy(update=paths)
+        own: Path | None = getattr(located, name)
+        if own and not own.is_file():
+            raise ConfigurationError(f"{path}: {name}: {own}: no such file")
+    return located
+
+
+def _located(value: Any, base: Path) -> Any:
+    """A setting with its paths below `base`; the settings of a section are those of a dataclass."""
+    if isinstance(value, Path):
+        return base / value
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _located(getattr(value, f.name), base) for f in fields(value)})
+    return value
+
+
+def names(kind: Any = None, prefix: str = "") -> Iterator[str]:
+    """Every setting by the name that the configuration file gives it: `name`, or `section.name`."""
+    found = {name: f.annotation for name, f in Config.model_fields.items()} if kind is None else get_type_hints(kind)
+    for name, annotation in found.items():
+        section = next((part for part in (annotation, *get_args(annotation)) if is_dataclass(part)), None)
+        yield from names(section, f"{prefix}{name}.") if section else [f"{prefix}{name}"]
 
 
 def _fault(error: ValidationError) -> str:
-    """The first fault in words, with the setting that may have been meant."""
+    """The first fault in words, with the setting that may have been meant, and never with a value."""
     fault = error.errors()[0]
     name = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        meant = difflib.get_close_matches(name, Config.model_fields, n=1)
+    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        meant = difflib.get_close_matches(name, names(), n=1)
         return f"{name}: no such setting" + (f"; did you mean {meant[0]}?" if meant else "")
     return f"{name}: {fault['msg'].removeprefix('Value error, ')}"

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel
 from typer.main import get_command
 
 from onco_registry.cli import app
-from onco_registry.config import Config
+from onco_registry.config import names
 from support.repository import ROOT, text_files
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,16 +26,6 @@ def commands(group: Any, prefix: str = "") -> Iterator[str]:
     for name, command in group.commands.items():
         nested = hasattr(command, "commands")
         yield from commands(command, f"{prefix}{name} ") if nested else [f"{prefix}{name}"]
-
-
-def settings(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Every setting by the name that the configuration file gives it: `section.key`."""
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from settings(kind, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"
 
 
 def test_the_readme_names_targets_that_exist() -> None:
@@ -65,7 +54,7 @@ def test_every_documented_command_exists() -> None:
 
 def test_every_setting_is_documented() -> None:
     text = documentation()
-    missing = [name for name in settings(Config) if f"`{name}`" not in text]
+    missing = [name for name in names() if f"`{name}`" not in text]
     assert missing == []
 
 
