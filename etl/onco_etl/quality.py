@@ -82,6 +82,17 @@ def record(con: duckdb.DuckDBPyConnection, results: Sequence[Result]) -> None:
     con.execute(f"DELETE FROM state.quality WHERE run = {newest}; INSERT INTO state.quality VALUES {values}")
 
 
+def failing(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """`check table.field` of what fails in the newest run that was checked, in alphabetical order."""
+    found = con.execute(
+        """
+        SELECT DISTINCT concat_ws(' ', check_name, nullif(concat_ws('.', nullif(cdm_table, ''), nullif(field, '')), ''))
+        FROM state.quality WHERE status = 'fail' AND run = (SELECT max(run) FROM state.quality) ORDER BY 1
+        """
+    )
+    return [name for (name,) in found.fetchall()]
+
+
 def newest_run(con: duckdb.DuckDBPyConnection) -> int | None:
     """The newest complete run, None before the first."""
     found: int | None = scalar(con, "SELECT max(run) FROM state.run WHERE status = 'complete'")

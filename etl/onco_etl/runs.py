@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -104,10 +105,28 @@ def _now() -> str:
     return f"TIMESTAMPTZ {literal(datetime.now(UTC).isoformat())}"
 
 
+# Seconds by step, of whoever watches.
+_WATCHED: ContextVar[dict[str, float] | None] = ContextVar("seconds", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[dict[str, float]]:
+    """Step -> seconds of the steps that are timed within; a step that comes again adds up."""
+    seconds: dict[str, float] = {}
+    token = _WATCHED.set(seconds)
+    try:
+        yield seconds
+    finally:
+        _WATCHED.reset(token)
+
+
 @contextmanager
 def timed(step: str, **context: object) -> Iterator[None]:
     """Log a step of a run with its seconds; of the many steps of the mapping, only for debugging."""
     started = time.perf_counter()
     yield
+    took = round(time.perf_counter() - started, 2)
+    if (seconds := _WATCHED.get()) is not None:
+        seconds[step] = round(seconds.get(step, 0) + took, 2)
     say = log.debug if step == "mapped" else log.info
-    say(step, **context, seconds=round(time.perf_counter() - started, 2))
+    say(step, **context, seconds=took)

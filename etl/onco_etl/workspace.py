@@ -25,7 +25,7 @@ from pathlib import Path
 
 import duckdb
 
-from onco_etl import cdm, fhir_schema
+from onco_etl import cdm, fhir_schema, lock
 from onco_etl.errors import InUseError, StateError
 from onco_etl.query import literal
 
@@ -136,7 +136,8 @@ def connect(
         con = duckdb.connect(path, read_only=read_only, config=_STORAGE)
     except duckdb.Error as error:
         if "Could not set lock on file" in str(error):
-            raise InUseError(f"{path}: in use by another run; try again when it has ended") from None
+            by = lock.holder(folder) or "another run"
+            raise InUseError(f"{path}: in use by {by}; try again when it has ended") from None
         fault = storage_fault(error) or "cannot be opened"
         raise StateError(f"{path}: {fault}; what is damaged, `onco-registry rebuild` makes anew") from error
     con.execute(f"SET temp_directory = {literal(str(folder / 'scratch'))}")

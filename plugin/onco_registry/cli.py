@@ -15,7 +15,7 @@ import structlog
 import typer
 
 from onco_etl.errors import ConfigurationError, OncoError
-from onco_registry import cli_trace, cli_unmapped, cli_vocabulary
+from onco_registry import cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
@@ -39,6 +39,12 @@ app.add_typer(cli_vocabulary.app, name="vocabulary")
 app.add_typer(cli_unmapped.app, name="unmapped")
 app.command()(cli_trace.trace)
 app.command()(cli_trace.waiting)
+app.command()(cli_service.serve)
+app.command()(cli_service.night)
+app.command()(cli_service.bulletin)
+app.command()(cli_service.jobs)
+app.command()(cli_status.status)
+app.command()(cli_status.runs)
 
 
 @app.command()
@@ -78,8 +84,12 @@ def sync(
 ) -> None:
     """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
     from onco_etl import pipeline
+    from onco_registry.service.record import recorded
 
-    _say(pipeline.sync(configuration.load(config).etl, source), as_json)
+    settings = configuration.load(config)
+    with recorded(settings.data, "sync") as record:
+        report = record.take(pipeline.sync(settings.etl, source))
+    _say(report, as_json)
 
 
 def _say(report: RunReport, as_json: bool) -> None:
@@ -100,8 +110,12 @@ def _say(report: RunReport, as_json: bool) -> None:
 def rebuild(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Replay the landing zone into a new workspace, with the rules of this release; keys and results stay."""
     from onco_etl import rebuild as rebuilding
+    from onco_registry.service.record import recorded
 
-    _say(rebuilding.rebuild(configuration.load(config).etl), as_json)
+    settings = configuration.load(config)
+    with recorded(settings.data, "rebuild") as record:
+        report = record.take(rebuilding.rebuild(settings.etl))
+    _say(report, as_json)
 
 
 @app.command()
@@ -116,64 +130,16 @@ def recompute(
 ) -> None:
     """Compute cohorts and outcomes of every registry, and publish them."""
     from onco_registry import night
+    from onco_registry.service.record import recorded
 
+    settings = configuration.load(config)
     cut: date | None = data_cut.date() if data_cut else None
-    computed = night.recompute(configuration.load(config), data_cut=cut, as_of=as_of)
+    with recorded(settings.data, "recompute"):
+        computed = night.recompute(settings, data_cut=cut, as_of=as_of)
     if as_json:
         print_json(computed)
     else:
         print_rows(computed, title="Recomputed")
-
-
-@app.command()
-def bulletin(
-    config: ConfigOption = CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the outcome bulletin of every registry from its newest estimates."""
-    from onco_registry import night
-
-    written = [str(path) for path in night.bulletins(configuration.load(config))]
-    if as_json:
-        print_json(written)
-    else:
-        typer.echo("\n".join(written))
-
-
-@app.command()
-def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """Say in one screen what was received, mapped and published."""
-    from onco_etl import workspace
-    from onco_registry import status as states
-
-    settings = configuration.load(config)
-    with workspace.connect(settings.data, read_only=True) as con:
-        found = states.status(con, settings.data)
-        quarantined = states.open_quarantine(con)
-    if as_json:
-        print_json(found)
-        return
-    typer.echo(states.verdict(found, len(quarantined)))
-    print_rows(states.on_screen(found["runs"][-5:], settings.timezone), title="Runs")
-    newest = max((row["run"] for row in found["received"]), default=0)
-    latest = [row for row in found["received"] if row["run"] == newest]
-    print_rows(states.fates(latest), title=f"Versions received in run {newest}")
-    print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
-    print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
-    print_rows(found["not_understood"][:10], title="Refused for a URL that is not understood (first 10)")
-    print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
-    typer.echo(f"Vocabulary: {found['vocabulary'] or 'none yet'}")
-    published = found["published"]
-    typer.echo(f"Published: run {published['run']}, {published['file']}" if published else "Nothing published yet.")
-
-
-@app.command()
-def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """List the runs."""
-    from onco_registry import status as states
-
-    found = query(config, states.runs)
-    print_found(found if as_json else states.on_screen(found, configuration.load(config).timezone), as_json, "Runs")
 
 
 @app.command()
@@ -235,8 +201,12 @@ def quarantine_show(
 def quarantine_replay(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Receive what is open in quarantine once more from the landing zone, after a map or a rule was put right."""
     from onco_etl import pipeline
+    from onco_registry.service.record import recorded
 
-    _say(pipeline.replay(configuration.load(config).etl), as_json)
+    settings = configuration.load(config)
+    with recorded(settings.data, "quarantine replay") as record:
+        report = record.take(pipeline.replay(settings.etl))
+    _say(report, as_json)
 
 
 @quarantine_app.command("dismiss")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_json, print_rows
+
+if TYPE_CHECKING:
+    from onco_etl.settings import EtlSettings
 
 app = typer.Typer(help="The OMOP vocabulary in use.", no_args_is_help=True)
 NamesOption = Annotated[bool, typer.Option("--names", help="Also names that are only worded otherwise.")]
@@ -22,9 +25,27 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load a vocabulary in place of the one in use, map again what is there, and publish; all or nothing."""
-    from onco_etl import changes, pipeline, starter_check, vocabulary, workspace
+    from onco_registry.service.record import recorded
 
     settings = configuration.load(config).etl
+    with recorded(settings.data, "vocabulary load"):
+        loaded = _load(settings, path, release)
+    if as_json:
+        print_json(loaded)
+        return
+    _print_release(loaded)
+    if "run" not in loaded:
+        typer.echo("The same vocabulary was in use: nothing to map again.")
+    else:
+        print_rows(loaded["changed"], title=f"Rows changed by run {loaded['run']}")
+        typer.echo(f"Resources whose rows moved to another table: {loaded['moved']:,}")
+    print_rows(loaded["disagreements"], title="Starter maps that disagree with the vocabulary (which wins)")
+
+
+def _load(settings: EtlSettings, path: Path, release: str | None) -> dict[str, Any]:
+    """Load the download and map again; what that changed, as plain data."""
+    from onco_etl import changes, pipeline, starter_check, vocabulary, workspace
+
     with workspace.connect(settings.data, read_only=True):
         pass  # A missing or busy data folder is said before the long part.
     before = vocabulary.in_use(settings.data)
@@ -40,16 +61,7 @@ def load(
             loaded["moved"] = changes.moved(con, report.run)
     with workspace.connect(settings.data, read_only=True) as con:
         loaded["disagreements"] = starter_check.disagreements(con)
-    if as_json:
-        print_json(loaded)
-        return
-    _print_release(loaded)
-    if "run" not in loaded:
-        typer.echo("The same vocabulary was in use: nothing to map again.")
-    else:
-        print_rows(loaded["changed"], title=f"Rows changed by run {loaded['run']}")
-        typer.echo(f"Resources whose rows moved to another table: {loaded['moved']:,}")
-    print_rows(loaded["disagreements"], title="Starter maps that disagree with the vocabulary (which wins)")
+    return loaded
 
 
 @app.command("show")

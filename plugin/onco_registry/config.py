@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -18,6 +18,7 @@ from onco_etl.errors import ConfigurationError
 from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings
 from onco_registry.episode_rules import episode_rules
 from onco_registry.installed import installed
+from onco_registry.service.settings import NotifySettings, ScheduleSettings, ServiceSettings
 
 DEFAULT_FILE = Path("registry.toml")
 _PREFIX = "ONCO_REGISTRY__"
@@ -61,6 +62,10 @@ class Config(BaseSettings):
     check_every_sync: bool = True
     observation_gap_days: int | None = Field(default=None, ge=1)
     fictional: bool = False
+    inbox: Path | None = None
+    schedule: ScheduleSettings = ScheduleSettings()
+    service: ServiceSettings = ServiceSettings()
+    notify: NotifySettings = NotifySettings()
 
     @field_validator("registries", "excluded_security_labels", "servers", mode="before")
     @classmethod
@@ -85,6 +90,11 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file."""
         return env_settings, init_settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hospital's timezone."""
+        return ZoneInfo(self.timezone)
 
     @property
     def etl(self) -> EtlSettings:

@@ -1,0 +1,95 @@
+"""`serve`, `night` and `jobs`: what runs unattended, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onco_registry import config as configuration
+from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json
+
+if TYPE_CHECKING:
+    from onco_registry.config import Config
+
+DateOption = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="The business date for which this is done once."),
+]
+AgainOption = Annotated[bool, typer.Option("--again", help="Also where that date is done.")]
+
+
+def serve(config: ConfigOption = CONFIG) -> None:
+    """Run the nights and the bulletins when they are due, and answer /health and /metrics, until told to stop."""
+    from onco_registry.service import serve as service
+
+    service.serve(configuration.load(config), config)
+
+
+def night(day: DateOption = None, again: AgainOption = False, config: ConfigOption = CONFIG) -> None:
+    """Receive, map, merge, publish and recompute, once per business date; tell of failures."""
+    from onco_registry.service import tasks
+    from onco_registry.service.record import AlreadyDone
+
+    settings = configuration.load(config)
+    try:
+        report = tasks.night(settings, _date(settings, "night", day), again=again)
+    except AlreadyDone as done:
+        typer.echo(str(done))
+        return
+    finally:
+        _tell(settings, "night")
+    typer.echo(f"Run {report.run}: {report.received:,} versions received.\nPublished: {report.published}")
+
+
+def bulletin(day: DateOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Write the outcome bulletin of every registry from its newest estimates; with a date, once for it."""
+    from onco_registry.service import tasks
+    from onco_registry.service.record import AlreadyDone
+
+    settings = configuration.load(config)
+    written: list[str] = []
+    try:
+        written = tasks.bulletin(settings, day.date() if day else None)
+    except AlreadyDone as done:
+        typer.echo(str(done), err=True)
+    finally:
+        if day:
+            _tell(settings, "bulletin")
+    if as_json:
+        print_json(written)
+    elif written:
+        typer.echo("\n".join(written))
+
+
+def jobs(
+    limit: Annotated[int, typer.Option(help="How many attempts, the newest last.")] = 20,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """List what the service and the commands did: attempts, how they ended, and where the time went."""
+    from onco_registry.service import jobs as ledger
+
+    settings = configuration.load(config)
+    with ledger.opened(settings.data) as engine:
+        found = [ledger.plain(row) for row in reversed(ledger.newest(engine, limit))]
+    print_found(found if as_json else [ledger.on_screen(row) for row in found], as_json, "Jobs")
+
+
+def _date(settings: Config, job: str, given: datetime | None) -> date:
+    from onco_registry.service.due import business_date
+
+    return given.date() if given else business_date(settings, job, datetime.now(UTC))
+
+
+def _tell(settings: Config, job: str) -> None:
+    """Send what is to be told; where there is no ledger, there is nothing."""
+    from onco_registry.service import delivery
+    from onco_registry.service import jobs as ledger
+    from onco_registry.service.serve import note_news
+
+    if settings.data.is_dir():
+        with ledger.opened(settings.data) as engine:
+            note_news(settings, engine, job)
+            delivery.deliver(engine, settings.notify)

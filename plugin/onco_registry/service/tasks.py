@@ -1,0 +1,59 @@
+"""What a night and a bulletin do, once each per business date."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from onco_etl import quality, workspace
+from onco_etl.errors import ConfigurationError
+from onco_etl.query import scalar
+from onco_registry.config import Config
+from onco_registry.service.record import Record, recorded
+from onco_registry.status import open_quarantine
+
+if TYPE_CHECKING:
+    from onco_etl.pipeline import RunReport
+
+
+def night(config: Config, day: date, *, again: bool = False) -> RunReport:
+    """Receive what the source has, map, merge and publish it, then recompute every registry; for a business date.
+
+    The source is the folder `inbox`. Raises ConfigurationError where none is set, else as `pipeline.sync` and
+    `recompute` and `recorded` do; a sync that was committed stays, whatever the recompute does.
+    """
+    from onco_registry.night import recompute
+
+    with recorded(config.data, "night", day, again=again) as record:
+        report = record.take(_receive(config))
+        _look(config, record)
+        computed = recompute(config)
+        record.counts["registries"] = len(computed)
+        record.failing += [f"{row['registry']}: estimates" for row in computed if row["failed_checks"]]
+    return report
+
+
+def bulletin(config: Config, day: date | None) -> list[str]:
+    """Write the bulletins, for a business date where one is given; the paths written. Raises as `recorded` does."""
+    from onco_registry.night import bulletins
+
+    with recorded(config.data, "bulletin", day) as record:
+        written = [str(path) for path in bulletins(config)]
+        record.counts["files"] = len(written)
+    return written
+
+
+def _receive(config: Config) -> RunReport:
+    from onco_etl import pipeline
+
+    if config.inbox is None:
+        raise ConfigurationError("nothing to receive: set inbox, the folder into which the hospital's exports are put")
+    return pipeline.sync(config.etl, config.inbox)
+
+
+def _look(config: Config, record: Record) -> None:
+    """Note what monitoring wants to know of the workspace: what is open, and which quality checks fail."""
+    with workspace.connect(config.data, read_only=True) as con:
+        record.counts["open_quarantine"] = len(open_quarantine(con))
+        record.counts["unmapped_codes"] = scalar(con, "SELECT count(*) FROM state.unmapped_code")
+        record.failing += quality.failing(con)
