@@ -1,0 +1,196 @@
+"""Who is told what: once, in words that hold nothing of a patient, by e-mail and webhook, until it is taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from sqlalchemy import Engine, select
+
+from onco_registry.service import delivery, jobs, news
+from onco_registry.service.settings import NotifySettings
+from service.certificates import self_signed
+from service.site import free_port
+
+DAY = date(2026, 11, 26)
+FAILED = {"outcome": "failed", "exit_code": 3, "message": "Li_Lei_MRN123.ndjson: cannot be read"}
+GOOD = {"outcome": "succeeded", "exit_code": 0, "run": 7, "counts": {"received": 12}}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Engine]:
+    with jobs.opened(tmp_path) as engine:
+        yield engine
+
+
+def tell(engine: Engine, *attempts: dict[str, Any], channels: tuple[str, ...] = ("email",), day: date = DAY) -> None:
+    """Attempts at a night, each told of twice, as the job and the service both do."""
+    for values in attempts:
+        jobs.end(engine, jobs.begin(engine, "night", day, "1.0"), **values)
+        for _ in range(2):
+            news.note(engine, "night", site="Tongren", retries=2, channels=channels)
+
+
+def told(engine: Engine) -> list[tuple[str, str]]:
+    """Kind and subject of all news, oldest first."""
+    with engine.connect() as con:
+        return [(row.kind, row.subject) for row in con.execute(select(jobs.NEWS).order_by(jobs.NEWS.c.id))]
+
+
+def test_failure_giving_up_and_recovery_are_told_once_each(ledger: Engine) -> None:
+    tell(ledger, FAILED, FAILED, FAILED)
+    tell(ledger, GOOD, day=date(2026, 11, 27))
+    tell(ledger, GOOD, day=date(2026, 11, 28))
+    assert told(ledger) == [
+        ("failure", "onco-registry at Tongren: night of 2026-11-26 failed"),
+        ("given-up", "onco-registry at Tongren: night of 2026-11-26 is given up"),
+        ("recovery", "onco-registry at Tongren: night of 2026-11-27 works again"),
+    ]
+
+
+def test_a_killed_job_is_told_and_a_stopped_one_is_not(ledger: Engine) -> None:
+    tell(ledger, {"outcome": "interrupted", "exit_code": 130, "message": "stopped"})
+    assert told(ledger) == []
+    tell(ledger, {"outcome": "interrupted", "message": "killed"})
+    assert [kind for kind, _ in told(ledger)] == ["failure"]
+
+
+def test_a_quality_check_that_turns_bad_is_told_when_it_does(ledger: Engine) -> None:
+    tell(ledger, {**GOOD, "failing": ["foreign_key measurement.person_id"]})
+    tell(ledger, {**GOOD, "failing": ["foreign_key measurement.person_id"]})
+    tell(ledger, {**GOOD, "failing": []})
+    tell(ledger, {**GOOD, "failing": ["unique_key person", "within_visit measurement"]})
+    assert told(ledger) == [
+        ("quality", "onco-registry at Tongren: a quality check turned bad in the night of 2026-11-26"),
+        ("quality", "onco-registry at Tongren: 2 quality checks turned bad in the night of 2026-11-26"),
+    ]
+
+
+def test_no_news_repeats_the_text_of_an_error(ledger: Engine) -> None:
+    tell(ledger, FAILED, GOOD)
+    with ledger.connect() as con:
+        everything = " ".join(str(value) for row in con.execute(select(jobs.NEWS)) for value in row)
+    assert "Li_Lei" not in everything
+    assert "MRN123" not in everything
+    assert "nothing could be read from the source" in everything
+    assert "received 12" in everything
+
+
+class Mailbox:
+    """Keeps what an SMTP server is given."""
+
+    def __init__(self) -> None:
+        self.received: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802
+        self.received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+        return "250 OK"
+
+
+@contextmanager
+def mail_server(**options: Any) -> Iterator[tuple[Mailbox, int]]:
+    """A real SMTP server on a free port."""
+    mailbox, port = Mailbox(), free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
+    controller.start()
+    try:
+        yield mailbox, port
+    finally:
+        controller.stop()
+
+
+def test_email_by_starttls_with_a_password(tmp_path: Path, ledger: Engine) -> None:
+    def is_known(server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:  # noqa: ARG001
+        return AuthResult(success=(data.login, data.password) == (b"registry", b"hunter2"))
+
+    certificate, context = self_signed(tmp_path)
+    tell(ledger, FAILED)
+    tmp_path.joinpath("password").write_text("hunter2\n", encoding="ascii")
+    tls = {"tls_context": context, "require_starttls": True, "authenticator": is_known, "auth_required": True}
+    with mail_server(**tls) as (mailbox, port):
+        settings = NotifySettings(
+            smtp_host="localhost",
+            smtp_port=port,
+            smtp_user="registry",
+            smtp_password_file=tmp_path / "password",
+            recipients=("it@hospital.example", "board@hospital.example"),
+            ca_file=certificate,
+        )
+        assert delivery.channels(settings) == ["email"]
+        delivery.deliver(ledger, settings)
+        delivery.deliver(ledger, settings)
+    ((recipients, message),) = mailbox.received
+    assert recipients == ["it@hospital.example", "board@hospital.example"]
+    assert message["Subject"] == "onco-registry at Tongren: night of 2026-11-26 failed"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "To do: look whether the export arrived whole" in message.get_payload()
+
+
+def test_mail_is_not_sent_to_a_server_that_proves_nothing(tmp_path: Path, ledger: Engine) -> None:
+    _, context = self_signed(tmp_path)
+    tell(ledger, FAILED)
+    with mail_server(tls_context=context) as (mailbox, port):
+        delivery.deliver(ledger, NotifySettings(smtp_host="localhost", smtp_port=port, recipients=("it@h.example",)))
+    assert mailbox.received == []
+    assert [row["tries"] for row in jobs.undelivered(ledger, 99)] == [1]
+
+
+@contextmanager
+def web_server(*statuses: int) -> Iterator[tuple[list[Any], str]]:
+    """A web server that answers POSTs with these statuses, and keeps what they hold."""
+    received: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(statuses[len(received) - 1])
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield received, f"http://127.0.0.1:{server.server_port}/hook?token=secret"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_webhook_is_tried_until_it_takes_it(ledger: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    tell(ledger, FAILED, channels=("email", "webhook"))
+    with web_server(500, 200) as (received, url), mail_server() as (mailbox, port):
+        settings = NotifySettings(
+            smtp_host="127.0.0.1",
+            smtp_port=port,
+            smtp_security="none",
+            recipients=("it@h.example",),
+            webhook_url=url,
+        )
+        for _ in range(3):
+            delivery.deliver(ledger, settings)
+    # The e-mail went the first time, and is not sent again for the webhook's sake.
+    assert len(mailbox.received) == 1
+    assert [(news["kind"], news["subject"]) for news in received] == [
+        ("failure", "onco-registry at Tongren: night of 2026-11-26 failed")
+    ] * 2
+    assert "token=secret" not in "".join(capsys.readouterr())
+
+
+def test_without_a_server_or_recipients_there_is_no_channel() -> None:
+    assert delivery.channels(NotifySettings()) == []
+    assert delivery.channels(NotifySettings(smtp_host="mail.example")) == []
+    assert delivery.channels(NotifySettings(webhook_url="https://hook.example")) == ["webhook"]
