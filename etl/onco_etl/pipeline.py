@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ import structlog
 from onco_etl import (
     aliases,
     cdm_source,
+    changes,
     compaction,
     derive,
     keys,
@@ -52,6 +53,15 @@ class RunReport:
     published: Path
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a sync would do: received versions by fate, and per CDM table the rows that begin and end."""
+
+    received: int
+    fates: dict[str, int]
+    changed: list[dict[str, object]]
+
+
 def init(settings: EtlSettings) -> None:
     """Create the private data folder with its workspace and secret; what exists is kept."""
     workspace.create(settings.data)
@@ -70,6 +80,25 @@ def sync(settings: EtlSettings, path: Path) -> RunReport:
     found = sources.find(path)
     with opened(settings) as con:
         return _run(con, settings, "sync", found)
+
+
+def preview(settings: EtlSettings, path: Path) -> Preview:
+    """What `sync` of the files at `path` would do: all of it is done, up to the commit, and taken back.
+
+    Raises as `sync` does.
+    """
+    found = sources.find(path)
+    with opened(settings) as con, _scratch(settings.data / "scratch" / "preview") as folder:
+        run = runs.next_run(con, settings.data / "landing")
+        landed = landing.land(found, folder / "landed", source=settings.source, limits=_limits(settings))
+        with (
+            _staged(con, settings, run, landed, mapping.today(settings.timezone)) as read,
+            _transaction(con, settings, run, "sync", rehearsal=True),
+        ):
+            _update(con, run, read, settings)
+            fates = _fates(con, run)
+            changed = changes.by_table(con, run)
+    return Preview(sum(fates.values()), fates, changed)
 
 
 def remap(settings: EtlSettings) -> RunReport:
@@ -111,10 +140,9 @@ def _run(
     folder = settings.data / "landing" / f"{run:06d}"
     landed: tuple[landing.LandedFile, ...] = ()
     if found:
-        limits = landing.Limits(line=settings.maximum_object_size, file=settings.maximum_file_size)
         runs.begin(con, run, kind=kind, source=settings.source)
         try:
-            landed = landing.land(found, folder, source=settings.source, limits=limits)
+            landed = landing.land(found, folder, source=settings.source, limits=_limits(settings))
         except InputError:
             runs.forget(con, run)
             raise
@@ -144,16 +172,35 @@ def load(
 
     The keys that it assigns are written to the folder `key_log`, where one is given.
     """
+    with _staged(con, settings, run, landed, day) as read, _transaction(con, settings, run, kind):
+        before = keys.highest(con)
+        _update(con, run, read, settings)
+        if key_log:
+            keys.log(con, before, key_log)
+
+
+@contextmanager
+def _staged(
+    con: duckdb.DuckDBPyConnection, settings: EtlSettings, run: int, landed: Sequence[landing.LandedFile], day: date
+) -> Iterator[list[landing.LandedFile]]:
+    """Landed files in the database `incoming`, and the macros of this site and day; the files as they were read."""
     with _scratch(settings.data / "scratch" / f"{run:06d}") as scratch:
         with timed("staged", run=run):
             read = staging.stage(con, landed, scratch=scratch, maximum_object_size=settings.maximum_object_size)
         mapping.define_macros(con, settings, day)
-        with runs.transaction(con, run, kind=kind, source=settings.source, mapping_hash=mapping.mapping_hash(settings)):
-            before = keys.highest(con)
-            _update(con, run, read, settings)
-            if key_log:
-                keys.log(con, before, key_log)
+        yield read
     con.execute("DETACH incoming")
+
+
+def _transaction(
+    con: duckdb.DuckDBPyConnection, settings: EtlSettings, run: int, kind: str, *, rehearsal: bool = False
+) -> AbstractContextManager[None]:
+    inputs = mapping.mapping_hash(settings)
+    return runs.transaction(con, run, kind=kind, source=settings.source, mapping_hash=inputs, rehearsal=rehearsal)
+
+
+def _limits(settings: EtlSettings) -> landing.Limits:
+    return landing.Limits(line=settings.maximum_object_size, file=settings.maximum_file_size)
 
 
 def _update(
@@ -189,10 +236,15 @@ def _update(
 
 
 def _report(con: duckdb.DuckDBPyConnection, run: int, published: Path) -> RunReport:
-    fates = con.execute(f"SELECT fate, count(*) FROM state.ledger WHERE run = {run} GROUP BY ALL ORDER BY 1")
-    counts: dict[str, int] = dict(fates.fetchall())
+    counts = _fates(con, run)
     log.info("run complete", run=run, **counts)
     return RunReport(run, sum(counts.values()), counts, published)
+
+
+def _fates(con: duckdb.DuckDBPyConnection, run: int) -> dict[str, int]:
+    """Fate -> received versions of a run."""
+    found = con.execute(f"SELECT fate, count(*) FROM state.ledger WHERE run = {run} GROUP BY ALL ORDER BY 1")
+    return dict(found.fetchall())
 
 
 @contextmanager

@@ -57,9 +57,18 @@ def forget(con: duckdb.DuckDBPyConnection, run: int) -> None:
 
 @contextmanager
 def transaction(
-    con: duckdb.DuckDBPyConnection, run: int, *, kind: str, source: str | None, mapping_hash: str
+    con: duckdb.DuckDBPyConnection,
+    run: int,
+    *,
+    kind: str,
+    source: str | None,
+    mapping_hash: str,
+    rehearsal: bool = False,
 ) -> Iterator[None]:
-    """One run: everything inside is committed together or not at all, and `state.run` says which."""
+    """One run: everything inside is committed together or not at all, and `state.run` says which.
+
+    A rehearsal is taken back at its end, and nothing says that it was.
+    """
     # This process holds the only lock: a run still marked as running was killed.
     con.execute(
         f"""
@@ -81,6 +90,10 @@ def transaction(
     con.execute("BEGIN")
     try:
         yield
+        if rehearsal:
+            con.execute("ROLLBACK")
+            forget(con, run)
+            return
         con.execute(f"UPDATE state.run SET status = 'complete', finished = {_now()} WHERE run = {run}")
         con.execute("COMMIT")
     except BaseException as error:

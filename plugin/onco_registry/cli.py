@@ -4,23 +4,22 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import signal
-import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import structlog
 import typer
 
+from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
-from onco_registry import cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary
+from onco_registry import cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary, logs
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
 if TYPE_CHECKING:
-    from onco_etl.pipeline import RunReport
+    from onco_etl.pipeline import Preview, RunReport
 
 USAGE = 2
 DATA_FOLDER = 4
@@ -45,6 +44,18 @@ app.command()(cli_service.bulletin)
 app.command()(cli_service.jobs)
 app.command()(cli_status.status)
 app.command()(cli_status.runs)
+
+
+@app.callback()
+def common(
+    log_format: Annotated[
+        logs.Format, typer.Option(envvar=logs.VARIABLE, help="Log lines on standard error, as key=value or as JSON.")
+    ] = logs.Format.TEXT,
+) -> None:
+    """Options of every command, given before its name."""
+    # The jobs of the service are processes of their own.
+    os.environ[logs.VARIABLE] = log_format
+    logs.set_up(log_format)
 
 
 @app.command()
@@ -79,6 +90,7 @@ def init(config: ConfigOption = CONFIG) -> None:
 @app.command()
 def sync(
     source: Annotated[Path, typer.Option("--from", help="A FHIR file, or a folder of NDJSON, Bundles and resources.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -87,9 +99,27 @@ def sync(
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
+    if dry_run:
+        with lock.held(settings.data, "sync --dry-run"):
+            _say_preview(pipeline.preview(settings.etl, source), as_json)
+        return
     with recorded(settings.data, "sync") as record:
         report = record.take(pipeline.sync(settings.etl, source))
     _say(report, as_json)
+
+
+def _say_preview(preview: Preview, as_json: bool) -> None:
+    """What a sync would do."""
+    if as_json:
+        print_json(preview.__dict__)
+        return
+    typer.echo(f"Would receive {_received(preview)}")
+    print_rows(preview.changed, title="Rows that would begin and end")
+
+
+def _received(report: RunReport | Preview) -> str:
+    fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items()) or "none"
+    return f"{report.received:,} {'version' if report.received == 1 else 'versions'}: {fates}"
 
 
 def _say(report: RunReport, as_json: bool) -> None:
@@ -97,9 +127,7 @@ def _say(report: RunReport, as_json: bool) -> None:
     if as_json:
         print_json({**report.__dict__, "published": str(report.published)})
         return
-    fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items()) or "none"
-    noun = "version" if report.received == 1 else "versions"
-    typer.echo(f"Run {report.run}: {report.received:,} {noun} received: {fates}\nPublished: {report.published}")
+    typer.echo(f"Run {report.run}: received {_received(report)}\nPublished: {report.published}")
     if report.fates.get("quarantined"):
         typer.echo("What is in quarantine, and why: onco-registry quarantine list")
     if report.fates.get("waiting"):
@@ -226,21 +254,9 @@ def quarantine_dismiss(
     typer.echo(f"Dismissed: {dismissed}")
 
 
-def _set_up_logs() -> None:
-    """Lines of key=value on standard error; in colour on a terminal."""
-    renderer: Any = structlog.processors.KeyValueRenderer(key_order=["timestamp", "event"])
-    if sys.stderr.isatty():
-        renderer = structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
 def main() -> None:
     """Entry point: errors that a user is meant to read are one line and an exit code."""
-    _set_up_logs()
+    logs.set_up()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = app(standalone_mode=False)

@@ -210,3 +210,10 @@ def test_logs_hold_no_logical_id(site: Path) -> None:
     done = cli(site, "sync", "--from", "batch.ndjson")
     assert done.returncode == 0
     assert "secret-id-1" not in done.stderr + done.stdout
+
+
+def test_log_lines_as_json(site: Path) -> None:
+    done = cli(site, "--log-format", "json", "sync", "--from", "batch.ndjson", "--dry-run", "--json")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line["level"]) for line in lines][:2] == [("staged", "info"), ("versions", "info")]
+    assert json.loads(done.stdout)["fates"] == {"quarantined": 1, "unchanged": 2}
