@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +64,9 @@ def land(files: tuple[InputFile, ...], folder: Path, *, source: str, limits: Lim
         # The manifest appears whole or not at all: a folder without it was landed by half.
         written = folder.joinpath(f"{MANIFEST}.new")
         written.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _keep(written)
         written.replace(folder / MANIFEST)
+        _keep(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -91,6 +94,7 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
             line = line + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
             last = chunk[-1:]
             sink.write(chunk)
+    _keep(target)
     target.chmod(0o400)
     lines = newlines + (last != b"\n")
     resource_type = file.resource_type if longest <= limits.line else None
@@ -106,6 +110,15 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
         "sha256": digest.hexdigest(),
     }
     return landed, entry
+
+
+def _keep(path: Path) -> None:
+    """What was received outlasts a loss of power, as what was committed of it does."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True)
