@@ -16,10 +16,11 @@ from onco_etl.errors import ConfigurationError
 from onco_registry import registry_model as model
 from onco_registry.cohort_definition import read_cohort, read_exposure, read_lines, read_strata
 from onco_registry.concept_definition import read_concept_sets
+from onco_registry.endpoint_definition import choices, load_endpoints
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.yaml_value import YamlValue
 
-__all__ = ["RegistryDefinition", "load_endpoints", "load_registry"]
+__all__ = ["RegistryDefinition", "load_registry"]
 
 _SECTIONS = (
     "name", "version", "title", "concept_sets", "exposure", "lines", "cohort", "strata", "response", "safety",
@@ -42,28 +43,6 @@ def load_registry(name_or_path: str | Path) -> RegistryDefinition:
             raise ConfigurationError(f"no registry {str(name_or_path)!r}: neither shipped nor a folder")
         own = folder / _ENDPOINTS_FILE
         return _read(folder, own if own.exists() else mappings / _ENDPOINTS_FILE)
-
-
-def load_endpoints(path: Path) -> model.Endpoints:
-    """The named events, censorings and endpoints of one file. Raises ConfigurationError."""
-    keys = YamlValue.load(path).keys(("events", "censorings", "endpoints"))
-    events = _dated_rules(keys["events"], model.EVENT_KINDS)
-    censorings = _dated_rules(keys["censorings"], model.CENSORING_KINDS)
-    endpoints = {}
-    for name, value in keys["endpoints"].mapping().items():
-        parts = value.keys(("label", "events", "censorings"))
-        endpoints[name] = model.Endpoint(
-            name,
-            parts["label"].text(),
-            choices(parts["events"], events, "event"),
-            choices(parts["censorings"], censorings, "censoring"),
-        )
-    return model.Endpoints(events, censorings, endpoints)
-
-
-def choices(value: YamlValue, known: Collection[str], what: str) -> tuple[str, ...]:
-    """A list of known names."""
-    return tuple(item.choice(known, what) for item in value.items())
 
 
 def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
@@ -124,17 +103,6 @@ def _digest(paths: list[Path]) -> str:
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _dated_rules(value: YamlValue, kinds: Collection[str]) -> Mapping[str, model.DatedRule]:
-    rules = {}
-    for name, item in value.mapping().items():
-        kind = item.keys(("kind", "label"), ("responses",))["kind"].choice(kinds, "kind")
-        about_response = kind in ("response", "last_response")
-        keys = item.keys(("kind", "label", "responses") if about_response else ("kind", "label"))
-        counted = choices(keys["responses"], model.RESPONSES, "response") if about_response else ()
-        rules[name] = model.DatedRule(name, kind, keys["label"].text(), counted)
-    return rules
 
 
 def _response(value: YamlValue, sets: Collection[str]) -> model.ResponseRules:

@@ -10,6 +10,7 @@ def date_endpoints(relations: Relations, registry: RegistryDefinition) -> None:
     """Make `endpoint`: one row per patient and endpoint, with what decided it, its date and its CDM row."""
     relations.create("cohort_death")
     relations.create("last_contact")
+    relations.create("first_response")
     relations.declare(
         "dated",
         {
@@ -38,8 +39,24 @@ def date_endpoints(relations: Relations, registry: RegistryDefinition) -> None:
         },
         rules,
     )
+    relations.declare(
+        "endpoint_declared",
+        {
+            "endpoint": "VARCHAR",
+            "endpoint_position": "INTEGER",
+            "start": "VARCHAR",
+            "responders": "BOOLEAN",
+            "stopped_by": "VARCHAR",
+            "maximum_gap_days": "INTEGER",
+        },
+        [
+            (item.name, order, item.start, item.responders, item.stopped_by, item.maximum_gap_days)
+            for order, item in enumerate(registry.endpoints.values())
+        ],
+    )
     declared = {**registry.events, **registry.censorings}
-    for name in dict.fromkeys(rule[2] for rule in rules):
+    stops = [item.stopped_by for item in registry.endpoints.values() if item.stopped_by]
+    for name in dict.fromkeys([*(rule[2] for rule in rules), *stops]):
         _find(relations, declared[name])
     relations.create("endpoint")
 
@@ -47,4 +64,5 @@ def date_endpoints(relations: Relations, registry: RegistryDefinition) -> None:
 def _find(relations: Relations, rule: DatedRule) -> None:
     found = sql_text(f"dated/{rule.kind}")
     select = f"SELECT '{rule.name}' AS name, found.* FROM ({found}) AS found"
-    relations.append("dated", select, responses=list(rule.responses))
+    values = {"responses": list(rule.responses), "after_days": rule.after_days, "components_stopped": rule.components}
+    relations.append("dated", select, **values)

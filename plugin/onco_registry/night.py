@@ -126,4 +126,6 @@ def _meta(
         quarantined=len(open_quarantine(con, as_of=found.as_of_run)),
         fictional=config.fictional,
         labels=registry.labels,
+        # Those with declared rates; the others are for analysts.
+        endpoints=tuple(registry.analysis.rates),
     )

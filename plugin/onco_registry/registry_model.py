@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 RESPONSES = ("CR", "PR", "SD", "PD", "NE")
 RESPONSE_SOURCES = ("recorded", "sums")
-EVENT_KINDS = ("response", "death")
+EVENT_KINDS = ("response", "death", "stopped", "new_therapy")
 CENSORING_KINDS = ("last_response", "last_contact", "start")
+# What a time begins with, and what of the combination must have stopped.
+STARTS = ("index", "first_response")
+STOPPED = ("any", "all")
 # Criteria that look at a candidate index date can only follow those that establish it.
 PERSON_CRITERIA = ("exposed",)
 INDEX_CRITERIA = ("close_or_concurrent", "not_added_later", "concurrent_at_index")
@@ -142,22 +145,37 @@ class Safety:
 
 @dataclass(frozen=True, slots=True)
 class DatedRule:
-    """A named event or censoring: what it is, and the responses that count where it is about response."""
+    """A named event or censoring: what it is, and what its kind needs.
+
+    responses: those that count where it is about response; only more than `after_days` days after index.
+    components: whether `any` or `all` components of the combination must have stopped.
+    """
 
     name: str
     kind: str
     label: str
     responses: tuple[str, ...] = ()
+    after_days: int = 0
+    components: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Time from index to the first of `events`; without one, to the first of `censorings` that exists."""
+    """Time to the first of `events`; without one, to the first of `censorings` that exists.
+
+    start: the index date, or the first response, which only responders have. responders: only they are followed.
+    stopped_by: the named event that ends follow-up, where it came before the event. maximum_gap_days: an event that
+    came longer after the last adequate assessment before it does not count.
+    """
 
     name: str
     label: str
     events: tuple[str, ...]
     censorings: tuple[str, ...]
+    start: str = "index"
+    responders: bool = False
+    stopped_by: str | None = None
+    maximum_gap_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

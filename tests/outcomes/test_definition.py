@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from onco_etl.errors import ConfigurationError
 from onco_registry.definition import load_registry
+from onco_registry.endpoint_definition import load_endpoints
 from onco_registry.registry_model import ConceptReference, Criterion
 
 FICTIONAL = Path(__file__).parent / "registry"
@@ -43,7 +45,11 @@ def _line(path: Path, text: str) -> int:
         ("target_sum: sum", "target_sum: sums", "response.target_sum: unknown concept set 'sums'; did you mean 'sum'?"),
         ("sources: [recorded, sums]", "sources: [read]", "response.sources[0]: unknown response source 'read'"),
         ("sources: [recorded, sums]", "sources: []", "response.sources: expected a list with at least one entry"),
-        ("endpoints: [pfs, os]", "endpoints: [pfs, so]", "endpoints[1]: unknown endpoint 'so'; known: pfs, os"),
+        (
+            "endpoints: [pfs, pfs_missed",
+            "endpoints: [pfs, so, pfs_missed",
+            "endpoints[1]: unknown endpoint 'so'; known: pfs,",
+        ),
         ("8588: 1", "mm: 1", "response.units_in_mm.mm: expected an OMOP unit concept id as key"),
         (
             "event_fields: {condition",
@@ -153,6 +159,33 @@ def test_own_endpoints_win(folder: Path) -> None:
     )
     with pytest.raises(ConfigurationError, match=r"endpoints\.yaml line 1: events\.death\.responses: unknown key"):
         load_registry(folder)
+
+
+_ENDPOINTS = """
+events: {death: {kind: death, label: D}, stop: {kind: stopped, label: S, components: any}}
+censorings: {alive: {kind: last_contact, label: A}, start: {kind: start, label: S}}
+endpoints: {os: {label: O, events: [death], censorings: [start]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refusal"),
+    [
+        ("components: any", "components: some", "events.stop.components: unknown choice 'some'"),
+        (", components: any", "", "events.stop: key 'components' is missing"),
+        ("[start]", "[start], stopped_by: alive", "endpoints.os.stopped_by: unknown event 'alive'"),
+        ("[start]", "[alive, start], stopped_by: stop", "endpoints.os.stopped_by: needs censorings of the kinds"),
+        ("[start]", "[alive], maximum_gap_days: 140", "endpoints.os.maximum_gap_days: needs censorings of the kinds"),
+        ("[start]", "[start], maximum_gap_days: 0", "endpoints.os.maximum_gap_days: "),
+        ("[start]", "[start], among: everyone", "endpoints.os.among: unknown group 'everyone'"),
+        ("[start]", "[start], from: birth", "endpoints.os.from: unknown start 'birth'"),
+    ],
+)
+def test_a_wrong_endpoint_is_refused_with_its_place(folder: Path, old: str, new: str, refusal: str) -> None:
+    assert old in _ENDPOINTS
+    folder.joinpath("endpoints.yaml").write_text(_ENDPOINTS.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=re.escape(refusal)):
+        load_endpoints(folder / "endpoints.yaml")
 
 
 def test_what_a_definition_holds() -> None:

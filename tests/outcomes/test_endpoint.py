@@ -1,4 +1,4 @@
-"""PFS and OS: what decides them, on what day, and from which CDM row."""
+"""Endpoints: what decides them, on what day, and from which CDM row."""
 
 from __future__ import annotations
 
@@ -111,3 +111,136 @@ def test_cohort_ends_with_death_or_last_contact(record: Record) -> None:
         (7, 1, on(130)),
         (7, 2, on(140)),
     ]
+
+
+def _short(record: Record, name: str) -> tuple[object, ...]:
+    """Time, event and what decided it, for the endpoint of the one patient."""
+    return _endpoint(record, name)[:3]
+
+
+@pytest.mark.parametrize(("day", "expected"), [(140, (141, True)), (141, (1, False))])
+def test_an_event_after_missed_assessments_is_censored_before_them(
+    record: Record, day: int, expected: tuple[int, bool]
+) -> None:
+    record.member(1)
+    record.response(1, day, "PD")
+    assert _endpoint(record, "pfs")[:2] == (day + 1, True)
+    assert _endpoint(record, "pfs_missed_assessments")[:2] == expected
+
+
+@pytest.mark.parametrize(("death", "expected"), [(190, (191, True, "death")), (191, (51, False))])
+def test_death_after_missed_assessments_counts_from_the_last_adequate_one(
+    record: Record, death: int, expected: tuple[object, ...]
+) -> None:
+    record.member(1)
+    record.response(1, 50, "SD")
+    record.response(1, 100, "NE")
+    record.death(1, death)
+    assert _short(record, "pfs_missed_assessments")[: len(expected)] == expected
+
+
+def test_an_earlier_gap_does_not_matter_where_assessments_went_on(record: Record) -> None:
+    record.member(1)
+    record.response(1, 200, "SD")
+    record.response(1, 260, "PD")
+    assert _short(record, "pfs_missed_assessments") == (261, True, "progression")
+
+
+def test_progression_after_new_therapy_is_censored_at_the_last_assessment_before_it(record: Record) -> None:
+    record.member(1)
+    row = record.response(1, 50, "SD")
+    record.response(1, 90, "SD")
+    record.drug(1, "delta", 60, 80)
+    record.response(1, 100, "PD")
+    censored = (51, False, "last_adequate_assessment", on(50), "measurement", row)
+    assert _endpoint(record, "pfs_new_therapy") == censored
+    assert _short(record, "pfs") == (101, True, "progression")
+
+
+def test_progression_on_the_day_of_new_therapy_is_what_it_was_given_for(record: Record) -> None:
+    record.member(1)
+    record.drug(1, "delta", 60, 80)
+    record.response(1, 60, "PD")
+    assert _short(record, "pfs_new_therapy") == (61, True, "progression")
+
+
+def test_new_therapy_without_event_ends_follow_up_too(record: Record) -> None:
+    record.member(1)
+    record.response(1, 50, "SD")
+    record.drug(1, "delta", 60, 80)
+    record.response(1, 90, "SD")
+    assert _short(record, "pfs_new_therapy") == (51, False, "last_adequate_assessment")
+    assert _short(record, "pfs") == (91, False, "last_adequate_assessment")
+
+
+@pytest.mark.parametrize(
+    ("day", "decided"), [(14, (201, False, "last_known_alive")), (15, (16, True, "later_progression"))]
+)
+def test_real_world_progression_counts_from_day_15(record: Record, day: int, decided: tuple[object, ...]) -> None:
+    record.member(1)
+    record.response(1, day, "PD")
+    record.visit(1, 200)
+    assert _short(record, "rwpfs") == decided
+
+
+def test_the_first_component_stopped_and_the_last(record: Record) -> None:
+    record.background(1)
+    alpha = record.drug(1, "alpha", 0, 40)
+    beta = record.drug(1, "beta", 0, 100)
+    record.visit(1, 300)
+    assert _endpoint(record, "ttd_any") == (41, True, "any_component_stopped", on(40), "drug_exposure", alpha)
+    assert _endpoint(record, "ttd_all") == (101, True, "all_components_stopped", on(100), "drug_exposure", beta)
+
+
+def test_who_was_last_seen_under_cover_of_a_dose_has_not_stopped(record: Record) -> None:
+    record.member(1, treated=100)
+    record.visit(1, 105)
+    assert _short(record, "ttd_any") == (106, False, "last_known_alive")
+
+
+def test_death_under_treatment_is_discontinuation(record: Record) -> None:
+    record.member(1, treated=100)
+    record.death(1, 101)
+    assert _short(record, "ttd_all") == (102, True, "death")
+
+
+def test_new_therapy_ends_treatment_even_under_cover(record: Record) -> None:
+    record.member(1, treated=100)
+    row = record.drug(1, "delta", 103, 110)
+    assert _short(record, "ttd_any")[:2] == (101, True)
+    assert _endpoint(record, "ttnt") == (104, True, "new_therapy", on(103), "drug_exposure", row)
+
+
+def test_without_new_therapy_ttnt_ends_with_death_or_last_contact(record: Record) -> None:
+    record.member(1)
+    record.visit(1, 300)
+    assert _short(record, "ttnt") == (301, False, "last_known_alive")
+    record.death(1, 310)
+    assert _short(record, "ttnt") == (311, True, "death")
+
+
+def test_response_and_its_duration_in_responders(record: Record) -> None:
+    record.member(1)
+    first = record.response(1, 60, "PR")
+    record.response(1, 120, "CR")
+    record.response(1, 180, "PD")
+    assert _endpoint(record, "ttr") == (61, True, "response", on(60), "measurement", first)
+    assert _short(record, "dor") == (121, True, "progression")
+
+
+def test_a_response_that_lasts_is_censored_at_the_last_assessment(record: Record) -> None:
+    record.member(1)
+    record.response(1, 60, "PR")
+    assert _short(record, "dor") == (1, False, "last_adequate_assessment")
+
+
+@pytest.mark.parametrize("late", ["after progression", "after new therapy"])
+def test_a_response_after_progression_or_new_therapy_makes_no_responder(record: Record, late: str) -> None:
+    record.member(1)
+    if late == "after progression":
+        record.response(1, 40, "PD")
+    else:
+        record.drug(1, "delta", 60, 80)
+    record.response(1, 60, "PR")
+    endpoint = record.relation("endpoint")
+    assert set(endpoint["endpoint"]) & {"ttr", "dor"} == set()

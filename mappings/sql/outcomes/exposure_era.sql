@@ -69,6 +69,7 @@ SELECT
     max(end_date) AS last_day,
     max(covered_until) AS covered_until,
     any_value(drug_exposure_id) FILTER (WHERE dates_era) AS first_row_id,
+    arg_max(drug_exposure_id, (end_date, start_date, group_label, drug_exposure_id)) AS last_row_id,
     any_value(group_label) FILTER (WHERE dates_era) AS agent
 FROM opened
 GROUP BY person_id, component, position, era

@@ -6,6 +6,7 @@ WITH other AS (
         patient.index_date,
         exposure.group_label AS agent,
         exposure.start_date,
+        exposure.drug_exposure_id,
         min(exposure.start_date) OVER (PARTITION BY patient.person_id, exposure.group_label) - patient.first_start
             AS agent_day
     FROM cohort_member AS patient
@@ -16,7 +17,8 @@ WITH other AS (
 
 SELECT
     person_id,
-    min(start_date) AS new_therapy_date
+    min(start_date) AS new_therapy_date,
+    arg_min(drug_exposure_id, (start_date, agent, drug_exposure_id)) AS new_therapy_row_id
 FROM other
 WHERE agent_day > $new_agent_days AND start_date > index_date
 GROUP BY person_id

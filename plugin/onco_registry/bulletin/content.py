@@ -77,8 +77,9 @@ def strata(estimates: list[Record], measure: str, meta: BulletinMeta) -> list[Re
 def survival(
     estimates: list[Record], endpoints: list[Record], curves: list[Record], meta: BulletinMeta
 ) -> list[Record]:
-    """One entry per endpoint that has a curve: PFS, OS, then others by name."""
-    names = sorted({row["endpoint"] for row in curves}, key=lambda name: ({"pfs": 0, "os": 1}.get(name, 2), name))
+    """One entry per endpoint that is shown and has a curve: PFS, OS, then others by name."""
+    drawn = {row["endpoint"] for row in curves if not meta.endpoints or row["endpoint"] in meta.endpoints}
+    names = sorted(drawn, key=lambda name: ({"pfs": 0, "os": 1}.get(name, 2), name))
     return [
         {
             "endpoint": name,

@@ -19,6 +19,7 @@ class BulletinMeta:
     `registry` is the definition's name, `title` its one-line title, `population` one sentence on who is in the
     cohort, `notes` the registry's own caveats. `published` must carry a timezone. `unmapped_codes` counts
     distinct codes mapped to concept 0 and `quarantined` the resource versions refused, both at `knowledge_run`.
+    `endpoints` are those shown; where none is named, all that have a curve.
 
     Raises ValueError for an edition or language that does not exist, or a time without timezone.
     """
@@ -40,6 +41,7 @@ class BulletinMeta:
     edition: str = "internal"
     language: str = "en"
     labels: Mapping[str, str] = field(default_factory=dict)
+    endpoints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.edition not in EDITIONS:

@@ -1,4 +1,5 @@
--- The last assessment, by the patient's source, with one of the responses. A source has one a day.
+-- Each assessment, by the patient's source, with one of the responses; the last that counts decides. A source has one a
+-- day.
 SELECT
     person_id,
     assessment_date AS decided_on,
@@ -6,4 +7,3 @@ SELECT
     cdm_row_id
 FROM assessment
 WHERE chosen AND list_contains($responses, response)
-QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY assessment_date DESC) = 1
