@@ -156,7 +156,7 @@ def test_an_unknown_registry_is_named(site: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("ONCO_REGISTRY__REGISTRIES", "nope,other")
     done = cli(site, "recompute")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: no registry 'nope'; shipped: ")
+    assert done.stderr.startswith("error: no registry 'nope'; installed: ")
 
 
 def test_check_before_the_first_sync(tmp_path: Path) -> None:
