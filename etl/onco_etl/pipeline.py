@@ -36,7 +36,7 @@ from onco_etl import (
     workspace,
 )
 from onco_etl import replay as replaying
-from onco_etl.errors import InputError
+from onco_etl.errors import InputError, StateError
 from onco_etl.runs import timed
 from onco_etl.settings import EtlSettings
 
@@ -63,12 +63,18 @@ class Preview:
 
 
 def init(settings: EtlSettings) -> None:
-    """Create the private data folder with its workspace and secret; what exists is kept."""
-    workspace.create(settings.data)
+    """Create the private data folder with its secret and workspace; what exists is kept.
+
+    Raises StateError where there is a workspace and its secret is gone: another one would hash everything differently.
+    """
     secret = settings.data / "secret"
     if not secret.exists():
+        if settings.data.joinpath(workspace.FILE).exists():
+            raise StateError(f"{secret}: missing, and the workspace needs it; put it back from a backup")
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    workspace.create(settings.data)
 
 
 def sync(settings: EtlSettings, path: Path) -> RunReport:

@@ -16,6 +16,7 @@ from etl.site import Site, patient, visit, weight
 from hostile import killed
 from onco_etl import pipeline, workspace
 from onco_etl.errors import InUseError, StateError
+from onco_etl.settings import EtlSettings
 from onco_registry import status
 from support.command_line import run
 
@@ -178,3 +179,17 @@ def test_init_keeps_what_exists(site: Site) -> None:
     pipeline.init(site.settings)
     with duckdb.connect(site.settings.data / workspace.FILE, read_only=True) as con:
         assert con.execute("SELECT count(*) FROM cdm.measurement").fetchall() == [(1,)]
+
+
+def test_a_lost_secret_is_not_made_anew_beside_a_workspace(tmp_path: Path) -> None:
+    settings = EtlSettings(data=tmp_path / "data")
+    pipeline.init(settings)
+    secret = settings.data / "secret"
+    kept = secret.read_text(encoding="ascii")
+    secret.unlink()
+    with pytest.raises(StateError, match=r"secret: missing, and the workspace needs it; put it back from a backup$"):
+        pipeline.init(settings)
+    assert not secret.exists()
+    secret.write_text(kept, encoding="ascii")
+    pipeline.init(settings)
+    assert secret.read_text(encoding="ascii") == kept
