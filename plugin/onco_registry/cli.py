@@ -1,5 +1,5 @@
 """The command line. Exit codes: 0 done; 1 unexpected; 2 usage or configuration; 3 nothing readable; 4 data folder;
-5 a mapping broke its rules; 6 a check failed; 130 interrupted.
+5 a mapping broke its rules; 6 a check failed; 7 a FHIR server cannot be read; 130 interrupted.
 """
 
 from __future__ import annotations
