@@ -43,6 +43,7 @@ def test_lists_come_from_the_environment_with_commas_and_paths_are_those_of_the_
         ('method = "ftp"', "server.method: Input should be 'export' or 'search'"),
         ('types = ["patient"]', "server: types: not a FHIR resource type, such as Patient"),
         ('level = "group"', "server: group: not the id of a Group"),
+        ("vanished_share = 10", "server: vanished_share: from 0 to 1"),
         ('group = "g1"', "server: group: only with level group"),
         ('method = "search"\nlevel = "patient"', "server: method: search reads the whole server"),
         ('origins = ["https://files.example.org/path"]', "server: origins: scheme, host and port alone"),

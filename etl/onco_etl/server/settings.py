@@ -39,9 +39,10 @@ class ServerSettings:
     url: the address that FHIR types follow. method: Bulk Data export, or search. types: empty for every type that the
     maps read. level, group: whose data an export has; leavers: whether patients who left the group are removed.
     overlap_minutes: how far before the last pull the next one begins; full_every_days: how often everything is read
-    anew, and what the server no longer has is deleted. origins: further addresses (scheme, host, port) that the server
-    may send us to. At most one of smart, token (bearer), user and password (basic) says who we are; header_name and
-    header_value are sent besides, for a gateway.
+    anew, and what the server no longer has is deleted, unless it is more than vanished_share of a type (and 20).
+    page_size, totals: resources per page of a search, and whether Bundle.total is held against what its pages brought.
+    origins: further addresses (scheme, host, port) that the server may send us to. At most one of smart, token
+    (bearer), user and password (basic) says who we are; header_name and header_value are sent besides, for a gateway.
     """
 
     url: str
@@ -54,6 +55,8 @@ class ServerSettings:
     overlap_minutes: int = 10
     full_every_days: int | None = None
     page_size: int = 500
+    totals: bool = True
+    vanished_share: float = 0.1
 
     smart: SmartSettings | None = None
     token: str | None = field(default=None, repr=False)
@@ -106,6 +109,8 @@ class ServerSettings:
                 raise ValueError(f"{name}: more than 0")
         if self.overlap_minutes < 0:
             raise ValueError("overlap_minutes: not below 0")
+        if not 0 <= self.vanished_share <= 1:
+            raise ValueError("vanished_share: from 0 to 1")
         if self.full_every_days is not None and self.full_every_days < 1:
             raise ValueError("full_every_days: at least 1")
 
