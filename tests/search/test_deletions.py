@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,9 +25,9 @@ EVENING = datetime(2024, 1, 2, 20, tzinfo=UTC)
 class Nights:
     """A site whose nights read the hospital's server by search."""
 
-    def __init__(self, hospital: Hospital, site: Site, **more: Any) -> None:
+    def __init__(self, hospital: Hospital, site: Site) -> None:
         self.site = site
-        self.server = ServerSettings(url=hospital.base, method="search", types=TYPES, **more)
+        self.server = ServerSettings(url=hospital.base, method="search", types=TYPES)
         self.since: datetime | None = None
         self.count = 0
 
@@ -44,12 +44,6 @@ class Nights:
         """A pass over the ids, into the folder of the next sync."""
         with Wire(self.server) as wire:
             return reconcile.by_search(wire, self.site.settings, self.server, self._folder())
-
-    def sync(self) -> dict[str, int]:
-        """Sync what the pass wrote."""
-        fates = pipeline.sync(self.site.settings, self._folder()).fates
-        self.count += 1
-        return fates
 
     def _folder(self) -> Path:
         return self.site.folder / f"pull{self.count}"
@@ -110,57 +104,57 @@ def test_the_history_of_a_type_tells_what_was_deleted(hospital: Hospital, tmp_pa
 
 
 def test_without_a_history_a_pass_over_the_ids_finds_what_vanished(hospital: Hospital, nights: Nights) -> None:
-    for resource in (patient(), visit(), weight(), weight("o2", value=61.0)):
+    for resource in (patient(), visit(), weight(), weight("o2", value=61.0), weight("o3", value=62.0)):
         hospital.put(resource, "2024-01-01T10:00:00Z")
     hospital.at("2024-01-02T20:00:00.000Z", history=False)
     nights.night()
     hospital.delete("Observation/o2")
+    hospital.delete("Observation/o3")
     hospital.put(patient("p2"), "2024-01-02T21:00:00Z")
-    assert nights.reconcile() == Reconciled(deleted={"Observation": 1}, refused={})
+    assert nights.reconcile() == Reconciled(deleted={"Observation": 2}, refused={})
     files = read(nights.site.folder / "pull1")
     assert sorted(files) == ["0-vanished-Observation.ndjson"]
+    gone = {"status": "204"}
     assert entries(files["0-vanished-Observation.ndjson"][0]) == [
-        {"request": {"method": "DELETE", "url": "Observation/o2"}, "response": {"status": "204"}}
+        {"request": {"method": "DELETE", "url": "Observation/o2"}, "response": gone},
+        {"request": {"method": "DELETE", "url": "Observation/o3"}, "response": gone},
     ]
-    assert nights.sync() == {"deleted": 1}
-    assert nights.site.rows() == [(1970, "2021-03-01", 60.0)]
+    # What comes back before the night ends is there after it.
+    hospital.put(weight("o3", value=63.0), "2024-01-02T22:00:00Z")
+    hospital.at("2024-01-03T20:00:00.000Z", history=False)
+    assert nights.night() == {"deleted": 1, "mapped": 2, "superseded": 1}
+    assert nights.site.rows() == [(1970, "2021-03-01", 60.0), (1970, "2021-03-01", 63.0)]
     # What was deleted is no longer held against the server.
     assert nights.reconcile() == Reconciled(deleted={}, refused={})
 
 
-def test_what_vanished_from_the_search_and_is_still_there_is_kept(hospital: Hospital, nights: Nights) -> None:
-    for resource in (patient(), visit(), weight()):
-        hospital.put(resource, "2024-01-01T10:00:00Z")
-    hospital.at("2024-01-02T20:00:00.000Z")
-    nights.night()
-    with Wire(nights.server) as wire:
-        found = reconcile.reconcile(
-            nights.site.settings,
-            nights.server,
-            [],
-            nights.site.folder / "pull1",
-            TYPES,
-            lambda address: reconcile.is_gone(wire, nights.server, address),
-        )
-    assert found == Reconciled(deleted={}, refused={})
-    hospital.delete("Observation/o1")
-    hospital.at("2024-01-02T21:00:00.000Z", gone=False)
-    assert nights.reconcile() == Reconciled(deleted={"Observation": 1}, refused={})
-
-
-@pytest.mark.parametrize(
-    ("share", "deleted", "refused"), [(0.1, {}, {"Patient": (21, 60)}), (1.0, {"Patient": 21}, {})]
-)
 def test_where_much_of_a_type_vanished_nothing_of_it_is_deleted(
-    hospital: Hospital, tmp_path: Path, share: float, deleted: dict[str, int], refused: dict[str, tuple[int, int]]
+    hospital: Hospital, nights: Nights, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nights = Nights(hospital, Site(tmp_path), vanished_share=share)
     for number in range(60):
         hospital.put(patient(f"p{number}"), "2024-01-01T10:00:00Z")
+    hospital.put(visit(), "2024-01-01T10:00:00Z")
     hospital.at("2024-01-02T20:00:00.000Z", history=False)
     nights.night()
-    for number in range(21):
-        hospital.delete(f"Patient/p{number}")
-    assert nights.reconcile() == Reconciled(deleted, refused)
-    left = {"0-vanished-Patient.ndjson"} if deleted else set()
-    assert set(read(tmp_path / "pull1")) == left
+    # Of few resources all may vanish: here one of one.
+    for address in ("Encounter/e1", *(f"Patient/p{number}" for number in range(20))):
+        hospital.delete(address)
+    assert nights.reconcile() == Reconciled(deleted={"Encounter": 1}, refused={"Patient": (20, 60)})
+    assert set(read(nights.site.folder / "pull1")) == {"0-vanished-Encounter.ndjson"}
+    said = capsys.readouterr().out
+    assert "too many vanished to be believed: none of them deleted" in said
+    assert "server.vanished_share" in said
+    nights.server = replace(nights.server, vanished_share=1.0)
+    assert nights.reconcile() == Reconciled(deleted={"Encounter": 1, "Patient": 20}, refused={})
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_still_at_its_address_is_kept(hospital: Hospital, gone: bool) -> None:
+    hospital.put(patient("p1"), "2024-01-01T10:00:00Z")
+    hospital.put(patient("p2"), "2024-01-01T10:00:00Z")
+    hospital.delete("Patient/p2")
+    # As 410, or as 404.
+    hospital.at("2024-01-02T20:00:00.000Z", gone=gone)
+    settings = ServerSettings(url=hospital.base)
+    with Wire(settings) as wire:
+        assert [reconcile.is_gone(wire, settings, f"Patient/{name}") for name in ("p1", "p2")] == [False, True]
