@@ -9,6 +9,7 @@ from typing import Any
 
 from onco_etl.errors import ServerError
 from onco_etl.server.clock import of_answer
+from onco_etl.server.pages import HEADERS
 from onco_etl.server.settings import ServerSettings
 from onco_etl.server.wire import Wire
 
@@ -34,7 +35,7 @@ class Capability:
 
 def ask(wire: Wire, settings: ServerSettings) -> Capability:
     """Read the CapabilityStatement; raises ServerError when there is none, or when the server does not speak R4."""
-    response = wire.get(f"{settings.base}/metadata", headers={"Accept": "application/fhir+json"})
+    response = wire.get(f"{settings.base}/metadata", headers=HEADERS)
     try:
         statement = response.json()
     except ValueError:

@@ -45,7 +45,8 @@ _SAID = {
     "last_updated": "$.resource.meta.lastUpdated",
     "etag": "$.response.etag",
 }
-_ACCEPT = {"Accept": "application/fhir+json"}
+# Some servers answer a search from what they found a minute ago.
+HEADERS = {"Accept": "application/fhir+json", "Cache-Control": "no-cache"}
 # Unknown parameter or type, no such interaction.
 _REFUSALS = (400, 404, 405, 410, 501)
 
@@ -102,7 +103,7 @@ class Pages:
     def _get(self, url: str, parameters: Parameters | None) -> httpx.Response:
         """An answer; only the first request of a walk, the one that we made, can be refused."""
         expected = _REFUSALS if parameters is not None else ()
-        response = self._wire.get(url, parameters, _ACCEPT, expected=expected)
+        response = self._wire.get(url, parameters, HEADERS, expected=expected)
         if response.status_code in expected:
             raise RefusedError
         return response

@@ -44,7 +44,8 @@ class Reader:
         more: further parameters of each search. on: also read, last, what changed from the end of the window on.
         Raises ServerError where the pages are not all that the server says there is.
         """
-        dialect = (*more, ("_total", "accurate"), *((("_sort", "_lastUpdated"),) if offer.dated else ()))
+        counted = (("_total", "accurate"),) if self._settings.totals else ()
+        dialect = (*more, *counted, *((("_sort", "_lastUpdated"),) if offer.dated else ()))
         with new_file(target) as file:
             try:
                 for part in split(window, _PAGES * self._settings.page_size, lambda w: self._count(resource_type, w)):
@@ -72,15 +73,12 @@ class Reader:
     def _count(self, resource_type: str, window: Window) -> int | None:
         """How many resources the server says lie in a window; None where it does not say."""
         try:
-            page = next(self._pages.walk(resource_type, self._url(resource_type), self._counting(window)))
+            parameters = (("_summary", "count"), *window.parameters())
+            page = next(self._pages.walk(resource_type, self._url(resource_type), parameters))
         except RefusedError:
             return None
         self._note(page)
         return page.total
-
-    @staticmethod
-    def _counting(window: Window) -> Parameters:
-        return (("_summary", "count"), *window.parameters())
 
     def _walk(self, resource_type: str, file: NewFile, window: Window, dialect: Parameters) -> None:
         """Append all pages of a window; again where what changed meanwhile moved resources between pages."""
