@@ -34,7 +34,7 @@ class Nights:
     def night(self) -> dict[str, int]:
         """Search, and sync what was found; received versions by fate."""
         with Wire(self.server) as wire:
-            until = search(wire, self.server, self._folder(), self.since)
+            until = search(wire, self.server, self._folder(), self.since).until
         fates = pipeline.sync(self.site.settings, self._folder()).fates
         self.since = until
         self.count += 1

@@ -36,7 +36,7 @@ def pull(script: Script, folder: Path, since: datetime | None = None, **more: An
     with serving(script) as base:
         settings = ServerSettings(url=base, method="search", **{"types": ("Patient",), "attempts": 1, **more})
         with Wire(settings) as wire:
-            return search(wire, settings, folder, since)
+            return search(wire, settings, folder, since).until
 
 
 def names(folder: Path) -> list[str]:
@@ -143,6 +143,11 @@ def test_a_type_that_the_server_refuses_is_left_out(
     pull(script, tmp_path, types=("Encounter", "Patient"))
     assert sorted(read(tmp_path)) == ["Patient.ndjson"]
     assert "type left out" in capsys.readouterr().out
+
+
+def test_a_server_that_refuses_every_type_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="refuses to search any type that is wanted"):
+        pull(one_type(lambda *_: refused(400)), tmp_path)
 
 
 def test_order_is_asked_for_where_it_is_offered(tmp_path: Path) -> None:

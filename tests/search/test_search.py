@@ -12,7 +12,7 @@ import pytest
 
 from etl.site import patient, visit, weight
 from onco_etl.errors import ServerError
-from onco_etl.server.search import search
+from onco_etl.server.search import Searched, search
 from onco_etl.server.settings import ServerSettings
 from onco_etl.server.wire import Wire
 from search.hospital import Hospital, read
@@ -24,7 +24,7 @@ EVENING = datetime(2024, 1, 2, 20, tzinfo=UTC)
 def pull(hospital: Hospital, folder: Path, since: datetime | None = None, **more: Any) -> datetime:
     settings = ServerSettings(url=hospital.base, method="search", **{"types": TYPES, **more})
     with Wire(settings) as wire:
-        return search(wire, settings, folder, since)
+        return search(wire, settings, folder, since).until
 
 
 def names(folder: Path) -> dict[str, list[str]]:
@@ -64,6 +64,17 @@ def test_what_changes_during_the_read_is_left_to_the_next_night(hospital: Hospit
     hospital.at("2024-01-04T20:00:00.000Z")
     pull(hospital, tmp_path / "second", until)
     assert names(tmp_path / "second") == {"Patient.ndjson": ["p2"]}
+
+
+def test_a_type_that_was_not_read_before_is_read_from_its_beginning(hospital: Hospital, tmp_path: Path) -> None:
+    hospital.put(patient(), "2024-01-01T10:00:00Z")
+    hospital.put(visit(), "2024-01-01T10:00:00Z")
+    hospital.at("2024-01-03T20:00:00.000Z", types=["Patient", "Encounter"])
+    settings = ServerSettings(url=hospital.base, method="search", types=TYPES)
+    with Wire(settings) as wire:
+        searched = search(wire, settings, tmp_path, EVENING, known=("Patient", "Observation"))
+    assert searched == Searched(datetime(2024, 1, 3, 20, tzinfo=UTC), ("Patient", "Encounter"))
+    assert names(tmp_path) == {"Encounter.ndjson": ["e1"]}
 
 
 def test_pages_are_followed(hospital: Hospital, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from onco_etl.settings import EtlSettings
 log = structlog.get_logger()
 
 _GONE = (404, 410)
-# So few may vanish at once, whatever share of the type they are.
+# Fewer than these may vanish at once, whatever share of the type they are.
 _FEW = 20
 
 

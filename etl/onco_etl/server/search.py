@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,30 +24,27 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class _Server:
-    """Types that are wanted and offered, how to read them, and until when the server can be read by its own clock."""
+class Searched:
+    """Until when a server was read, by its own clock: the next `since`; and the types that were."""
 
-    offers: dict[str, Offer]
-    pages: Pages
-    reader: Reader
-    now: datetime | None
+    until: datetime
+    types: tuple[str, ...]
 
 
-def search(wire: Wire, settings: ServerSettings, folder: Path, since: datetime | None) -> datetime:
+def search(
+    wire: Wire, settings: ServerSettings, folder: Path, since: datetime | None, known: Collection[str] | None = None
+) -> Searched:
     """Read what changed since an instant, or everything, into `folder`: NDJSON per type, and Bundles of deletions.
 
-    The instant, by the server's clock, until which it has been read: the next `since`. Raises ServerError where a type
-    cannot be read whole; nothing in the folder is to be received then.
+    known: the types that were read until `since`, by default all; another is read from its beginning. Raises
+    ServerError where a type cannot be read whole, or none can be; nothing in the folder is to be received then.
     """
-    since = since and since.replace(microsecond=0)
     with _opened(wire, settings, folder) as server:
-        for resource_type, offer in server.offers.items():
-            server.reader.read(resource_type, offer, Window(since, server.now), folder / f"{resource_type}.ndjson")
-            if since and offer.history:
-                history.deleted(server.pages, settings, resource_type, since, folder)
+        begin = {name: since if known is None or name in known else None for name in server.offers}
+        types = _some(name for name in server.offers if server.read_changed(name, begin[name]))
         if server.reader.earliest is None:
             raise ServerError("the server does not tell the time: neither a Date header nor Bundle.meta.lastUpdated")
-        return server.reader.earliest
+        return Searched(server.reader.earliest, types)
 
 
 def identities(wire: Wire, settings: ServerSettings, folder: Path) -> tuple[str, ...]:
@@ -56,18 +53,38 @@ def identities(wire: Wire, settings: ServerSettings, folder: Path) -> tuple[str,
     The lines are not whole resources: they are for `reconcile` alone. Raises ServerError as `search` does.
     """
     with _opened(wire, settings, folder) as server:
-        return tuple(
-            resource_type
-            for resource_type, offer in server.offers.items()
-            if server.reader.read(
-                resource_type,
-                offer,
-                Window(None, server.now),
-                folder / f"{resource_type}.ndjson",
-                (("_elements", "id"),),
-                on=True,
-            )
+        return _some(name for name in server.offers if server.read_ids(name))
+
+
+@dataclass(frozen=True)
+class _Server:
+    """Types that are wanted and offered, how to read them, and its present time, in whole seconds."""
+
+    settings: ServerSettings
+    folder: Path
+    offers: dict[str, Offer]
+    pages: Pages
+    reader: Reader
+    now: datetime | None
+
+    def read_changed(self, resource_type: str, since: datetime | None) -> bool:
+        """What changed and what was deleted of a type; False where the server refuses to search it."""
+        offer = self.offers[resource_type]
+        since = since and since.replace(microsecond=0)
+        found = self.reader.read(resource_type, offer, Window(since, self.now), self._file(resource_type))
+        if found and since and offer.history:
+            history.deleted(self.pages, self.settings, resource_type, since, self.folder)
+        return found
+
+    def read_ids(self, resource_type: str) -> bool:
+        """Everything of a type, as little as the server gives of each; False where it refuses to search it."""
+        window, little = Window(None, self.now), (("_elements", "id"),)
+        return self.reader.read(
+            resource_type, self.offers[resource_type], window, self._file(resource_type), little, on=True
         )
+
+    def _file(self, resource_type: str) -> Path:
+        return self.folder / f"{resource_type}.ndjson"
 
 
 @contextmanager
@@ -84,4 +101,11 @@ def _opened(wire: Wire, settings: ServerSettings, folder: Path) -> Iterator[_Ser
     with duckdb.connect() as con:
         pages = Pages(wire, con, folder)
         now = said.instant and said.instant.replace(microsecond=0)
-        yield _Server(offers, pages, Reader(settings, pages, said.instant), now)
+        yield _Server(settings, folder, offers, pages, Reader(settings, pages, said.instant), now)
+
+
+def _some(types: Iterable[str]) -> tuple[str, ...]:
+    read = tuple(types)
+    if not read:
+        raise ServerError("the server refuses to search any type that is wanted: are all asked for by patient alone?")
+    return read
