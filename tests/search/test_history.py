@@ -79,7 +79,7 @@ def test_deletions_are_written_with_what_the_server_says_of_them(tmp_path: Path)
 def test_a_deletion_without_a_date_counts_where_it_is_the_last_word(tmp_path: Path) -> None:
     pages = (
         bundle(event("PUT", "back"), event("DELETE", "gone"), next_url="Patient/_history?page=2"),
-        bundle(event("DELETE", "back"), event("PUT", "gone")),
+        bundle(event("DELETE", "back"), event("DELETE", "back", "soon"), event("PUT", "gone")),
     )
     pull(tmp_path, *pages)
     assert deleted(tmp_path) == [("Patient/gone", {"status": "204"})]

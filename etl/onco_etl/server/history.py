@@ -21,7 +21,7 @@ _GONE = """
     FROM (
         SELECT *, row_number() OVER (PARTITION BY id ORDER BY place) = 1 AS last_word FROM event WHERE id <> ''
     )
-    WHERE method = 'DELETE' AND (last_modified IS NOT NULL OR last_word)
+    WHERE method = 'DELETE' AND (last_word OR try_cast(last_modified AS TIMESTAMPTZ) IS NOT NULL)
 """
 
 
