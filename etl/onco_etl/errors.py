@@ -49,11 +49,12 @@ class MappingError(OncoError):
 class ServerError(OncoError):
     """A FHIR server cannot be read: names method, address without query, status and what to do.
 
-    `status` is that of its answer, None where it gave none.
+    `status` is that of its answer, None where it gave none; `passing`: it may be well again later.
     """
 
     exit_code = 7
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, passing: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.passing = passing

@@ -79,7 +79,7 @@ class Wire:
         """Raises ConfigurationError for an address that is not safe or a ca_file that cannot be read."""
         self.settings = settings
         self.origins = Origins(settings)
-        self._authorize = authorize
+        self.authorize = authorize
         self._client = httpx.Client(
             verify=_trust(settings.ca_file),
             timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
@@ -191,7 +191,7 @@ class Wire:
         for _ in range(_HOPS + 2):
             response = self._send(asked, target, self._authorization(authorized, anew), more)
             try:
-                anew = response.status_code == 401 and authorized and not renewed and self._authorize is not None
+                anew = response.status_code == 401 and authorized and not renewed and self.authorize is not None
                 if anew:
                     renewed = True
                 elif response.status_code in _REDIRECTS and asked.method == "GET":
@@ -213,7 +213,7 @@ class Wire:
             return self._client.send(request, stream=True)
 
     def _authorization(self, authorized: bool, anew: bool) -> Headers:
-        return self._authorize(anew) if authorized and self._authorize else {}
+        return self.authorize(anew) if authorized and self.authorize else {}
 
     def _judge(self, response: httpx.Response, expected: Collection[int]) -> None:
         """Raises for what is no success: AgainError where the server may be well again soon."""
@@ -254,6 +254,7 @@ class Wire:
         try:
             yield from attempts
         except AgainError as error:
+            error.error.passing = True
             raise error.error from None
 
 
