@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 # FHIR R4, IssueSeverity and IssueType; another word could be anything.
-SEVERITIES = frozenset({"fatal", "error", "warning", "information"})
-CODES = frozenset(
-    "invalid structure required value invariant security login unknown expired forbidden suppressed processing "  # noqa: SIM905
+_KNOWN = frozenset(
+    "fatal error warning information "  # noqa: SIM905
+    "invalid structure required value invariant security login unknown expired forbidden suppressed processing "
     "not-supported duplicate multiple-matches not-found deleted too-long code-invalid extension too-costly "
     "business-rule conflict transient lock-error no-store exception timeout incomplete throttled informational".split()
 )
@@ -16,8 +16,7 @@ CODES = frozenset(
 
 def issues(body: bytes) -> tuple[tuple[str, str], ...]:
     """(severity, code) of each issue in an OperationOutcome; none where the body is none."""
-    found = [(_word(issue.get("severity"), SEVERITIES), _word(issue.get("code"), CODES)) for issue in _issues(body)]
-    return tuple(found)
+    return tuple((word(issue.get("severity")), word(issue.get("code"))) for issue in _issues(body))
 
 
 def codes(body: bytes) -> str:
@@ -47,5 +46,6 @@ def _issues(body: bytes) -> list[dict[str, Any]]:
     return [issue for issue in listed if isinstance(issue, dict)] if isinstance(listed, list) else []
 
 
-def _word(value: object, known: frozenset[str]) -> str:
-    return value if isinstance(value, str) and value in known else "unknown"
+def word(value: object) -> str:
+    """A severity or an issue code as FHIR has it; anything else is "unknown"."""
+    return value if isinstance(value, str) and value in _KNOWN else "unknown"

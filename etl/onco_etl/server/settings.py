@@ -38,6 +38,7 @@ class ServerSettings:
 
     url: the address that FHIR types follow. method: Bulk Data export, or search. types: empty for every type that the
     maps read. level, group: whose data an export has; leavers: whether patients who left the group are removed.
+    partial_manifests: ask for files before all are ready (Bulk Data 3.0; other servers may refuse the question).
     overlap_minutes: how far before the last pull the next one begins; full_every_days: how often everything is read
     anew, and what the server no longer has is deleted, unless it is more than vanished_share of a type (and 20).
     page_size, totals: resources per page of a search, and whether Bundle.total is held against what its pages brought.
@@ -52,6 +53,7 @@ class ServerSettings:
     group: str = ""
     leavers: Literal["keep", "remove"] = "keep"
     type_filters: tuple[str, ...] = ()
+    partial_manifests: bool = False
     overlap_minutes: int = 10
     full_every_days: int | None = None
     page_size: int = 500
