@@ -90,22 +90,33 @@ def init(config: ConfigOption = CONFIG) -> None:
 
 @app.command()
 def sync(
-    source: Annotated[Path, typer.Option("--from", help="A FHIR file, or a folder of NDJSON, Bundles and resources.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="A file or folder of FHIR, or a server's address; by default the server configured."
+        ),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything that the server has, not only what changed.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
     from onco_etl import pipeline
+    from onco_registry import receiving
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
     if dry_run:
+        if source is None or not Path(source).exists():
+            raise ConfigurationError("--dry-run: give --from a path")
         with lock.held(settings.data, "sync --dry-run"):
-            _say_preview(pipeline.preview(settings.etl, source), as_json)
+            _say_preview(pipeline.preview(settings.etl, Path(source)), as_json)
         return
     with recorded(settings.data, "sync") as record:
-        report = record.take(pipeline.sync(settings.etl, source))
+        report = record.take(receiving.receive(settings, source, full=full))
     _say(report, as_json)
 
 

@@ -66,7 +66,7 @@ class ExportServer:
         self.ended: list[str] = []
         self._resources: dict[tuple[str, str], Resource] = {}
         self._deleted: dict[tuple[str, str], datetime] = {}
-        self._jobs: dict[str, _Job] = {}
+        self.jobs: dict[str, _Job] = {}
         self._tokens: dict[str, int] = {}
         self._now = datetime.now(UTC) - timedelta(days=2)
 
@@ -89,6 +89,10 @@ class ExportServer:
                 del self._resources[key]
                 self._deleted[key] = self._now
 
+    def forget_deletions(self) -> None:
+        """As a server that does not tell what was deleted."""
+        self._deleted.clear()
+
     def pass_time(self, **duration: float) -> None:
         """Let the server's clock go on."""
         self._now += timedelta(**duration)
@@ -108,8 +112,8 @@ class ExportServer:
             raise Refusal(400, "not-supported", f"no export of {refused[0]}" if self.faults.kickoff_texts else "no")
         since = datetime.fromisoformat(query["_since"][0]) if "_since" in query else None
         patients = self._patients(path)
-        name = str(len(self._jobs) + 1)
-        self._jobs[name] = self._export(name, types, since, patients, "allowPartialManifests" in query)
+        name = str(len(self.jobs) + 1)
+        self.jobs[name] = self._export(name, types, since, patients, "allowPartialManifests" in query)
         return f"/r4/jobs/{name}"
 
     def _patients(self, path: str) -> set[str] | None:
@@ -151,9 +155,9 @@ class ExportServer:
 
     def job(self, name: str) -> _Job:
         """An export that goes on or is done."""
-        if name not in self._jobs or name in self.ended:
+        if name not in self.jobs or name in self.ended:
             raise Refusal(404, "not-found", "no such export")
-        return self._jobs[name]
+        return self.jobs[name]
 
     def status(self, name: str, page: int) -> tuple[int, dict[str, Any] | None]:
         """Status and manifest of an export; with partial manifests, one file each."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from onco_etl.server import access, pull
 from onco_etl.server.settings import ServerSettings
+from onco_etl.settings import EtlSettings
 from server.export_server import ExportServer, Resource
 
 
@@ -26,12 +27,14 @@ class Registry:
         self.server = server
         self.more = more
         folder.mkdir(mode=0o700, exist_ok=True)
+        # The workspace is asked only for what vanished.
+        self.etl = EtlSettings(data=folder.parent / "data")
 
     def pull(self, *, settle: bool = True, full: bool = False, **more: Any) -> list[str]:
         """Pull, and settle unless told otherwise; what came, as Type/id in order, deletions with a minus sign."""
         chosen = settings(self.server, **{**self.more, **more})
         with access.connected(chosen) as wire:
-            pulled = pull.pull(wire, chosen, self.folder, full=full)
+            pulled = pull.pull(wire, self.etl, chosen, self.folder, full=full)
         came = sorted(name for resource in received(self.folder / "incoming") for name in _names(resource))
         assert pulled.anything is bool(came)
         if settle:

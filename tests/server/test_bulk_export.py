@@ -48,12 +48,12 @@ def test_the_first_pull_brings_everything_the_next_what_changed(registry: Regist
     assert server.ended == ["1", "2", "3"]
 
 
-def test_deletions_are_received_last(registry: Registry, server: ExportServer) -> None:
+def test_deletions_are_received_first(registry: Registry, server: ExportServer) -> None:
     registry.pull()
     server.put(patient("p4"))
     server.remove(("Patient", "p1"))
     registry.pull(settle=False)
-    assert [resource["resourceType"] for resource in received(registry.folder / "incoming")] == ["Patient", "Bundle"]
+    assert [resource["resourceType"] for resource in received(registry.folder / "incoming")] == ["Bundle", "Patient"]
 
 
 def test_what_is_not_settled_comes_again(registry: Registry, server: ExportServer) -> None:
@@ -74,9 +74,9 @@ def test_windows_overlap(registry: Registry, server: ExportServer) -> None:
 def test_everything_comes_again_when_told_when_due_and_when_settings_change(registry: Registry) -> None:
     registry.pull()
     assert registry.pull(full=True) == ALL
-    assert registry.pull(full_every_days=1) == ALL
-    assert registry.pull(full_every_days=3) == []
     assert registry.pull(level="patient", full_every_days=3) == ALL
+    assert registry.pull(level="patient", full_every_days=2) == ALL
+    assert registry.pull(level="patient", full_every_days=3) == []
     assert registry.pull(types=("Patient",), level="patient") == []
     assert registry.pull(types=TYPES, level="patient") == ALL
 

@@ -37,10 +37,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Exported:
-    """An export that was fetched: until when, the job that it was, and how many lines its files hold."""
+    """An export that was fetched, and the job that it was; whole: it left nothing out, by its own account."""
 
     collected: Collected
     job: Job
+    whole: bool
 
 
 def export(wire: Wire, settings: ServerSettings, folder: Path, wanted: Wanted) -> Exported:
@@ -57,9 +58,9 @@ def export(wire: Wire, settings: ServerSettings, folder: Path, wanted: Wanted) -
             log.warning("the server no longer has the export; it is begun anew")
             job.forget(folder)
             continue
-        collect.tell_errors(folders.errors)
+        whole = not collect.tell_errors(folders.errors)
         kickoff.abandon(wire, current.url)
-        return Exported(collected, current)
+        return Exported(collected, current, whole)
     raise ServerError(f"the server lost the export {_BEGUN_AT_MOST} times; the next run tries again")
 
 

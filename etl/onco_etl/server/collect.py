@@ -69,9 +69,16 @@ class Collector:
         for page in range(_PAGES):
             part = self._part(url, page)
             if part.following is None:
+                self._remove_empty()
                 return Collected(part.transaction_time, sum(self._lines.values()))
             url = part.following
         raise ServerError(f"the export has more than {_PAGES} manifests")
+
+    def _remove_empty(self) -> None:
+        for target, lines in self._lines.items():
+            if not lines:
+                for done in _existing(target):
+                    done.unlink()
 
     def _part(self, url: str, page: int) -> Manifest:
         """The manifest at `url`, whole or with a link to the next; its files are fetched."""
@@ -97,11 +104,11 @@ class Collector:
         return response
 
     def _fetch_all(self, found: Manifest, page: int) -> None:
+        # Files are received in the order of their names: a resource that was deleted and made anew stays.
+        for number, file in enumerate(found.deleted):
+            self._fetch(file, found.token, self._folders.incoming / f"0-deleted-{page:04d}-{number:06d}")
         for number, file in enumerate(found.output):
             self._fetch(file, found.token, self._folders.incoming / f"{page:04d}-{number:06d}-{file.resource_type}")
-        # Deletions come last: in the order of names, as they are received.
-        for number, file in enumerate(found.deleted):
-            self._fetch(file, found.token, self._folders.incoming / f"deleted-{page:04d}-{number:06d}")
         for number, file in enumerate(found.error):
             self._fetch(file, found.token, self._folders.errors / f"{page:04d}-{number:06d}")
 
@@ -109,7 +116,7 @@ class Collector:
         """Have a file under its name with .ndjson or .ndjson.gz, and note its lines."""
         if target in self._lines:
             return
-        whole = [done for done in (_named(target, False), _named(target, True)) if done.exists()]
+        whole = _existing(target)
         counted = received.count(whole[0], self._settings.maximum_download) if whole else None
         lines = (counted or self._fetch_whole(file, token, target)).lines
         if target.parent == self._folders.incoming:
@@ -147,6 +154,10 @@ def _named(target: Path, packed: bool) -> Path:
     return target.with_name(f"{target.name}.ndjson{'.gz' if packed else ''}")
 
 
+def _existing(target: Path) -> list[Path]:
+    return [done for done in (_named(target, False), _named(target, True)) if done.exists()]
+
+
 def _whole(file: File, part: Path, limit: int) -> received.Counted:
     counted = received.count(part, limit)
     if counted.lines < (file.count or 0):
@@ -170,11 +181,14 @@ def _tell_progress(response: httpx.Response) -> None:
     log.info("the export is not ready", **({"progress": said} if said else {}))
 
 
-def tell_errors(folder: Path) -> None:
-    """Log how many issues of each severity and code the files of `folder` hold; their texts stay there."""
+def tell_errors(folder: Path) -> bool:
+    """Log how many issues of each severity and code the files of `folder` hold; whether something was left out.
+
+    Their texts stay in the files, for hospital IT.
+    """
     files: Sequence[Path] = sorted(private.folder(folder).glob("*.ndjson*"))
     if not files:
-        return
+        return False
     listed = ", ".join(file_literal(file) for file in files)
     with duckdb.connect() as con:
         found = con.execute(
@@ -190,3 +204,4 @@ def tell_errors(folder: Path) -> None:
     for severity, code, issues in found:
         said = {"severity": outcome.word(severity), "code": outcome.word(code)}
         log.warning("the export reports issues", **said, issues=issues)
+    return any(severity not in ("warning", "information") for severity, _, _ in found)

@@ -43,5 +43,5 @@ def remove(folder: Path, leavers: Iterable[str]) -> int:
     entries = [{"request": {"method": "DELETE", "url": f"Patient/{name}"}} for name in leavers]
     if entries:
         bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
-        private.write(folder / "deleted-leavers.json", bundle)
+        private.write(folder / "0-left-the-group.json", bundle)
     return len(entries)

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 # FHIR R4, IssueSeverity and IssueType; another word could be anything.
-_KNOWN = frozenset(
-    "fatal error warning information "  # noqa: SIM905
-    "invalid structure required value invariant security login unknown expired forbidden suppressed processing "
+SEVERITIES = frozenset({"fatal", "error", "warning", "information"})
+CODES = frozenset(
+    "invalid structure required value invariant security login unknown expired forbidden suppressed processing "  # noqa: SIM905
     "not-supported duplicate multiple-matches not-found deleted too-long code-invalid extension too-costly "
     "business-rule conflict transient lock-error no-store exception timeout incomplete throttled informational".split()
 )
@@ -48,4 +48,4 @@ def _issues(body: bytes) -> list[dict[str, Any]]:
 
 def word(value: object) -> str:
     """A severity or an issue code as FHIR has it; anything else is "unknown"."""
-    return value if isinstance(value, str) and value in _KNOWN else "unknown"
+    return value if isinstance(value, str) and value in SEVERITIES | CODES else "unknown"

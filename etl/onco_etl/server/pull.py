@@ -15,9 +15,9 @@ import structlog
 
 from onco_etl import pipeline, workspace
 from onco_etl.pipeline import RunReport
-from onco_etl.server import access, bulk_export, group, job, private
+from onco_etl.server import access, group, job, private
 from onco_etl.server import settled as state
-from onco_etl.server.bulk_export import Wanted
+from onco_etl.server.read import Reader, Window
 from onco_etl.server.settings import ServerSettings
 from onco_etl.server.settled import Settled
 from onco_etl.server.wire import Wire
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull brought: the folder of its files, whether there is anything in them, and what to settle."""
+    """What a pull brought: the folder of its files, whether there are any, and what to settle."""
 
     incoming: Path
     anything: bool
@@ -41,11 +41,11 @@ def sync(settings: EtlSettings, server: ServerSettings, *, full: bool = False) -
     A night that brings nothing is a run that receives nothing. Raises ServerError with nothing settled, and as
     `pipeline.sync` does.
     """
+    # Without a data folder that can be used, the server need not be asked.
     with workspace.connect(settings.data, read_only=True):
-        pass
-    folder = private.folder(settings.data / "pull" / settings.source)
+        folder = private.folder(settings.data / "pull" / settings.source)
     with access.connected(server) as wire:
-        pulled = pull(wire, server, folder, full=full)
+        pulled = pull(wire, settings, server, folder, full=full)
     if pulled.anything:
         report = pipeline.sync(settings, pulled.incoming)
     else:
@@ -55,28 +55,25 @@ def sync(settings: EtlSettings, server: ServerSettings, *, full: bool = False) -
     return report
 
 
-def pull(wire: Wire, server: ServerSettings, folder: Path, *, full: bool = False) -> Pulled:
+def pull(wire: Wire, settings: EtlSettings, server: ServerSettings, folder: Path, *, full: bool = False) -> Pulled:
     """Read from the server into `folder`/incoming what changed since the last settled pull; raises ServerError.
 
     Everything is read where nothing is settled, where other settings say what is read, where somebody joined the
-    group, and where `server.full_every_days` or `full` ask for it.
+    group, and where `full` asks for it. Every `server.full_every_days` what vanished is deleted.
     """
-    before = state.kept(folder)
-    reads = state.reads(server)
+    before, reads = state.kept(folder), state.reads(server)
     if before and before.reads != reads:
         log.info("another part of the server is read than before: everything is read")
         before = None
     members = group.members(wire, server) if server.level == "group" else None
-    since = None if full else _since(server, before, members)
-    known = frozenset(before.types if before else ())
-    exported = bulk_export.export(wire, server, folder, Wanted(since, server.wanted(), known, reads, members))
-    gone = _leavers(server, before, exported.job.members)
-    removed = group.remove(folder / "incoming", gone)
-    time = exported.collected.transaction_time
-    full_time = before.full if before and exported.job.since else time
-    settled = Settled(time, full_time, reads, exported.job.types, exported.job.members)
-    log.info("pulled", lines=exported.collected.lines, types=len(settled.types), since=exported.job.since, left=removed)
-    return Pulled(folder / "incoming", bool(exported.collected.lines or removed), settled)
+    window = _window(server, before, members, full)
+    reader = Reader(wire, settings, server, folder)
+    searched = server.method == "search"
+    read = reader.search(window, before) if searched else reader.export(window, before, reads, members)
+    full_time = read.until if read.whole or before is None else before.full
+    anything = any(file.stat().st_size for file in reader.incoming.iterdir())
+    log.info("pulled", types=len(read.types), everything=read.whole, anything=anything)
+    return Pulled(reader.incoming, anything, Settled(read.until, full_time, reads, read.types, read.members))
 
 
 def settle(folder: Path, pulled: Pulled) -> None:
@@ -86,22 +83,13 @@ def settle(folder: Path, pulled: Pulled) -> None:
     shutil.rmtree(pulled.incoming)
 
 
-def _since(server: ServerSettings, before: Settled | None, members: tuple[str, ...] | None) -> datetime | None:
-    """From when the server is read; None for everything."""
-    if before is None:
-        return None
+def _window(server: ServerSettings, before: Settled | None, members: tuple[str, ...] | None, full: bool) -> Window:
+    days = server.full_every_days
+    if before is None or full:
+        return Window(None, days is not None)
+    # Nights begin a little earlier or later than a whole number of days apart.
+    due = days is not None and datetime.now(UTC) - before.full >= timedelta(days=days, hours=-12)
     if joiners := set(members or ()) - set(before.members or ()):
         log.info("new in the group: everything is read", joiners=len(joiners))
-        return None
-    days = server.full_every_days
-    # Nights begin a little earlier or later than a whole number of days apart.
-    if days is not None and datetime.now(UTC) - before.full >= timedelta(days=days, hours=-12):
-        return None
-    return before.transaction_time - timedelta(minutes=server.overlap_minutes)
-
-
-def _leavers(server: ServerSettings, before: Settled | None, members: tuple[str, ...] | None) -> list[str]:
-    """Who left the group since the last settled pull, if they are to be removed."""
-    if server.leavers == "keep" or before is None:
-        return []
-    return sorted(set(before.members or ()) - set(members or ()))
+        return Window(None, due)
+    return Window(before.transaction_time - timedelta(minutes=server.overlap_minutes), due)
