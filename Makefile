@@ -3,6 +3,7 @@
 #   make demo    install, run the replica study, say where the bulletin is
 #   make test    install the test extras, run every linter and every test
 #   make lint    install the test extras, run every linter
+#   make fhirserver  install the FHIR server that some tests talk to (needs node and npm; without it they skip)
 #   make bench   resources per second of a sync, beside DuckDB's own read
 #   make lock    resolve the hash-pinned lock files anew (needs uv)
 #   make clean   remove what the other targets made
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-inp
 FROM_LOCK := $(PIP) install --require-hashes --no-build-isolation --use-pep517 --requirement
 PROJECT_FILES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint fhirserver bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,6 +42,13 @@ lint: .venv/test.stamp
 	@echo 'sqlfluff'
 	@PYTHONWARNINGS='ignore::UserWarning:multiprocessing.resource_tracker' $(BIN)/sqlfluff lint --processes 2 \
 		--nocolor --disable-progress-bar --quiet mappings/sql
+
+fhirserver: .fhir_server_cache/stamp
+
+.fhir_server_cache/stamp: tests/search/server/package.json tests/search/server/package-lock.json
+	@echo 'installing the FHIR server of the tests'
+	@mkdir -p $(@D) && cp $^ $(@D) && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 bench: .venv/test.stamp
 	@PYTHONPATH=tests $(BIN)/python -m bench.run $(BENCH)
@@ -79,4 +87,4 @@ lock:
 		--output-file requirements-test.lock
 
 clean:
-	@rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench
+	@rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench .fhir_server_cache

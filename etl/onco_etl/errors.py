@@ -5,7 +5,8 @@
     ├── InputError            3  nothing could be read from the given path; nothing changed
     ├── StateError            4  the data folder is missing, damaged, or of another release
     │   └── InUseError        4  another run holds the workspace
-    └── MappingError          5  a mapping broke one of its own rules; the run was rolled back
+    ├── MappingError          5  a mapping broke one of its own rules; the run was rolled back
+    └── ServerError           7  a FHIR server cannot be read, or does not keep to its protocol; what was received stays
 
 A resource that cannot be read is none of these: it is quarantined and the run goes on.
 """
@@ -43,3 +44,17 @@ class MappingError(OncoError):
     """A mapping gave rows that break its contract; the run was rolled back."""
 
     exit_code = 5
+
+
+class ServerError(OncoError):
+    """A FHIR server cannot be read: names method, address without query, status and what to do.
+
+    `status` is that of its answer, None where it gave none; `passing`: it may be well again later.
+    """
+
+    exit_code = 7
+
+    def __init__(self, message: str, *, status: int | None = None, passing: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.passing = passing

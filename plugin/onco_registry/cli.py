@@ -1,5 +1,5 @@
 """The command line. Exit codes: 0 done; 1 unexpected; 2 usage or configuration; 3 nothing readable; 4 data folder;
-5 a mapping broke its rules; 6 a check failed; 130 interrupted.
+5 a mapping broke its rules; 6 a check failed; 7 a FHIR server cannot be read; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import typer
 
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
-from onco_registry import cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary, logs
+from onco_registry import cli_keys, cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary, logs
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
@@ -36,6 +36,7 @@ quarantine_app = typer.Typer(help="What could not be mapped, and why.", no_args_
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(cli_vocabulary.app, name="vocabulary")
 app.add_typer(cli_unmapped.app, name="unmapped")
+app.add_typer(cli_keys.app, name="keys")
 app.command()(cli_trace.trace)
 app.command()(cli_trace.waiting)
 app.command()(cli_service.serve)
@@ -89,22 +90,33 @@ def init(config: ConfigOption = CONFIG) -> None:
 
 @app.command()
 def sync(
-    source: Annotated[Path, typer.Option("--from", help="A FHIR file, or a folder of NDJSON, Bundles and resources.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="A file or folder of FHIR, or a server's address; by default the server configured."
+        ),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything that the server has, not only what changed.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
     from onco_etl import pipeline
+    from onco_registry import receiving
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
     if dry_run:
+        if source is None or not Path(source).exists():
+            raise ConfigurationError("--dry-run: give --from a path")
         with lock.held(settings.data, "sync --dry-run"):
-            _say_preview(pipeline.preview(settings.etl, source), as_json)
+            _say_preview(pipeline.preview(settings.etl, Path(source)), as_json)
         return
     with recorded(settings.data, "sync") as record:
-        report = record.take(pipeline.sync(settings.etl, source))
+        report = record.take(receiving.receive(settings, source, full=full))
     _say(report, as_json)
 
 

@@ -8,13 +8,14 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onco_etl.errors import ConfigurationError
+from onco_etl.server.settings import ServerSettings
 from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings
 from onco_registry.episode_rules import episode_rules
 from onco_registry.installed import installed
@@ -63,6 +64,7 @@ class Config(BaseSettings):
     observation_gap_days: int | None = Field(default=None, ge=1)
     fictional: bool = False
     inbox: Path | None = None
+    server: ServerSettings | None = None
     schedule: ScheduleSettings = ScheduleSettings()
     service: ServiceSettings = ServiceSettings()
     notify: NotifySettings = NotifySettings()
@@ -71,6 +73,16 @@ class Config(BaseSettings):
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("server", "notify", mode="before")
+    @classmethod
+    def _listed_within(cls, value: object, info: ValidationInfo) -> object:
+        """The lists of a section come from the environment with commas, too."""
+        kind = _section(cls.model_fields[info.field_name or ""].annotation)
+        if not isinstance(value, dict) or kind is None:
+            return value
+        lists = {name for name, annotation in get_type_hints(kind).items() if get_origin(annotation) is tuple}
+        return {name: cls._listed(item) if name in lists else item for name, item in value.items()}
 
     @field_validator("timezone")
     @classmethod
@@ -164,8 +176,13 @@ def names(kind: Any = None, prefix: str = "") -> Iterator[str]:
     """Every setting by the name that the configuration file gives it: `name`, or `section.name`."""
     found = {name: f.annotation for name, f in Config.model_fields.items()} if kind is None else get_type_hints(kind)
     for name, annotation in found.items():
-        section = next((part for part in (annotation, *get_args(annotation)) if is_dataclass(part)), None)
+        section = _section(annotation)
         yield from names(section, f"{prefix}{name}.") if section else [f"{prefix}{name}"]
+
+
+def _section(annotation: Any) -> Any:
+    """The dataclass of a setting that is a section; None for any other."""
+    return next((part for part in (annotation, *get_args(annotation)) if is_dataclass(part)), None)
 
 
 def _fault(error: ValidationError) -> str:

@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from onco_etl import quality, workspace
-from onco_etl.errors import ConfigurationError
 from onco_etl.query import scalar
+from onco_registry import receiving
 from onco_registry.config import Config
 from onco_registry.service.record import Record, recorded
 from onco_registry.status import open_quarantine
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 def night(config: Config, day: date, *, again: bool = False) -> RunReport:
     """Receive what the source has, map, merge and publish it, then recompute every registry; for a business date.
 
-    The source is the folder `inbox`. Raises ConfigurationError where none is set, else as `pipeline.sync` and
-    `recompute` and `recorded` do; a sync that was committed stays, whatever the recompute does.
+    Raises as `receiving.night`, `recompute` and `recorded` do; a sync that was committed stays, whatever the recompute
+    does.
     """
     from onco_registry.night import recompute
 
     with recorded(config.data, "night", day, again=again) as record:
-        report = record.take(_receive(config))
+        report = record.take(receiving.night(config))
         _look(config, record)
         computed = recompute(config)
         record.counts["registries"] = len(computed)
@@ -41,14 +41,6 @@ def bulletin(config: Config, day: date | None) -> list[str]:
         written = [str(path) for path in bulletins(config)]
         record.counts["files"] = len(written)
     return written
-
-
-def _receive(config: Config) -> RunReport:
-    from onco_etl import pipeline
-
-    if config.inbox is None:
-        raise ConfigurationError("nothing to receive: set inbox, the folder into which the hospital's exports are put")
-    return pipeline.sync(config.etl, config.inbox)
 
 
 def _look(config: Config, record: Record) -> None:

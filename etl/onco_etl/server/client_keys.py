@@ -1,0 +1,64 @@
+"""The keys by which we sign in: a JWKS file, newest key last."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from onco_etl.errors import ConfigurationError
+from onco_etl.server import private
+
+Key = ECKey | RSAKey
+
+_LARGEST = 1 << 20
+
+
+def algorithm(key: Key) -> str:
+    """How a key signs: ES384 or RS384, as SMART Backend Services has it."""
+    return "ES384" if isinstance(key, ECKey) else "RS384"
+
+
+def read(file: Path) -> list[Key]:
+    """The private keys of a file (a JWKS, or one JWK), newest first; raises ConfigurationError, which shows no key."""
+    keys = list(reversed(_read(file)))
+    if not keys:
+        raise ConfigurationError(f"{file}: holds no key")
+    return keys
+
+
+def add(file: Path) -> str:
+    """Append a new ES384 key, the newest from now on, to a file (created, mode 0600); the key's id."""
+    key = ECKey.generate_key("P-384", {"use": "sig", "alg": "ES384"}, auto_kid=True)
+    keys = [*(_read(file) if file.exists() else ()), key]
+    private.write(file, {"keys": [one.as_dict(private=True) for one in keys]})
+    return str(key.kid)
+
+
+def public(file: Path) -> dict[str, Any]:
+    """The JWKS to register with the server or to host: the public halves of the keys of a file."""
+    return {"keys": [{"alg": algorithm(key), **key.as_dict(private=False)} for key in _read(file)]}
+
+
+def _read(file: Path) -> list[Key]:
+    try:
+        with file.open("rb") as stream:
+            content = json.loads(stream.read(_LARGEST))
+        listed = content.get("keys", [content])
+        keys = KeySet.import_key_set({"keys": listed}).keys
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}") from None
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        raise ConfigurationError(f"{file}: no JWKS") from None
+    return [_checked(file, key) for key in keys]
+
+
+def _checked(file: Path, key: object) -> Key:
+    fits = isinstance(key, RSAKey) or (isinstance(key, ECKey) and key.curve_name == "P-384")
+    if not fits or not isinstance(key, ECKey | RSAKey) or not key.is_private:
+        raise ConfigurationError(f"{file}: each key is to be private, and RSA or EC on the curve P-384")
+    key.ensure_kid()
+    return key

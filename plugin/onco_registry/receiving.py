@@ -1,0 +1,56 @@
+"""Where a sync receives from: the FHIR server of the settings or of an address, the inbox, or a path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onco_etl.errors import ConfigurationError
+from onco_etl.server.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from onco_etl.pipeline import RunReport
+    from onco_registry.config import Config
+
+
+def receive(config: Config, source: str | None, *, full: bool = False) -> RunReport:
+    """Sync from a path, from a server's address, or without either from the server of the settings.
+
+    full: read everything of the server. Raises ConfigurationError, and as `onco_etl.pipeline.sync` and
+    `onco_etl.server.pull.sync` do.
+    """
+    from onco_etl import pipeline
+    from onco_etl.server import pull
+
+    if source is not None and not _is_address(source):
+        if full:
+            raise ConfigurationError("--full is for a server; of a path everything is received")
+        return pipeline.sync(config.etl, Path(source))
+    return pull.sync(config.etl, _server(config, source), full=full)
+
+
+def night(config: Config) -> RunReport:
+    """Sync from what the settings name: the server, or the inbox; raises ConfigurationError where they name neither."""
+    if config.server and config.inbox:
+        raise ConfigurationError("server and inbox: set one of them, whichever a night receives")
+    if config.server is None and config.inbox is None:
+        raise ConfigurationError(
+            "nothing to receive: set inbox, the folder into which the hospital's exports are put, or server"
+        )
+    return receive(config, str(config.inbox) if config.inbox else None)
+
+
+def _server(config: Config, address: str | None) -> ServerSettings:
+    try:
+        if address is not None:
+            return replace(config.server, url=address) if config.server else ServerSettings(address)
+    except ValueError as error:
+        raise ConfigurationError(f"--from: {error}") from None
+    if config.server is None:
+        raise ConfigurationError("nothing to receive: give --from a path or an address, or set server.url")
+    return config.server
+
+
+def _is_address(source: str) -> bool:
+    return source.startswith(("http://", "https://"))

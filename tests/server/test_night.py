@@ -1,0 +1,217 @@
+"""Nights against the export server: whatever goes wrong on the way, the tables end as they would without it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from hospital.nights import adverse_event, drug, medication, patient, visit, weight
+from onco_etl import cdm, pipeline, workspace
+from onco_etl.errors import ConfigurationError, ServerError
+from onco_etl.server import client_keys, pull
+from onco_etl.server.settings import SmartSettings
+from onco_etl.settings import EtlSettings
+from onco_registry import config, receiving
+from server.assertions import Client
+from server.authority import server_context
+from server.export_server import ExportServer, Resource, running
+from server.pulling import settings
+from support import command_line
+
+PATIENTS = 9
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def record(number: int) -> list[Resource]:
+    """A patient who is told by the date of birth, with a visit, two weights, a drug and an adverse event."""
+    person = f"p{number}"
+    encounter = {"encounter": {"reference": f"Encounter/e{number}"}}
+    return [
+        patient(person, birthDate=f"{1940 + number}-02-03"),
+        visit(f"e{number}", person),
+        weight(f"o{number}", person, 60.0 + number, **encounter),
+        weight(f"w{number}", person, 50.0 + number, **encounter),
+        drug(f"s{number}", person),
+        adverse_event(
+            f"a{number}", person, suspectEntity=[{"instance": {"reference": f"MedicationStatement/s{number}"}}]
+        ),
+    ]
+
+
+def first(server: ExportServer) -> None:
+    server.put(medication(), *(resource for number in range(PATIENTS) for resource in record(number)))
+
+
+def second(server: ExportServer) -> None:
+    """Changes, a new patient, deletions, and a patient who goes with all that is theirs."""
+    server.put(weight("o1", "p1", 99.0), patient("p2", birthDate="1942-02-03", gender="male"), *record(PATIENTS))
+    server.remove(("Observation", "o3"), ("Encounter", "e4"), ("Patient", "p5"))
+
+
+class Site:
+    """A data folder that a server is pulled into."""
+
+    def __init__(self, folder: Path, server: ExportServer, **more: Any) -> None:
+        self.etl = EtlSettings(data=folder / "data", validation_sample=0, check_every_sync=False)
+        self.server = server
+        self.more = more
+        folder.mkdir()
+        pipeline.init(self.etl)
+
+    def night(self, **more: Any) -> dict[str, int]:
+        return pull.sync(self.etl, settings(self.server, **{**self.more, **more})).fates
+
+    def rows(self) -> Rows:
+        """The published tables without their integers; persons are told by their dates of birth."""
+        with duckdb.connect(self.etl.data / "published" / "current.duckdb", read_only=True) as con:
+            return {table: con.execute(natural(table)).fetchall() for table in workspace.CLINICAL_TABLES}
+
+
+def natural(table: str) -> str:
+    integers = {*cdm.key_references(table), cdm.primary_key(table)}
+    named = [f"t.{name}" for name in cdm.columns(table) if name not in integers]
+    if "person_id" not in cdm.columns(table):
+        return f"SELECT {', '.join(named) or 'count(*)'} FROM cdm.{table} AS t ORDER BY ALL"
+    who = "p.year_of_birth AS who"
+    return (
+        f"SELECT {', '.join([who, *named])} FROM cdm.{table} AS t JOIN cdm.person AS p USING (person_id) ORDER BY ALL"
+    )
+
+
+def expected(folder: Path, *nights: Callable[[ExportServer], None]) -> Iterator[Rows]:
+    """The tables after each night without faults."""
+    with running(ExportServer(lines_per_file=4)) as server:
+        site = Site(folder, server)
+        for night in nights:
+            night(server)
+            site.night()
+            yield site.rows()
+
+
+# Each with what it must have cost: how often the night had to be begun again, at least.
+FIRST: dict[str, tuple[Any, int]] = {
+    "busy": ([(429, "1764122000000"), (503, "Fri, 31 Dec 1999 23:59:59 GMT"), (500, "")], 0),
+    "cut": (3, 0),
+    "truncated": (2, 0),
+    "endless": (True, 1),
+    "short": (1, 1),
+    "lose_jobs": (1, 0),
+    "files_at": ("https://127.0.0.1:1", 1),
+}
+SECOND: dict[str, tuple[Any, int]] = {
+    "busy": ([(502, "-1"), (504, "soon")], 0),
+    "expire_files": (1, 0),
+    "fail_jobs": (9, 1),
+    "away": ("https://127.0.0.1:1", 1),
+    "drip": (0.01, 1),
+    "cut": (2, 0),
+}
+
+
+def suffer(site: Site, faults: dict[str, tuple[Any, int]]) -> int:
+    """Nights until one ends well, with the faults one after the other; how many failed."""
+    failed = 0
+    for name, (value, failures) in faults.items():
+        calm = getattr(site.server.faults, name)
+        setattr(site.server.faults, name, value)
+        for _ in range(failures):
+            with pytest.raises(ServerError):
+                site.night(maximum_download=1 << 20, download_seconds=0.2)
+            failed += 1
+        if failures:
+            setattr(site.server.faults, name, calm)
+    site.night()
+    return failed
+
+
+def test_a_night_with_faults_ends_with_the_tables_of_one_without(tmp_path: Path) -> None:
+    client_keys.add(tmp_path / "keys.json")
+    hospital = ExportServer(client=Client("registry", client_keys.public(tmp_path / "keys.json")), lines_per_file=4)
+    smart = SmartSettings("registry", tmp_path / "keys.json")
+    calm = expected(tmp_path / "calm", first, second)
+    with running(hospital, server_context(tmp_path)) as server:
+        server.faults.requests_per_token = 7
+        site = Site(tmp_path / "faults", server, smart=smart, ca_file=tmp_path / "ca.pem", partial_manifests=True)
+        first(server)
+        assert suffer(site, FIRST) == 3
+        rows = site.rows()
+        assert rows == next(calm)
+        assert [len(rows[table]) for table in ("person", "visit_occurrence", "drug_exposure")] == [PATIENTS] * 3
+        assert len(rows["measurement"]) == 2 * PATIENTS
+        second(server)
+        assert suffer(site, SECOND) == 3
+        rows = site.rows()
+        assert rows == next(calm)
+        assert [len(rows[table]) for table in ("person", "measurement")] == [PATIENTS, 2 * PATIENTS - 1]
+        assert server.client is not None
+        assert len(server.client.granted) > 5
+
+
+def test_a_night_that_brings_nothing_is_a_run_and_what_vanished_goes_where_that_is_declared(tmp_path: Path) -> None:
+    with running(ExportServer()) as server:
+        first(server)
+        site = Site(tmp_path / "site", server)
+        assert sum(site.night().values()) == 1 + 6 * PATIENTS
+        report = pull.sync(site.etl, settings(server))
+        assert (report.run, report.received, report.fates) == (2, 0, {})
+        server.remove(("Observation", "o3"))
+        server.forget_deletions()
+        assert site.night() == {}
+        assert site.night(full_every_days=30) == {}
+        assert site.night(full_every_days=1) == {"deleted": 1, "unchanged": 6 * PATIENTS}
+        assert len(site.rows()["measurement"]) == 2 * PATIENTS - 1
+
+
+def test_what_is_killed_goes_on_from_the_command_line(tmp_path: Path) -> None:
+    with running(ExportServer()) as server:
+        first(server)
+        (tmp_path / "registry.toml").write_text(
+            f'[server]\nurl = "{server.url}/r4"\npoll_seconds = 0.01\noverlap_minutes = 0\n'
+        )
+        settings_of_site = config.load(tmp_path)
+        pipeline.init(settings_of_site.etl)
+        server.faults.polls = 10**6
+        process = subprocess.Popen(
+            [command_line.SCRIPT, "sync"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while not any(path.startswith("/r4/jobs/") for _, path in server.requests):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        server.faults.polls = 0
+        for job in server.jobs.values():
+            job.polls = 0
+        report = command_line.run_json(tmp_path, "sync", "--full")
+        assert (report["received"], len(server.kickoffs)) == (1 + 6 * PATIENTS, 1)
+        server.put(patient("p1", birthDate="1941-02-03", gender="male"))
+        assert receiving.receive(settings_of_site, f"{server.url}/r4").fates == {"mapped": 1}
+        assert sorted(path.name for path in (tmp_path / "data/pull/main").iterdir()) == ["errors", "settled.json"]
+
+
+@pytest.mark.parametrize(
+    ("source", "full", "said"),
+    [
+        (None, False, "give --from a path or an address, or set server.url"),
+        ("https://u:p@fhir.example.org", False, "--from: url: credentials do not belong into an address"),
+        ("x", True, "--full is for a server"),
+    ],
+)
+def test_a_sync_without_a_source_says_what_to_do(tmp_path: Path, source: str | None, full: bool, said: str) -> None:
+    (tmp_path / "registry.toml").write_text("")
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        receiving.receive(config.load(tmp_path), source, full=full)
+
+
+def test_a_night_receives_from_one_place(tmp_path: Path) -> None:
+    (tmp_path / "registry.toml").write_text('inbox = "inbox"\n[server]\nurl = "https://fhir.example.org"\n')
+    with pytest.raises(ConfigurationError, match="server and inbox: set one of them"):
+        receiving.night(config.load(tmp_path))
