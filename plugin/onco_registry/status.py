@@ -43,7 +43,7 @@ def runs(con: duckdb.DuckDBPyConnection) -> Rows:
 
 
 def status(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
-    """One screen of the workspace: runs, received versions by type and fate, CDM rows, unmapped codes, and what `folder` publishes."""
+    """One screen: runs, received versions by type and fate, CDM rows, unmapped codes, what is published in `folder`."""
     received = rows(
         con,
         f"SELECT run, {fhir_schema.known_type('resource_type')} AS resource_type, fate, reason, count(*) AS count "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,15 +20,15 @@ exec setpriv --reuid {USER} --regid {USER} --clear-groups --no-new-privs --bound
 """
 
 
-def obstacle() -> str | None:
-    """Why a process cannot be confined here; None where it can."""
+def obstacle(python: Path) -> str | None:
+    """Why a process cannot be confined here, or not run this Python then; None where it can."""
     if os.geteuid() != 0:
         return "only root can confine a process"
-    try:
-        done = subprocess.run(["unshare", "--mount", "setpriv", "--dump"], capture_output=True, check=False)
-    except FileNotFoundError:
-        return "unshare is not installed"
-    return None if done.returncode == 0 else "no mount namespaces here, or no setpriv"
+    if not all(map(shutil.which, ("unshare", "setpriv"))):
+        return "unshare or setpriv is not installed"
+    user = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups"]
+    done = subprocess.run(["unshare", "--mount", *user, python, "-V"], capture_output=True, check=False)
+    return None if done.returncode == 0 else "no mount namespaces here, or a Python that only root can run"
 
 
 def start(command: Sequence[str], *, memory: Path, writable: tuple[Path, Path], **env: str) -> subprocess.Popen[str]:
