@@ -51,10 +51,10 @@ def test_a_registry_gives_its_cohort_and_its_estimates(demo: Demo) -> None:
 
 
 def test_what_is_not_there_is_named_with_what_is(demo: Demo) -> None:
+    (registry,) = demo.site.rows("SELECT registry FROM registry.recompute")[0]
     with open_warehouse(demo.site.published.parent) as warehouse:
         with pytest.raises(ConfigurationError, match=r"no table 'persons' is published; there are: cdm\.care_site, .*"):
             warehouse.table("persons")
-        (registry,) = demo.site.rows("SELECT registry FROM registry.recompute")[0]
         for ask in (warehouse.cohort, warehouse.estimates):
             with pytest.raises(ConfigurationError, match=f"no results of registry 'x' in run 3; there are: {registry}"):
                 ask("x")
