@@ -63,7 +63,7 @@ class Preview:
 
 
 def init(settings: EtlSettings) -> None:
-    """Create the private data folder with its secret and workspace; what exists is kept.
+    """Create the private data folder with its secret and workspace, and the published folder; what exists is kept.
 
     Raises StateError where there is a workspace and its secret is gone: another one would hash everything differently.
     """
@@ -75,6 +75,7 @@ def init(settings: EtlSettings) -> None:
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
     workspace.create(settings.data)
+    settings.published_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def sync(settings: EtlSettings, path: Path) -> RunReport:
@@ -158,7 +159,7 @@ def _run(
     if settings.check_every_sync:
         quality.check(con, settings.data)
     with timed("published", run=run):
-        published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
+        published = replica.publish(con, settings.published_folder, run, keep=settings.published_keep)
     with timed("compacted", run=run):
         compaction.compact(con)
     return _report(con, run, published)

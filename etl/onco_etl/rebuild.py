@@ -56,7 +56,7 @@ def rebuild(settings: EtlSettings) -> pipeline.RunReport:
         _set_aside(settings.data)
     _swap(settings.data)
     with pipeline.opened(settings) as con:
-        published = replica.publish(con, settings.data / "published", run, keep=settings.published_keep)
+        published = replica.publish(con, settings.published_folder, run, keep=settings.published_keep)
         fates = dict(con.execute("SELECT fate, count(*) FROM state.ledger GROUP BY ALL ORDER BY 1").fetchall())
     return pipeline.RunReport(run, sum(fates.values()), fates, published)
 

@@ -23,8 +23,9 @@ class EtlSettings:
     in bytes.
     maximum_file_size: largest file, decompressed, in bytes; a larger one is an error before anything is changed.
     validation_sample: accepted resources per type and file that fhir.resources also looks at.
-    published_keep: how many published files stay. excluded_security_labels: meta.security labels, as `code` or
-    `system|code`, whose resources give no rows. check_every_sync: run the quality checks before publishing.
+    published: the folder of the published files, by default one of the data folder; published_keep: how many stay.
+    excluded_security_labels: meta.security labels, as `code` or `system|code`, whose resources give no rows.
+    check_every_sync: run the quality checks before publishing.
     servers: base addresses of the site's own FHIR servers; an absolute reference elsewhere is to nobody here. Without
     any, every reference is to the site's own. observation_gap_days: a period of observation ends where nothing was
     recorded for more days; without it all is one period. episodes: the rules of the installed registries.
@@ -43,9 +44,15 @@ class EtlSettings:
     maximum_object_size: int = 64 << 20
     maximum_file_size: int = 64 << 30
     validation_sample: int = 10
+    published: Path | None = None
     published_keep: int = 5
     excluded_security_labels: tuple[str, ...] = EXCLUDED_SECURITY_LABELS
     servers: tuple[str, ...] = ()
     check_every_sync: bool = False
     observation_gap_days: int | None = None
     episodes: tuple[EpisodeRules, ...] = ()
+
+    @property
+    def published_folder(self) -> Path:
+        """Where the published files are; analysts may get this folder without the data folder."""
+        return self.published or self.data / "published"

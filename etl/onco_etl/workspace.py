@@ -113,7 +113,7 @@ CREATE OR REPLACE TABLE work.person (person_id INTEGER);
 
 def create(folder: Path) -> None:
     """Create the data folder (0700) with an empty workspace; an existing one is left as it is."""
-    for part in ("landing", "published", "bulletins"):
+    for part in ("landing", "bulletins"):
         folder.joinpath(part).mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     with connect(folder, must_exist=False) as con:

@@ -14,7 +14,16 @@ import typer
 
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
-from onco_registry import cli_keys, cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary, logs
+from onco_registry import (
+    cli_export,
+    cli_keys,
+    cli_service,
+    cli_status,
+    cli_trace,
+    cli_unmapped,
+    cli_vocabulary,
+    logs,
+)
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
@@ -37,6 +46,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(cli_vocabulary.app, name="vocabulary")
 app.add_typer(cli_unmapped.app, name="unmapped")
 app.add_typer(cli_keys.app, name="keys")
+app.add_typer(cli_export.app, name="export")
 app.command()(cli_trace.trace)
 app.command()(cli_trace.waiting)
 app.command()(cli_service.serve)

@@ -24,7 +24,7 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     service = _service(settings)
     try:
         with workspace.connect(settings.data, read_only=True) as con:
-            found = states.status(con, settings.data)
+            found = states.status(con, settings.published_folder)
             quarantined = states.open_quarantine(con)
     except InUseError as busy:
         if service is None or not service["running"]:

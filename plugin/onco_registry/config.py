@@ -39,7 +39,7 @@ registries = []
 
 
 class Config(BaseSettings):
-    """Settings of a site. `data`, `site_map` and `site_systems` are relative to the configuration file."""
+    """Settings of a site. Paths are relative to the configuration file."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
@@ -57,6 +57,7 @@ class Config(BaseSettings):
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
     maximum_file_size: int = Field(default=64 << 30, ge=1 << 16)
     validation_sample: int = Field(default=10, ge=0)
+    published: Path | None = None
     published_keep: int = Field(default=5, ge=1)
     excluded_security_labels: Annotated[tuple[str, ...], NoDecode] = EXCLUDED_SECURITY_LABELS
     servers: Annotated[tuple[str, ...], NoDecode] = ()
@@ -109,6 +110,11 @@ class Config(BaseSettings):
         return ZoneInfo(self.timezone)
 
     @property
+    def published_folder(self) -> Path:
+        """Where the published files are."""
+        return EtlSettings(self.data, published=self.published).published_folder
+
+    @property
     def etl(self) -> EtlSettings:
         """The part of the settings that the ETL needs."""
         return EtlSettings(
@@ -124,6 +130,7 @@ class Config(BaseSettings):
             maximum_object_size=self.maximum_object_size,
             maximum_file_size=self.maximum_file_size,
             validation_sample=self.validation_sample,
+            published=self.published,
             published_keep=self.published_keep,
             excluded_security_labels=self.excluded_security_labels,
             servers=self.servers,

@@ -62,7 +62,7 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
                     }
                 )
         with timed("published", run=run):
-            replica.publish(con, config.data / "published", run, keep=config.published_keep)
+            replica.publish(con, config.published_folder, run, keep=config.published_keep)
     return computed
 
 

@@ -42,15 +42,15 @@ def runs(con: duckdb.DuckDBPyConnection) -> Rows:
     )
 
 
-def status(con: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Any]:
-    """One screen of the workspace: runs, received versions by type and fate, CDM rows, unmapped codes, published."""
+def status(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
+    """One screen: runs, received versions by type and fate, CDM rows, unmapped codes, what is published in `folder`."""
     received = rows(
         con,
         f"SELECT run, {fhir_schema.known_type('resource_type')} AS resource_type, fate, reason, count(*) AS count "
         "FROM state.ledger GROUP BY ALL ORDER BY ALL",
     )
     counts = " UNION ALL ".join(f"SELECT '{t}' AS name, count(*) AS n FROM cdm.{t}" for t in workspace.CLINICAL_TABLES)
-    published = replica.published_files(data / "published")
+    published = replica.published_files(folder)
     newest = max(published, default=None)
     finished = dict(con.execute("SELECT run, finished FROM state.run").fetchall())
     return {

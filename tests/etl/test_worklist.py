@@ -34,7 +34,7 @@ def night(settings: EtlSettings, name: str, *resources: dict[str, Any]) -> dict[
     batch.write_text("\n".join(json.dumps(resource) for resource in resources), encoding="utf-8")
     pipeline.sync(settings, batch)
     with workspace.connect(settings.data, read_only=True) as con:
-        return status.status(con, settings.data)
+        return status.status(con, settings.published_folder)
 
 
 def test_worklists_follow_what_is_current(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def aftermath(settings: EtlSettings, batch: Path, result: Path) -> None:
     quiet()
     left = published(settings)
     with workspace.connect(settings.data, read_only=True) as con:
-        shown = status.status(con, settings.data)
+        shown = status.status(con, settings.published_folder)
         verdict = status.verdict(shown, 0)
     fates = pipeline.sync(settings, batch).fates
     found = {

@@ -10,14 +10,16 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from onco_registry import cli
+from onco_registry import cli, logs
 from replica.nights import Demo, Site
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     out = tmp_path_factory.mktemp("replica") / "demo"
-    with structlog.testing.capture_logs() as logged:
+    with structlog.testing.capture_logs() as logged, pytest.MonkeyPatch.context() as patch:
+        # The command would log past the capture, to a stream that is closed when it ends.
+        patch.setattr(logs, "set_up", lambda _: None)
         done = CliRunner().invoke(cli.app, ["demo", "--out", str(out)], catch_exceptions=False)
     return Demo(Site(out), done.exit_code, done.output, list(logged))
 
