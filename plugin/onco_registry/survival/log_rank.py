@@ -26,8 +26,8 @@ class LogRank:
 def log_rank(time: Numbers, event: Numbers, group: Numbers, strata: Numbers | None = None) -> LogRank:
     """Whether the hazards of groups differ, as R's survdiff (rho = 0) tests it; with strata, within each of them.
 
-    A group of which nobody is at risk at any event takes no part. With fewer than two left, statistic and p are NaN.
-    Raises ValueError for times that are missing or negative.
+    A group of which nobody is at risk at any event takes no part. With fewer than two left, or where no event could
+    have been another group's, statistic and p are NaN. Raises ValueError for times that are missing or negative.
     """
     stop, _ = times(time)
     happened = np.asarray(event, dtype=bool)
@@ -44,7 +44,7 @@ def log_rank(time: Numbers, event: Numbers, group: Numbers, strata: Numbers | No
     return LogRank(
         statistic,
         degrees,
-        float(chi2.sf(statistic, degrees)) if degrees else float("nan"),
+        float(chi2.sf(statistic, degrees)),
         dict(zip(names, observed.tolist(), strict=True)),
         dict(zip(names, expected.tolist(), strict=True)),
     )
@@ -64,7 +64,7 @@ def _expected(stop: Floats, happened: np.ndarray, codes: np.ndarray, groups: int
 
 def _statistic(difference: Floats, variance: Floats, taking_part: np.ndarray) -> tuple[float, int]:
     kept = np.flatnonzero(taking_part)[1:]
-    if len(kept) == 0:
-        return float("nan"), 0
     u, v = difference[kept], variance[np.ix_(kept, kept)]
+    if len(kept) == 0 or np.linalg.matrix_rank(v) < len(kept):
+        return float("nan"), len(kept)
     return float(u @ np.linalg.solve(v, u)), len(kept)
