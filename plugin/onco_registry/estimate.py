@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
+from onco_registry.exact import proportion
 from onco_registry.registry_model import RESPONSES, RegistryDefinition
 from onco_registry.survival import (
     DAYS_PER_MONTH,
@@ -30,14 +30,6 @@ _CONTROLLED = ("CR", "PR", "SD")
 _GRADE_BANDS = {"1_2": (1, 2), "3_4": (3, 4), "5": (5, 5)}
 
 Row = dict[str, Any]
-
-
-def proportion(x: int, n: int, ci_percent: int = 95) -> Interval:
-    """x / n with the exact (Clopper-Pearson) interval; NaN for n = 0."""
-    if n == 0:
-        return Interval(float("nan"), float("nan"), float("nan"))
-    limits = binomtest(x, n).proportion_ci(confidence_level=ci_percent / 100, method="exact")
-    return Interval(x / n, float(limits.low), float(limits.high))
 
 
 def estimate(

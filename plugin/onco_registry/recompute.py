@@ -23,10 +23,10 @@ from onco_registry.response import assess_response, response_parameters
 from onco_registry.results import FRAMES, Results, cohort_definition_frame, shape
 from onco_registry.safety import collect_adverse_events, safety_parameters
 
-# What decides a number besides the definition: the engine's own modules and SELECTs.
+# What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
-    "cohort.py", "consistency.py", "endpoint.py", "estimate.py", "recompute.py", "registry_model.py", "relations.py",
-    "response.py", "safety.py", "survival.py",
+    "cohort.py", "consistency.py", "endpoint.py", "estimate.py", "exact.py", "recompute.py", "registry_model.py",
+    "relations.py", "response.py", "safety.py", "survival",
 )  # fmt: skip
 # The libraries that compute: another version may print another digit.
 _LIBRARIES = ("onco-registry", "duckdb", "lifelines", "numpy", "pandas", "scipy")
@@ -104,15 +104,16 @@ def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_h
     for part in (registry.digest, data_cut.isoformat(), str(as_of_run), inputs_hash, *libraries):
         digest.update(part.encode() + b"\0")
     own = files("onco_registry")
-    texts = [own.joinpath(name) for name in _ENGINE]
-    for text in [*texts, *_selects(files("onco_mappings").joinpath("sql", "outcomes"))]:
+    texts = [text for name in _ENGINE for text in _texts(own.joinpath(name), ".py")]
+    for text in [*texts, *_texts(files("onco_mappings").joinpath("sql", "outcomes"), ".sql")]:
         digest.update(text.name.encode() + b"\0" + text.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _selects(folder: Traversable) -> Iterator[Traversable]:
-    for item in sorted(folder.iterdir(), key=lambda item: item.name):
-        if item.is_dir():
-            yield from _selects(item)
-        elif item.name.endswith(".sql"):
-            yield item
+def _texts(item: Traversable, ending: str) -> Iterator[Traversable]:
+    """A file, or the files of a folder with an ending, in the order of their names."""
+    if item.is_dir():
+        for child in sorted(item.iterdir(), key=lambda child: child.name):
+            yield from _texts(child, ending)
+    elif item.name.endswith(ending):
+        yield item

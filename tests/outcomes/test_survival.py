@@ -9,7 +9,7 @@ from math import isnan, nan
 import pandas as pd
 import pytest
 
-from onco_registry.estimate import proportion
+from onco_registry.exact import proportion
 from onco_registry.survival import (
     DAYS_PER_MONTH,
     Interval,
