@@ -155,9 +155,10 @@ def write(con: duckdb.DuckDBPyConnection, results: Results) -> bool:
     if known and known[0]:
         return False
     for name, frame in results.frames().items():
-        columns = ", ".join(f"CAST({column} AS {kind})" for column, kind in FRAMES[name].items())
+        columns = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in FRAMES[name].items())
         con.register("results_frame", frame)
-        con.execute(f"INSERT INTO results.{name} SELECT ?, ?, ?, ?, {columns} FROM results_frame", key)
+        keyed = ", ".join(f"CAST(? AS {kind}) AS {column}" for column, kind in KEY.items())
+        con.execute(f"INSERT INTO results.{name} BY NAME SELECT {keyed}, {columns} FROM results_frame", key)
         con.unregister("results_frame")
     return True
 
@@ -196,6 +197,17 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for name, columns in FRAMES.items():
         fields = ", ".join(f"{column} {kind}" for column, kind in {**KEY, **columns}.items())
         con.execute(f"CREATE TABLE IF NOT EXISTS results.{name} ({fields})")
+    # Results of an earlier release stay, without what it did not compute.
+    known = {
+        (table, column)
+        for table, column in con.execute(
+            "SELECT table_name, column_name FROM duckdb_columns()"
+            " WHERE database_name = current_database() AND schema_name = 'results'"
+        ).fetchall()
+    }
+    for name, columns in FRAMES.items():
+        for column in (column for column in columns if (name, column) not in known):
+            con.execute(f"ALTER TABLE results.{name} ADD COLUMN {column} {columns[column]}")
 
 
 def _has_results(con: duckdb.DuckDBPyConnection) -> bool:
