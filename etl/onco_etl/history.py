@@ -7,9 +7,12 @@ from contextlib import contextmanager
 
 import duckdb
 
-from onco_etl import cdm
+from onco_etl import cdm, vocabulary_history
 from onco_etl.query import scalar
 from onco_etl.workspace import CLINICAL_TABLES, LINEAGE
+
+# How a derivation says that a date stands for a period (sql/macros/dates).
+_PRECISION = "precision: (month|year)"
 
 
 def as_known(workspace: str, table: str, run: int) -> str:
@@ -42,7 +45,8 @@ def versions_known(workspace: str, run: int) -> str:
 def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
     """Attach a database `known` whose schema `cdm` shows the CDM as known at `run`; not within a transaction.
 
-    The vocabulary is the one in use now: a release is not kept per run, its name is (`state.run`).
+    Its schema `lineage` has what our lineage knows and a CDM has no place for: death_precision (person_id, precision
+    'month' or 'year'), the persons whose date of death is the first day of a period.
     """
     workspace = scalar(con, "SELECT current_database()")
     con.execute("ATTACH ':memory:' AS known; CREATE SCHEMA known.cdm")
@@ -50,7 +54,15 @@ def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
         names = ", ".join(f'"{name}"' for name in cdm.columns(table))
         con.execute(f"CREATE VIEW known.cdm.{table} AS SELECT {names} FROM ({as_known(workspace, table, run)})")
     for table in cdm.VOCABULARY_TABLES:
-        con.execute(f"CREATE VIEW known.cdm.{table} AS FROM {workspace}.cdm.{table}")
+        con.execute(f"CREATE VIEW known.cdm.{table} AS {vocabulary_history.as_known(con, workspace, table, run)}")
+    con.execute(
+        f"""
+        CREATE SCHEMA known.lineage;
+        CREATE VIEW known.lineage.death_precision AS
+        SELECT person_id, regexp_extract(_derivation, '{_PRECISION}', 1) AS precision
+        FROM ({as_known(workspace, "death", run)}) WHERE regexp_matches(_derivation, '{_PRECISION}')
+        """
+    )
 
 
 @contextmanager

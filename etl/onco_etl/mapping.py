@@ -20,6 +20,7 @@ from onco_etl import (
     unmapped,
     versions,
     vocabulary,
+    vocabulary_history,
     vocabulary_slice,
     worklist,
 )
@@ -86,6 +87,7 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
             site_systems=settings.site_systems,
         )
         starter_check.check(con)
+        vocabulary_history.set_aside(con)
         vocabulary_slice.renew(con)
         unmapped.forget(con)
         versions.touch_all(con)
@@ -134,6 +136,7 @@ def map_and_merge(con: duckdb.DuckDBPyConnection, run: int) -> None:
             merge.merge(con, table, run)
             if table in _OTHERS_DEPEND_ON:
                 _touch_dependents(con, table, run)
+    vocabulary_history.record(con, run)
 
 
 def _exclude(con: duckdb.DuckDBPyConnection) -> None:

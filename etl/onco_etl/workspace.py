@@ -11,7 +11,8 @@ work      what the present run touches
 touched   staged resources that the run maps again; the exclusions read these
 fhir      of those, the ones not excluded; the SELECTs of mappings/sql/cdm read these
 cdm       OMOP CDM v5.4, each row with its lineage (_resource_key, _slot, _derivation, _row_id, _run_from)
-history   rows of cdm that were replaced, with the run until which they were known (_run_to)
+history   rows of cdm that were replaced, with the run until which they were known (_run_to); of the vocabulary, the
+              rows that a change of maps began or ended
 results   what the registries computed
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 
-from onco_etl import cdm, fhir_schema, lock
+from onco_etl import cdm, fhir_schema, lock, vocabulary_history
 from onco_etl.errors import InUseError, StateError
 from onco_etl.query import literal
 
@@ -191,7 +192,8 @@ def storage_fault(error: BaseException) -> str | None:
 @cache
 def shape() -> str:
     """What the tables of a workspace depend on, as a hash: those of this file, the CDM, the elements that are read."""
-    return hashlib.sha256(repr((_STATE, LINEAGE, cdm.fields(), fhir_schema.selections())).encode()).hexdigest()[:16]
+    described = (_STATE, LINEAGE, vocabulary_history.TABLES, cdm.fields(), fhir_schema.selections())
+    return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
 
 def _shape_of(con: duckdb.DuckDBPyConnection) -> str | None:
@@ -218,6 +220,7 @@ def create_schema(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"ALTER TABLE cdm.{table} ADD COLUMN IF NOT EXISTS {name} {kind}")
         con.execute(f"CREATE TABLE IF NOT EXISTS history.{table} AS FROM cdm.{table} WITH NO DATA")
         con.execute(f"ALTER TABLE history.{table} ADD COLUMN IF NOT EXISTS _run_to INTEGER")
+    vocabulary_history.create(con)
     for table in ("resource", *CLINICAL_TABLES):
         con.execute(f"CREATE SEQUENCE IF NOT EXISTS keys.{table}_seq MAXVALUE {INTEGER_MAX}")
         con.execute(f"CREATE TABLE IF NOT EXISTS keys.{table} (row_key VARCHAR, id INTEGER)")

@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from onco_registry.registry_model import RECORDED_STRATA, RegistryDefinition, Stratum
+from onco_registry.registry_model import RECORDED_STRATA, Criterion, RegistryDefinition, Stratum
 from onco_registry.relations import Relations, sql_text
 
 
 def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str, Any]:
     """The values that the SELECTs of the cohort name as $parameter."""
     exposure, lines, cohort = registry.exposure, registry.lines, registry.cohort
+    washed_out = [criterion.argument for criterion in cohort.criteria if criterion.kind == "washout"]
     return {
         "data_cut": data_cut,
         "negative_values": cohort.negative_values,
-        "drug_sets": [*(component.concept_set for component in exposure.components), lines.other_therapy],
+        "drug_sets": [*(component.concept_set for component in exposure.components), lines.other_therapy, *washed_out],
         "entry_sets": list(cohort.entry),
         "components": len(exposure.components),
+        "landmark_days": cohort.landmark_days,
+        "length_units": list(registry.response.units),
+        "seen_types": [concept for source in exposure.seen_by for concept in exposure.sources[source]],
         "maximum_days_between_starts": exposure.maximum_days_between_starts,
         "other_therapy": lines.other_therapy,
         "new_agent_days": lines.new_agent_days,
@@ -33,19 +37,33 @@ def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str,
 def establish_cohort(relations: Relations, registry: RegistryDefinition) -> None:
     """Make relations up to `cohort_member` (person_id, first_start, index_date, ...), `attrition`, `stratum_value`."""
     _declare(relations, registry)
+    relations.define("contact")
     for name in ("concept_member", "finding", "fact", "exposure_record", "exposure_era", "entrant", "birth"):
         relations.create(name)
+    _know_deaths(relations)
     relations.create("candidate")
     relations.create("prior_line")
     for step, criterion in enumerate(registry.cohort.criteria, start=1):
-        extra = {} if criterion.argument is None else {"argument": criterion.argument}
-        relations.exclude(step, sql_text(f"criterion/{criterion.kind}"), **extra)
-    relations.create("attrition")
-    relations.create("cohort_member")
-    relations.create("new_therapy")
+        meet(relations, step, criterion)
+    for name in ("attrition", "cohort_member", "first_seen", "new_therapy"):
+        relations.create(name)
     for stratum in registry.strata:
         _find_stratum(relations, stratum)
     relations.create("stratum_value")
+
+
+def meet(relations: Relations, step: int, criterion: Criterion) -> None:
+    """Exclude at this step the candidates that do not meet a criterion."""
+    select = sql_text(f"criterion/{criterion.kind}")
+    relations.exclude(step, select, argument=criterion.argument, **criterion.numbers)
+
+
+def _know_deaths(relations: Relations) -> None:
+    """Make `person_death`; how exactly a death is dated, only the lineage of our own workspace tells."""
+    known = "SELECT person_id, precision FROM lineage.death_precision"
+    unknown = "SELECT NULL::BIGINT AS person_id, NULL::VARCHAR AS precision WHERE FALSE"
+    relations.create("death_precision", known if relations.has("lineage", "death_precision") else unknown)
+    relations.create("person_death")
 
 
 def _find_stratum(relations: Relations, stratum: Stratum) -> None:

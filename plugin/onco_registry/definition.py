@@ -14,8 +14,10 @@ from pathlib import Path
 
 from onco_etl.errors import ConfigurationError
 from onco_registry import registry_model as model
-from onco_registry.cohort_definition import read_cohort, read_exposure, read_lines, read_strata
+from onco_registry.cohort_definition import read_exposure, read_lines, read_strata
+from onco_registry.comparator_definition import read_comparators
 from onco_registry.concept_definition import read_concept_sets
+from onco_registry.criterion_definition import read_cohort
 from onco_registry.endpoint_definition import choices, load_endpoints
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.yaml_value import YamlValue
@@ -26,6 +28,7 @@ _SECTIONS = (
     "name", "version", "title", "concept_sets", "exposure", "lines", "cohort", "strata", "response", "safety",
     "endpoints", "analysis",
 )  # fmt: skip
+_OPTIONAL_SECTIONS = ("episodes", "notes", "comparators", "growth_modulation")
 _ENDPOINTS_FILE = "endpoints.yaml"
 
 
@@ -80,6 +83,10 @@ def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
         labels=labels | {cohort.name: cohort.label},
         digest=_digest([*paths, endpoints_file]),
         episodes=_episodes(keys["episodes"], sets) if "episodes" in keys else None,
+        comparators=read_comparators(keys["comparators"], cohort, exposure, endpoints)
+        if "comparators" in keys
+        else None,
+        growth_endpoint=_growth_endpoint(keys["growth_modulation"], endpoints) if "growth_modulation" in keys else None,
     )
 
 
@@ -87,7 +94,7 @@ def _sections(folder: Path, paths: list[Path]) -> Mapping[str, YamlValue]:
     """The top-level keys of all files of a registry; each may stand in one file only."""
     found: dict[str, YamlValue] = {}
     for path in paths:
-        for key, value in YamlValue.load(path).keys(optional=(*_SECTIONS, "episodes", "notes")).items():
+        for key, value in YamlValue.load(path).keys(optional=(*_SECTIONS, *_OPTIONAL_SECTIONS)).items():
             if key in found:
                 value.refuse(f"already given in {found[key].file}")
             found[key] = value
@@ -129,6 +136,10 @@ def _episodes(value: YamlValue, sets: Collection[str]) -> model.Episodes:
         metastatic=keys["metastatic"].choice(sets, "concept set") if "metastatic" in keys else None,
         regimen_concept_id=keys["regimen_concept_id"].integer(minimum=1) if "regimen_concept_id" in keys else 0,
     )
+
+
+def _growth_endpoint(value: YamlValue, endpoints: Collection[str]) -> str:
+    return value.keys(("endpoint",))["endpoint"].choice(endpoints, "endpoint")
 
 
 def _safety(value: YamlValue, sets: Collection[str]) -> model.Safety:

@@ -19,6 +19,7 @@ def date_endpoints(relations: Relations, registry: RegistryDefinition) -> None:
             "decided_on": "DATE",
             "cdm_table": "VARCHAR",
             "cdm_row_id": "BIGINT",
+            "precision": "VARCHAR",
         },
         [],
     )
@@ -64,5 +65,11 @@ def date_endpoints(relations: Relations, registry: RegistryDefinition) -> None:
 def _find(relations: Relations, rule: DatedRule) -> None:
     found = sql_text(f"dated/{rule.kind}")
     select = f"SELECT '{rule.name}' AS name, found.* FROM ({found}) AS found"
-    values = {"responses": list(rule.responses), "after_days": rule.after_days, "components_stopped": rule.components}
-    relations.append("dated", select, **values)
+    relations.append(
+        "dated",
+        select,
+        responses=list(rule.responses),
+        after_days=rule.after_days,
+        components_stopped=rule.components,
+        partial_date=rule.partial_date,
+    )

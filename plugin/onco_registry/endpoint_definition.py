@@ -13,6 +13,7 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "response": (("responses",), ("after_days",)),
     "last_response": (("responses",), ()),
     "stopped": (("components",), ()),
+    "death": ((), ("partial_date",)),
 }
 _OPTIONAL = ("from", "among", "stopped_by", "maximum_gap_days")
 
@@ -75,4 +76,5 @@ def _dated_rule(name: str, item: YamlValue, kinds: Collection[str]) -> model.Dat
         responses=choices(keys["responses"], model.RESPONSES, "response") if "responses" in keys else (),
         after_days=keys["after_days"].integer(minimum=1) if "after_days" in keys else 0,
         components=keys["components"].choice(model.STOPPED, "choice") if "components" in keys else None,
+        partial_date=keys["partial_date"].choice(model.PARTIAL_DATES, "end") if "partial_date" in keys else None,
     )

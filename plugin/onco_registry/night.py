@@ -56,7 +56,7 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
                         "registry": registry.name,
                         "data_cut": cut.isoformat(),
                         "as_of_run": known,
-                        "patients": len(found.cohort),
+                        "patients": found.patients,
                         "failed_checks": int((found.consistency_check["status"] == "fail").sum()),
                         "hash": found.hash,
                     }
@@ -119,7 +119,7 @@ def _meta(
         data_cut=found.data_cut,
         knowledge_run=found.as_of_run,
         published=finished.astimezone(ZoneInfo(config.timezone)),
-        patients=len(found.cohort),
+        patients=found.patients,
         hash=found.hash,
         sources=(config.source,),
         unmapped_codes=scalar(con, "SELECT unmapped_codes FROM state.run WHERE run = $1", [found.as_of_run]),

@@ -14,9 +14,11 @@ import duckdb
 import pandas as pd
 
 from onco_registry.cohort import cohort_parameters, establish_cohort
+from onco_registry.comparison import compare
 from onco_registry.consistency import check_consistency
 from onco_registry.endpoint import date_endpoints
 from onco_registry.estimate import curves, estimate
+from onco_registry.growth import compare_with_previous_line
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
 from onco_registry.response import assess_response, response_parameters
@@ -25,8 +27,8 @@ from onco_registry.safety import collect_adverse_events, safety_parameters
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
-    "cohort.py", "consistency.py", "endpoint.py", "estimate.py", "exact.py", "recompute.py", "registry_model.py",
-    "relations.py", "response.py", "safety.py", "survival",
+    "cohort.py", "comparison.py", "consistency.py", "endpoint.py", "estimate.py", "exact.py", "growth.py",
+    "recompute.py", "registry_model.py", "relations.py", "response.py", "safety.py", "survival",
 )  # fmt: skip
 # The libraries that compute: another version may print another digit.
 _LIBRARIES = ("onco-registry", "duckdb", "lifelines", "numpy", "pandas", "scipy")
@@ -62,6 +64,7 @@ def derive(relations: Relations, registry: RegistryDefinition) -> None:
     establish_cohort(relations, registry)
     assess_response(relations, registry)
     date_endpoints(relations, registry)
+    compare_with_previous_line(relations, registry)
     collect_adverse_events(relations, registry)
 
 
@@ -76,7 +79,8 @@ def recompute_parameters(registry: RegistryDefinition, data_cut: date) -> dict[s
 
 def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.DataFrame]:
     frames = {
-        name: relations.frame(name) for name in ("attrition", "best_response", "endpoint", "adverse_event", "ae_table")
+        name: relations.frame(name)
+        for name in ("attrition", "best_response", "endpoint", "growth_modulation", "adverse_event", "ae_table")
     }
     frames["target_sum"] = relations.query("target_sum_frame")
     frames["completeness"] = relations.query("completeness")
@@ -94,6 +98,9 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     )
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
+    # Last: it puts the arms in the place of the cohort.
+    for name, rows in compare(relations, registry).items():
+        frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
     return {name: shape(name, frames[name]) for name in FRAMES}
 
 

@@ -12,10 +12,17 @@ CENSORING_KINDS = ("last_response", "last_contact", "start")
 # What a time begins with, and what of the combination must have stopped.
 STARTS = ("index", "first_response")
 STOPPED = ("any", "all")
+# The ends of the month or year of a death.
+PARTIAL_DATES = ("start", "end")
+# The arm of a comparison that takes every component.
+COMBINATION = "combination"
 # Criteria that look at a candidate index date can only follow those that establish it.
 PERSON_CRITERIA = ("exposed",)
 INDEX_CRITERIA = ("close_or_concurrent", "not_added_later", "concurrent_at_index")
-HISTORY_CRITERIA = ("recorded_by_index", "minimum_age", "prior_lines")
+HISTORY_CRITERIA = (
+    "followed_at_index", "recorded_by_index", "recorded", "not_recorded", "measured", "measurable_disease", "washout",
+    "minimum_age", "maximum_age", "sex", "prior_lines", "maximum_prior_lines",
+)  # fmt: skip
 CRITERIA = PERSON_CRITERIA + INDEX_CRITERIA + HISTORY_CRITERIA
 # CDM tables an adverse event may stand in.
 EVENT_TABLES = ("condition_occurrence", "measurement", "observation", "procedure_occurrence")
@@ -54,11 +61,15 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Which drug_exposure rows are exposure: sources in order of trust, name -> type concept ids."""
+    """Which drug_exposure rows are exposure: sources in order of trust, name -> type concept ids.
+
+    seen_by: the sources whose records show that the hospital itself saw the patient that day.
+    """
 
     components: tuple[Component, ...]
     maximum_days_between_starts: int
     sources: Mapping[str, tuple[int, ...]]
+    seen_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +85,24 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One attrition step; `argument` is the component, concept set or number that its kind needs."""
+    """One attrition step; `argument` is the component, concept set or number that its kind needs.
+
+    `numbers` are what else it needs, such as a window in days from index (before it: negative), by the key.
+    """
 
     name: str
     kind: str
     label: str
     argument: str | int | None = None
+    numbers: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
     """Who enters (any concept of the entry sets) and the ordered criteria a candidate index must meet.
 
-    `id` is the OMOP cohort_definition_id, distinct among the registries of a site.
+    `id` is the OMOP cohort_definition_id, distinct among the registries of a site. landmark_days: the index date is
+    not the later start but so many days after the first, for those followed until then.
     """
 
     id: int
@@ -96,6 +112,7 @@ class Cohort:
     entry: tuple[str, ...]
     criteria: tuple[Criterion, ...]
     negative_values: str | None = None
+    landmark_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +165,8 @@ class DatedRule:
     """A named event or censoring: what it is, and what its kind needs.
 
     responses: those that count where it is about response; only more than `after_days` days after index.
-    components: whether `any` or `all` components of the combination must have stopped.
+    components: whether `any` or `all` components of the combination must have stopped. partial_date: which end of the
+    month or year a death counts at, where no more is known of it; None: the last day in it known to be alive.
     """
 
     name: str
@@ -157,6 +175,7 @@ class DatedRule:
     responses: tuple[str, ...] = ()
     after_days: int = 0
     components: str | None = None
+    partial_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +204,25 @@ class Endpoints:
     events: Mapping[str, DatedRule]
     censorings: Mapping[str, DatedRule]
     endpoints: Mapping[str, Endpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An arm of the comparison: the combination, or one component (`name`) alone; `id` as of a cohort."""
+
+    name: str
+    id: int
+    label: str
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparators:
+    """A comparison of arms from a landmark, so many days after the first drug: who is in which is known by then."""
+
+    landmark_days: int
+    endpoints: tuple[str, ...]
+    arms: tuple[Arm, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +265,5 @@ class RegistryDefinition:
     labels: Mapping[str, str]
     digest: str
     episodes: Episodes | None = None
+    comparators: Comparators | None = None
+    growth_endpoint: str | None = None

@@ -31,7 +31,8 @@ class Relations:
     def __init__(self, con: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> None:
         self._con = con
         self._parameters = parameters
-        self._created: dict[str, None] = {}
+        # Name -> TABLE or VIEW.
+        self._created: dict[str, str] = {}
 
     def __enter__(self) -> Relations:
         return self
@@ -40,12 +41,26 @@ class Relations:
         if error is not None:
             return  # a failed transaction takes no further statement, and a rollback drops them
         for name in reversed(self._created):
-            self._con.execute(f"DROP TABLE IF EXISTS temp.{name}")
+            self._con.execute(f"DROP {self._created[name]} IF EXISTS temp.{name}")
 
     def create(self, name: str, select: str | None = None, **values: Any) -> None:
         """Make temporary table `name` from the SELECT of that name (or `select`), with further parameters."""
         self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS ", select or sql_text(name), values)
-        self._created[name] = None
+        self._created[name] = "TABLE"
+
+    def define(self, name: str) -> None:
+        """Make `name` a view of its SELECT, which names no parameter: for what is read once or of few persons."""
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql_text(name)}")
+        self._created[name] = "VIEW"
+
+    def has(self, schema: str, name: str) -> bool:
+        """Whether the database that shows the CDM has this table or view, which a bare CDM has not."""
+        found = self._con.execute(
+            "SELECT count(*) FROM information_schema.tables"
+            " WHERE table_catalog = current_database() AND table_schema = $1 AND table_name = $2",
+            [schema, name],
+        ).fetchone()
+        return bool(found and found[0])
 
     def append(self, name: str, select: str, **values: Any) -> None:
         """Insert the rows of a SELECT into a relation."""
@@ -55,7 +70,7 @@ class Relations:
         """Make temporary table `name` of literal rows; columns are name -> DuckDB type."""
         fields = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({fields})")
-        self._created[name] = None
+        self._created[name] = "TABLE"
         if rows:
             marks = ", ".join(["?"] * len(columns))
             self._con.execute(
@@ -77,8 +92,11 @@ class Relations:
 
     def query(self, name: str) -> pd.DataFrame:
         """The rows of the SELECT `name`, without making a relation."""
-        text = sql_text(name)
-        return self._con.execute(text, self._named(text, {})).df(date_as_object=True)
+        return self.select(sql_text(name))
+
+    def select(self, text: str, **values: Any) -> pd.DataFrame:
+        """The rows of a SELECT with further parameters, without making a relation."""
+        return self._con.execute(text, self._named(text, values)).df(date_as_object=True)
 
     def _execute(self, statement: str, select: str, values: Mapping[str, Any]) -> None:
         self._con.execute(statement + select, self._named(select, values))

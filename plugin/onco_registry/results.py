@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from onco_etl.errors import StateError
-from onco_registry.registry_model import RegistryDefinition
+from onco_registry.registry_model import Arm, Cohort, RegistryDefinition
 
 # Frame -> its columns with their DuckDB types. INTEGER and BIGINT may be missing (Int64); dates are datetime.date.
 FRAMES: Mapping[str, Mapping[str, str]] = {
@@ -34,7 +34,17 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
     "endpoint": {
         "subject_id": "BIGINT", "endpoint": "VARCHAR", "start_date": "DATE", "time_days": "INTEGER",
         "event": "BOOLEAN", "decided_by": "VARCHAR", "decided_on": "DATE", "cdm_table": "VARCHAR",
-        "cdm_row_id": "BIGINT",
+        "cdm_row_id": "BIGINT", "entry_days": "INTEGER", "date_precision": "VARCHAR",
+    },
+    "comparison": {
+        "cohort_definition_id": "INTEGER", "arm": "VARCHAR", "subject_id": "BIGINT", "endpoint": "VARCHAR",
+        "start_date": "DATE", "time_days": "INTEGER", "event": "BOOLEAN", "decided_by": "VARCHAR",
+        "decided_on": "DATE", "cdm_table": "VARCHAR", "cdm_row_id": "BIGINT", "entry_days": "INTEGER",
+        "date_precision": "VARCHAR",
+    },
+    "growth_modulation": {
+        "subject_id": "BIGINT", "time_days": "INTEGER", "event": "BOOLEAN", "previous_time_days": "INTEGER",
+        "previous_decided_by": "VARCHAR", "ratio": "DOUBLE",
     },
     "curve": {
         "endpoint": "VARCHAR", "stratum": "VARCHAR", "time_days": "INTEGER", "at_risk": "INTEGER",
@@ -52,7 +62,7 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
     "consistency_check": {"check_name": "VARCHAR", "status": "VARCHAR", "detail": "VARCHAR"},
     "cohort": {
         "cohort_definition_id": "INTEGER", "subject_id": "BIGINT", "cohort_start_date": "DATE",
-        "cohort_end_date": "DATE",
+        "cohort_end_date": "DATE", "seen_at_index": "BOOLEAN",
     },
     "cohort_definition": {
         "cohort_definition_id": "INTEGER", "cohort_definition_name": "VARCHAR",
@@ -82,6 +92,8 @@ class Results:
     best_response: pd.DataFrame
     target_sum: pd.DataFrame
     endpoint: pd.DataFrame
+    comparison: pd.DataFrame
+    growth_modulation: pd.DataFrame
     curve: pd.DataFrame
     adverse_event: pd.DataFrame
     ae_table: pd.DataFrame
@@ -89,6 +101,12 @@ class Results:
     consistency_check: pd.DataFrame
     cohort: pd.DataFrame
     cohort_definition: pd.DataFrame
+
+    @property
+    def patients(self) -> int:
+        """How many are in the registry's own cohort, which is defined first; the arms of comparisons come after it."""
+        own = self.cohort_definition["cohort_definition_id"].iloc[0]
+        return int((self.cohort["cohort_definition_id"] == own).sum())
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Frame name -> frame, in the order of FRAMES."""
@@ -108,17 +126,21 @@ def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def cohort_definition_frame(registry: RegistryDefinition) -> pd.DataFrame:
-    """The OMOP cohort_definition row of a registry's cohort."""
-    row = {
-        "cohort_definition_id": registry.cohort.id,
-        "cohort_definition_name": registry.cohort.label,
-        "cohort_definition_description": registry.cohort.population,
-        "definition_type_concept_id": 0,
-        "cohort_definition_syntax": f"{registry.name} {registry.version} sha256 {registry.digest}",
-        "subject_concept_id": 0,
-        "cohort_initiation_date": None,
-    }
-    return pd.DataFrame([row])
+    """The OMOP cohort_definition rows of a registry: its cohort, then the arms of its comparison."""
+    defined: list[Cohort | Arm] = [registry.cohort, *(registry.comparators.arms if registry.comparators else ())]
+    rows = [
+        {
+            "cohort_definition_id": cohort.id,
+            "cohort_definition_name": cohort.label,
+            "cohort_definition_description": cohort.population,
+            "definition_type_concept_id": 0,
+            "cohort_definition_syntax": f"{registry.name} {registry.version} sha256 {registry.digest}",
+            "subject_concept_id": 0,
+            "cohort_initiation_date": None,
+        }
+        for cohort in defined
+    ]
+    return pd.DataFrame(rows)
 
 
 def write(con: duckdb.DuckDBPyConnection, results: Results) -> bool:
@@ -133,9 +155,10 @@ def write(con: duckdb.DuckDBPyConnection, results: Results) -> bool:
     if known and known[0]:
         return False
     for name, frame in results.frames().items():
-        columns = ", ".join(f"CAST({column} AS {kind})" for column, kind in FRAMES[name].items())
+        columns = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in FRAMES[name].items())
         con.register("results_frame", frame)
-        con.execute(f"INSERT INTO results.{name} SELECT ?, ?, ?, ?, {columns} FROM results_frame", key)
+        keyed = ", ".join(f"CAST(? AS {kind}) AS {column}" for column, kind in KEY.items())
+        con.execute(f"INSERT INTO results.{name} BY NAME SELECT {keyed}, {columns} FROM results_frame", key)
         con.unregister("results_frame")
     return True
 
@@ -174,6 +197,17 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for name, columns in FRAMES.items():
         fields = ", ".join(f"{column} {kind}" for column, kind in {**KEY, **columns}.items())
         con.execute(f"CREATE TABLE IF NOT EXISTS results.{name} ({fields})")
+    # Results of an earlier release stay, without what it did not compute.
+    known = {
+        (table, column)
+        for table, column in con.execute(
+            "SELECT table_name, column_name FROM duckdb_columns()"
+            " WHERE database_name = current_database() AND schema_name = 'results'"
+        ).fetchall()
+    }
+    for name, columns in FRAMES.items():
+        for column in (column for column in columns if (name, column) not in known):
+            con.execute(f"ALTER TABLE results.{name} ADD COLUMN {column} {columns[column]}")
 
 
 def _has_results(con: duckdb.DuckDBPyConnection) -> bool:

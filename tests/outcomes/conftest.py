@@ -1,3 +1,5 @@
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -9,11 +11,40 @@ from onco_registry.registry_model import RegistryDefinition
 from outcomes.record import Record
 
 FICTIONAL = Path(__file__).parent / "registry"
+# Where further criteria go: after the last one of the fictional registry.
+_LAST_CRITERION = "label: No prior line}\n"
 
 
 @pytest.fixture(scope="session")
 def registry() -> RegistryDefinition:
     return load_registry(FICTIONAL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the fictional registry."""
+    return Path(shutil.copytree(FICTIONAL, tmp_path / "registry"))
+
+
+@pytest.fixture
+def amended(folder: Path) -> Callable[..., RegistryDefinition]:
+    """The fictional registry with texts of registry.yaml replaced, a criterion added at the end, and more sections."""
+
+    def amend(*replaced: tuple[str, str], criterion: str | None = None, more: str = "") -> RegistryDefinition:
+        path = folder / "registry.yaml"
+        text = path.read_text(encoding="utf-8") + more
+        if criterion:
+            replaced = (
+                *replaced,
+                (_LAST_CRITERION, f"{_LAST_CRITERION}    - {{name: asked, label: A, {criterion}}}\n"),
+            )
+        for old, new in replaced:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path.write_text(text, encoding="utf-8")
+        return load_registry(folder)
+
+    return amend
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from onco_etl import cdm
 from onco_registry.cohort import establish_cohort
+from onco_registry.comparison import compare
 from onco_registry.recompute import derive, recompute, recompute_parameters
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
@@ -128,8 +129,9 @@ class Record:
         return row
 
     def background(self, person: int, born: tuple[int | None, ...] = (1970, 1, 1)) -> None:
-        """An adult with the disease, spread, and one prior line: all that is needed besides the combination."""
+        """An adult, seen here, with the disease, spread, and one prior line: all that the combination needs."""
         self.person(person, born)
+        self.visit(person, -200)
         self.condition(person, 201, -200)
         self.condition(person, 211, -190)
         self.drug(person, "gamma", -180, -120)
@@ -148,6 +150,18 @@ class Record:
         with Relations(self.con, recompute_parameters(self.registry, cut)) as relations:
             derive(relations, self.registry)
             return relations.frame(name)
+
+    def query(self, name: str, cut: date = CUT) -> pd.DataFrame:
+        """The rows of one SELECT about the patients, without the estimates."""
+        with Relations(self.con, recompute_parameters(self.registry, cut)) as relations:
+            derive(relations, self.registry)
+            return relations.query(name)
+
+    def compared(self, cut: date = CUT) -> dict[str, pd.DataFrame]:
+        """What the arms of the registry's comparison come to: frames comparison, attrition and cohort."""
+        with Relations(self.con, recompute_parameters(self.registry, cut)) as relations:
+            derive(relations, self.registry)
+            return compare(relations, self.registry)
 
     def exclusion(self, person: int) -> str | None:
         """The criterion that excluded a person who is alone in the record; None for a member."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,6 @@ from onco_registry.endpoint_definition import load_endpoints
 from onco_registry.registry_model import ConceptReference, Criterion
 
 FICTIONAL = Path(__file__).parent / "registry"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(FICTIONAL, tmp_path / "registry"))
 
 
 def _line(path: Path, text: str) -> int:

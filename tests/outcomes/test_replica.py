@@ -29,6 +29,7 @@ def _write(record: Record, person: int, patient: object) -> None:
     start = (date.fromisoformat(row["index_date"]) - INDEX).days
     pfs, os = start + row["pfs_days"] - 1, start + row["os_days"] - 1
     record.person(person)
+    record.visit(person, start - 200)
     record.condition(person, 201, start - 200)
     record.condition(person, 211, start - 190)
     record.drug(person, "gamma", start - 180, start - 120)

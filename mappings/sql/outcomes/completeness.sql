@@ -11,6 +11,14 @@ sum_record AS (
 
 item AS (
     SELECT
+        0 AS item_position,
+        'seen_at_index' AS item,
+        count(*) FILTER (WHERE first_seen.seen_at_index) AS x,
+        any_value(patients.n) AS n
+    FROM patients
+    LEFT JOIN first_seen ON TRUE
+    UNION ALL BY NAME
+    SELECT
         1 AS item_position,
         'baseline_sum' AS item,
         count(DISTINCT target_sum.person_id) FILTER (WHERE target_sum.baseline_mm IS NOT NULL) AS x,

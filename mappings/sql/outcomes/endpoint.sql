@@ -2,7 +2,7 @@
 -- first of its censorings that exists, of several dates the last. Follow-up is cut short where the endpoint says so: by
 -- new therapy begun before the event, and where no adequate assessment was made for too long before the event; what was
 -- last known by an assessment until then is where it ends. Survival times count both ends: end - start + 1 days, at
--- least 1.
+-- least 1. `entry_days`: who was first seen after the start is at risk only of what comes later than so many days.
 WITH followed AS (
     SELECT
         patient.person_id,
@@ -30,7 +30,8 @@ dated_rule AS (
         dated.name,
         dated.decided_on,
         dated.cdm_table,
-        dated.cdm_row_id
+        dated.cdm_row_id,
+        dated.precision
     FROM followed
     INNER JOIN endpoint_rule AS named ON followed.endpoint = named.endpoint
     INNER JOIN dated ON followed.person_id = dated.person_id AND named.name = dated.name
@@ -87,8 +88,11 @@ SELECT
     found.decided_on,
     found.cdm_table,
     found.cdm_row_id,
-    (greatest(found.decided_on, followed.start_date) - followed.start_date + 1)::INTEGER AS time_days
+    (greatest(found.decided_on, followed.start_date) - followed.start_date + 1)::INTEGER AS time_days,
+    greatest(first_seen.seen_date - followed.start_date, 0)::INTEGER AS entry_days,
+    found.precision AS date_precision
 FROM followed
+INNER JOIN first_seen ON followed.person_id = first_seen.person_id
 INNER JOIN dated_rule AS found ON followed.person_id = found.person_id AND followed.endpoint = found.endpoint
 INNER JOIN cut_short ON followed.person_id = cut_short.person_id AND followed.endpoint = cut_short.endpoint
 WHERE cut_short.until_date IS NULL OR (NOT found.is_event AND found.decided_on <= cut_short.until_date)

@@ -1,7 +1,23 @@
--- Death from any cause; the row of cdm.death is known by its person.
+-- Death from any cause; the row of cdm.death is known by its person. Where only the month or year is known, $partial_date
+-- says which day of that period is taken: its start, its end, or else the last on which the person was known to live.
+WITH dated_death AS (
+    SELECT
+        death.person_id,
+        death.precision,
+        CASE $partial_date
+            WHEN 'start' THEN death.earliest_date
+            WHEN 'end' THEN death.latest_date
+            ELSE death.death_date
+        END AS decided_on
+    FROM person_death AS death
+    SEMI JOIN cohort_member AS patient ON death.person_id = patient.person_id
+)
+
 SELECT
     person_id,
-    death_date AS decided_on,
+    decided_on,
+    precision,
     'death' AS cdm_table,
     person_id AS cdm_row_id
-FROM cohort_death
+FROM dated_death
+WHERE decided_on <= $data_cut

@@ -1,0 +1,49 @@
+"""The comparators section of a registry definition: arms that are compared from a landmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from onco_registry import registry_model as model
+from onco_registry.criterion_definition import landmark
+from onco_registry.endpoint_definition import choices
+from onco_registry.yaml_value import YamlValue
+
+
+def read_comparators(
+    value: YamlValue, cohort: model.Cohort, exposure: model.Exposure, endpoints: Mapping[str, model.Endpoint]
+) -> model.Comparators:
+    """The landmark, at least two arms (the combination, a component alone), and the endpoints compared."""
+    keys = value.keys(("landmark_days", "endpoints", "arms"))
+    names = (model.COMBINATION, *(component.name for component in exposure.components))
+    taken = {cohort.id}
+    arms = []
+    for name, item in keys["arms"].mapping().items():
+        if name not in names:
+            item.refuse(f"unknown arm {name!r}; known: {', '.join(names)}")
+        arms.append(_arm(name, item, taken))
+    if len(arms) < 2:
+        keys["arms"].refuse("a comparison needs at least two arms")
+    for item in keys["endpoints"].items():
+        _check_endpoint(item, endpoints)
+    return model.Comparators(
+        landmark_days=landmark(keys["landmark_days"], exposure),
+        endpoints=choices(keys["endpoints"], endpoints, "endpoint"),
+        arms=tuple(arms),
+    )
+
+
+def _arm(name: str, value: YamlValue, taken: set[int]) -> model.Arm:
+    keys = value.keys(("id", "label", "population"))
+    number = keys["id"].integer(minimum=1)
+    if number in taken:
+        keys["id"].refuse(f"cohort id {number} is given to another cohort of this registry")
+    taken.add(number)
+    return model.Arm(name, number, keys["label"].text(), keys["population"].text())
+
+
+def _check_endpoint(value: YamlValue, endpoints: Mapping[str, model.Endpoint]) -> None:
+    """Only what everyone has can start at a landmark."""
+    endpoint = endpoints[value.choice(endpoints, "endpoint")]
+    if endpoint.start != "index" or endpoint.responders:
+        value.refuse(f"endpoint {endpoint.name!r} is of responders alone and cannot start at a landmark")

@@ -1,0 +1,203 @@
+"""Arms compared from a landmark: who is in which, from when, and who is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from onco_etl.errors import ConfigurationError
+from onco_registry.registry_model import RegistryDefinition
+from outcomes.record import Record, on, rows
+
+COMPARATORS = """
+comparators:
+  landmark_days: 42
+  endpoints: [pfs, os, ttnt]
+  arms:
+    combination: {id: 8, label: Both, population: Both}
+    alpha: {id: 9, label: Alpha alone, population: Alpha alone}
+    beta: {id: 10, label: Beta alone, population: Beta alone}
+"""
+
+
+@pytest.fixture(name="compared")
+def _compared(record: Record, amended: Callable[..., RegistryDefinition]) -> Record:
+    record.registry = amended(more=COMPARATORS)
+    return record
+
+
+def _arms(record: Record) -> list[tuple[Any, ...]]:
+    """(person, arm, day 0 of the comparison) of each who is compared."""
+    comparison = record.compared()["comparison"]
+    return rows(comparison[comparison["endpoint"] == "os"], "subject_id", "arm", "start_date")
+
+
+def _one(record: Record, *drugs: tuple[str, int, int]) -> None:
+    """A person with the disease and a prior line who takes these drugs and is seen until day 300."""
+    record.background(1)
+    for name, start, end in drugs:
+        record.drug(1, name, start, end)
+    record.visit(1, 300)
+
+
+@pytest.mark.parametrize(
+    ("drugs", "arm"),
+    [
+        ([("alpha", 0, 100), ("beta", 0, 100)], "combination"),
+        ([("alpha", 0, 100), ("beta", 42, 100)], "combination"),
+        ([("alpha", 0, 100), ("beta", 43, 100)], "alpha"),  # both only later: known as alone by then
+        ([("beta", 0, 100)], "beta"),
+        ([("beta", 0, 100), ("alpha", 10, 20)], "combination"),
+        ([("alpha", 0, 10), ("beta", 30, 100)], None),  # exchanged within the window
+        ([("beta", -200, -100), ("alpha", 0, 100)], "alpha"),  # no longer covered
+    ],
+)
+def test_the_arm_is_what_is_known_at_the_landmark(
+    compared: Record, drugs: list[tuple[str, int, int]], arm: str | None
+) -> None:
+    _one(compared, *drugs)
+    found = [row for row in _arms(compared) if row[2] == on(42)]
+    assert found == ([] if arm is None else [(1, arm, on(42))])
+
+
+def test_a_drug_added_to_another_that_is_still_taken_is_in_no_arm_of_its_own(compared: Record) -> None:
+    _one(compared, ("alpha", 0, 300), ("beta", 60, 300))
+    assert _arms(compared) == [(1, "alpha", on(42))]
+
+
+def test_a_person_is_in_one_arm_that_of_the_first_start(compared: Record) -> None:
+    _one(compared, ("beta", -100, -60), ("alpha", 0, 100), ("beta", 0, 100))
+    results = compared.results()
+    assert rows(results.cohort, "cohort_definition_id", "subject_id", "cohort_start_date", "cohort_end_date") == [
+        (7, 1, on(0), on(300)),
+        (10, 1, on(-58), on(300)),
+    ]
+    assert results.patients == 1
+
+
+def test_time_counts_from_the_landmark(compared: Record) -> None:
+    _one(compared, ("alpha", 0, 100))
+    row = compared.response(1, 80, "PD")
+    compared.death(1, 310)
+    columns = ("cohort_definition_id", "endpoint", "time_days", "event", "decided_by", "cdm_row_id", "entry_days")
+    assert rows(compared.compared()["comparison"], *columns) == [
+        (9, "pfs", 39, True, "progression", row, 0),
+        (9, "os", 269, True, "death", 1, 0),
+        (9, "ttnt", 269, True, "death", 1, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "day", "compared_there"), [("PD", 42, False), ("PD", 43, True), ("death", 42, False), ("death", 43, True)]
+)
+@pytest.mark.parametrize("drugs", [("alpha",), ("alpha", "beta")])
+def test_only_who_is_alive_without_progression_at_the_landmark(
+    compared: Record, drugs: tuple[str, ...], what: str, day: int, compared_there: bool
+) -> None:
+    compared.background(1)
+    for name in drugs:
+        compared.drug(1, name, 0, 30)
+    if what == "death":
+        compared.death(1, day)
+    else:
+        compared.response(1, day, what)
+        compared.visit(1, 300)
+    assert bool(_arms(compared)) is compared_there
+
+
+@pytest.mark.parametrize(("day", "compared_there"), [(41, False), (42, True)])
+def test_only_who_is_followed_to_the_landmark(compared: Record, day: int, compared_there: bool) -> None:
+    compared.background(1)
+    compared.drug(1, "alpha", 0, 100)
+    compared.visit(1, day)
+    assert bool(_arms(compared)) is compared_there
+    assert compared.compared(on(41))["comparison"].empty
+
+
+def test_what_happened_before_the_landmark_is_no_event_after_it(compared: Record) -> None:
+    _one(compared, ("alpha", 0, 20), ("delta", 35, 60))
+    comparison = compared.compared()["comparison"]
+    assert rows(comparison, "endpoint", "time_days", "event") == [("pfs", 1, False), ("os", 259, False)]
+
+
+def test_criteria_are_asked_at_the_first_drug(compared: Record) -> None:
+    compared.person(1)
+    compared.condition(1, 201, -200)
+    compared.condition(1, 211, 5)  # spread is known when beta starts, not when alpha did
+    compared.drug(1, "gamma", -180, -120)
+    compared.drug(1, "alpha", 0, 100)
+    compared.drug(1, "beta", 10, 100)
+    compared.visit(1, 300)
+    assert len(compared.relation("cohort_member")) == 1
+    assert _arms(compared) == []
+
+
+def test_each_arm_has_its_attrition(compared: Record) -> None:
+    compared.background(1)
+    compared.drug(1, "alpha", 0, 100)
+    compared.visit(1, 300)
+    compared.background(2)
+    compared.drug(2, "alpha", 0, 100)
+    compared.response(2, 30, "PD")
+    compared.visit(2, 300)
+    compared.background(3)
+    compared.drug(3, "alpha", 0, 100)
+    compared.background(4)
+    compared.drug(4, "beta", 0, 20)
+    compared.drug(4, "alpha", 300, 400)
+    compared.visit(4, 500)
+    compared.background(5, (2010, 1, 1))
+    compared.drug(5, "alpha", 0, 100)
+    attrition = compared.compared()["attrition"].query("cohort == 'alpha_beta from landmark: alpha'")
+    assert rows(attrition, "step", "criterion", "excluded", "remaining") == [
+        (0, "started", 0, 5),
+        (1, "diagnosis", 0, 5),
+        (2, "metastatic", 0, 5),
+        (3, "adult", 1, 4),
+        (4, "prior_line", 0, 4),
+        (5, "first_start", 1, 3),
+        (6, "followed_at_landmark", 1, 2),
+        (7, "free_of_progression", 1, 1),
+    ]
+
+
+def test_the_cohort_itself_is_as_without_comparators(compared: Record, registry: RegistryDefinition) -> None:
+    _one(compared, ("alpha", 0, 100), ("beta", 5, 100))
+    compared.response(1, 60, "PR")
+    compared.background(2)
+    compared.drug(2, "alpha", 0, 100)
+    compared.visit(2, 300)
+    with_arms = compared.results()
+    compared.registry = registry
+    without = compared.results()
+    for name in ("estimate", "best_response", "endpoint", "curve", "completeness", "consistency_check"):
+        assert with_arms.frames()[name].equals(without.frames()[name]), name
+    assert without.comparison.empty
+    assert list(with_arms.cohort_definition["cohort_definition_id"]) == [7, 8, 9, 10]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refusal"),
+    [
+        ("landmark_days: 42", "landmark_days: 41", "comparators.landmark_days: at day 41 it is not known yet"),
+        ("alpha: {id: 9", "gamma: {id: 9", "comparators.arms.gamma: unknown arm 'gamma'; known: combination, alpha"),
+        ("alpha: {id: 9", "alpha: {id: 7", "comparators.arms.alpha.id: cohort id 7 is given to another cohort"),
+        ("[pfs, os, ttnt]", "[pfs, dor]", "comparators.endpoints[1]: endpoint 'dor' is of responders alone"),
+        ("[pfs, os, ttnt]", "[efs]", "comparators.endpoints[0]: unknown endpoint 'efs'; did you mean 'pfs'?"),
+    ],
+)
+def test_refused_with_place(amended: Callable[..., RegistryDefinition], old: str, new: str, refusal: str) -> None:
+    assert old in COMPARATORS
+    with pytest.raises(ConfigurationError) as error:
+        amended(more=COMPARATORS.replace(old, new))
+    assert str(error.value).partition(": ")[2].startswith(refusal)
+
+
+def test_one_arm_is_no_comparison(amended: Callable[..., RegistryDefinition]) -> None:
+    alone = "".join(
+        line for line in COMPARATORS.splitlines(keepends=True) if "id: 8" not in line and "id: 9" not in line
+    )
+    with pytest.raises(ConfigurationError, match=r"comparators\.arms: a comparison needs at least two arms"):
+        amended(more=alone)
