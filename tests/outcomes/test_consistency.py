@@ -75,7 +75,7 @@ def test_an_event_before_index_is_shown(record: Record) -> None:
     record.death(1, -1)
     checks = record.results().consistency_check.set_index("check_name")
     assert checks.loc["no_event_before_index", "status"] == "fail"
-    assert checks.loc["no_event_before_index", "detail"] == "8 of 8 endpoint dates lie before the index date"
+    assert checks.loc["no_event_before_index", "detail"] == "10 of 10 endpoint dates lie before the index date"
 
 
 def test_a_contact_after_death_is_shown(record: Record) -> None:
