@@ -119,7 +119,8 @@ def test_bulletin_is_written_for_an_empty_cohort(site: Path) -> None:
         (("recompute", "--data-cut", "2999-01-01"), 2, "nothing is known of that time\n"),
         (("status", "--no-such-option"), 2, "No such option"),
         (("recompute", "--as-of", "99"), 4, "error: no sync by run 99\n"),
-        (("sync",), 2, "Missing option"),
+        (("sync",), 2, "error: nothing to receive: give --from a path or an address, or set server.url\n"),
+        (("vocabulary", "load"), 2, "Missing argument"),
     ],
 )
 def test_exit_codes(site: Path, arguments: tuple[str, ...], code: int, error: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -17,13 +18,14 @@ from hospital.nights import adverse_event, drug, medication, patient, visit, wei
 from onco_etl import cdm, pipeline, workspace
 from onco_etl.errors import ConfigurationError, ServerError
 from onco_etl.server import client_keys, pull
-from onco_etl.server.settings import SmartSettings
+from onco_etl.server.settings import ServerSettings, SmartSettings
 from onco_etl.settings import EtlSettings
 from onco_registry import config, receiving
 from server.assertions import Client
 from server.authority import server_context
 from server.export_server import ExportServer, Resource, running
 from server.pulling import settings
+from server.scripted import Answer, Asked, scripted
 from support import command_line
 
 PATIENTS = 9
@@ -215,3 +217,26 @@ def test_a_night_receives_from_one_place(tmp_path: Path) -> None:
     (tmp_path / "registry.toml").write_text('inbox = "inbox"\n[server]\nurl = "https://fhir.example.org"\n')
     with pytest.raises(ConfigurationError, match="server and inbox: set one of them"):
         receiving.night(config.load(tmp_path))
+
+
+def test_a_server_without_exports_is_searched(tmp_path: Path) -> None:
+    now = "2026-01-02T00:00:00Z"
+    search = {"interaction": [{"code": "search-type"}], "searchParam": [{"name": "_lastUpdated"}]}
+    offered = [{"mode": "server", "resource": [{"type": "Patient", **search}]}]
+    statement = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": offered}
+    found = {**patient("p1"), "meta": {"lastUpdated": "2026-01-01T00:00:00Z"}}
+    page = {"resourceType": "Bundle", "total": 1, "meta": {"lastUpdated": now}, "entry": [{"resource": found}]}
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(body=json.dumps(statement if asked.path.endswith("/metadata") else page).encode())
+
+    with scripted(answer) as server:
+        etl = EtlSettings(data=tmp_path / "data", validation_sample=0, check_every_sync=False)
+        pipeline.init(etl)
+        chosen = ServerSettings(f"{server.url}/r4", method="search", types=("Patient",), overlap_minutes=60)
+        assert pull.sync(etl, chosen).fates == {"mapped": 1}
+        assert pull.sync(etl, chosen).fates == {"unchanged": 1}
+    asked = [path for path in server.paths if "_count=500" in path]
+    assert len(asked) == 2
+    assert "ge2026-01-01T23%3A00%3A00Z" in asked[1]
+    assert [file.name for file in (tmp_path / "data/pull/main").iterdir()] == ["settled.json"]

@@ -142,7 +142,8 @@ class Collector:
 
     def _download(self, url: str, part: Path, token: bool) -> None:
         try:
-            self._wire.download(url, part, authorized=token)
+            # The server itself may know who we are in any case; others only where it says that they have to.
+            self._wire.download(url, part, authorized=True if token else None)
         except ServerError as error:
             # An address that is signed answers 403 when its time is over.
             if error.status in _GONE or (error.status == 403 and not token):

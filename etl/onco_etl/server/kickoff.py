@@ -10,7 +10,7 @@ import structlog
 
 from onco_etl.errors import ServerError
 from onco_etl.server import outcome
-from onco_etl.server.origins import shown
+from onco_etl.server.origins import absolute, shown
 from onco_etl.server.settings import ServerSettings
 from onco_etl.server.wire import Wire
 
@@ -94,7 +94,7 @@ def _location(response: httpx.Response) -> str:
             f"GET {shown(request.url)}: answered {response.status_code}, not 202 with Content-Location: "
             "the server does not do bulk exports there; see server.level and server.method"
         )
-    return str(response.request.url.join(location))
+    return str(absolute(location, response.request.url))
 
 
 def _refused(settings: ServerSettings, response: httpx.Response) -> ServerError:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from onco_etl.errors import ServerError
+from onco_etl.server.origins import absolute
 
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 # A transaction that lies further ahead of the server's own clock would make us miss what comes next.
@@ -83,7 +84,8 @@ def _clock(response: httpx.Response) -> datetime:
 
 
 def _files(content: dict[str, Any], element: str, base: httpx.URL) -> tuple[File, ...]:
-    listed = content.get(element) or []
+    listed = content.get(element)
+    listed = [] if listed is None else listed
     if not isinstance(listed, list):
         raise _wrong(element)
     return tuple(_file(item, element, base) for item in listed)
@@ -95,7 +97,7 @@ def _file(item: object, element: str, base: httpx.URL) -> File:
     resource_type, count = item.get("type"), item.get("count")
     fits = isinstance(resource_type, str) and _TYPE.fullmatch(resource_type)
     return File(
-        _absolute(item["url"], f"{element}.url", base),
+        str(absolute(item["url"], base)),
         str(resource_type) if fits else "Any",
         count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None,
     )
@@ -104,15 +106,8 @@ def _file(item: object, element: str, base: httpx.URL) -> File:
 def _following(links: object, base: httpx.URL) -> str | None:
     for link in links if isinstance(links, list) else []:
         if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
-            return _absolute(link["url"], "link.url", base)
+            return str(absolute(link["url"], base))
     return None
-
-
-def _absolute(url: str, element: str, base: httpx.URL) -> str:
-    try:
-        return str(base.join(url))
-    except httpx.InvalidURL:
-        raise _wrong(element) from None
 
 
 def _wrong(element: str) -> ServerError:

@@ -31,11 +31,11 @@ class Origins:
 
     def permitted(self, url: str | httpx.URL, base: httpx.URL | None = None) -> httpx.URL:
         """The absolute form of an address that a server gave us, relative to `base`; raises ServerError outside."""
+        target = absolute(url, base)
         try:
-            target = base.join(url) if base is not None else httpx.URL(url)
             origin = _origin(target)
-        except (httpx.InvalidURL, KeyError, TypeError):
-            raise ServerError("the server named an address that is none; nothing was fetched from it") from None
+        except KeyError:
+            raise _no_address() from None
         if target.userinfo or origin not in self._declared:
             scheme, host, port = origin
             raise ServerError(
@@ -47,6 +47,14 @@ class Origins:
     def is_own(self, url: httpx.URL) -> bool:
         """Whether an address is the server's own, by scheme, host and port."""
         return _origin(url) == self.own
+
+
+def absolute(url: str | httpx.URL, base: httpx.URL | None = None) -> httpx.URL:
+    """An address that a server gave us, relative to `base`; raises ServerError where it is none."""
+    try:
+        return httpx.URL(url) if base is None else base.join(url)
+    except (httpx.InvalidURL, ValueError):
+        raise _no_address() from None
 
 
 def same(one: httpx.URL, other: httpx.URL) -> bool:
@@ -77,3 +85,7 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _no_address() -> ServerError:
+    return ServerError("the server named an address that is none; nothing was fetched from it")
