@@ -19,7 +19,7 @@ BLOCKS = dict(re.findall(r"### ([^\n]+)\n(?:(?!###).)*?```sql\n(.*?)```", DOCUME
 
 @dataclass(frozen=True)
 class Answer:
-    """The columns of an answer, how many rows it has, and the first of them, cut to the columns that tell; to 3 places."""
+    """The columns of an answer, how many rows it has, and its first rows, cut to the columns that tell; to 3 places."""
 
     columns: str
     count: int
