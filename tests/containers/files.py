@@ -28,7 +28,7 @@ def instructions() -> Instructions:
 def copied() -> list[str]:
     """What the Dockerfile copies from the repository."""
     found = (arguments for name, arguments in instructions() if name == "COPY" and "--from" not in arguments)
-    return [source for arguments in found for source in arguments.split()[:-1]]
+    return [part for arguments in found for part in arguments.split()[:-1] if not part.startswith("--")]
 
 
 def installations() -> list[list[str]]:
