@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def instructions() -> Instructions:
 def copied() -> list[str]:
     """What the Dockerfile copies from the repository."""
     found = (arguments for name, arguments in instructions() if name == "COPY" and "--from" not in arguments)
-    return [source for arguments in found for source in arguments.split()[:-1]]
+    return [part for arguments in found for part in arguments.split()[:-1] if not part.startswith("--")]
 
 
 def installations() -> list[list[str]]:
@@ -65,8 +66,8 @@ def unit(name: str) -> dict[str, list[str]]:
 
 
 def tool(name: str) -> str | None:
-    """The path of a tool that may be absent."""
-    return shutil.which(name)
+    """The path of a tool that may be absent: one of the system, or of this environment."""
+    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
 
 
 def builder(folder: Path) -> Path:
