@@ -5,7 +5,8 @@
     ├── InputError            3  nothing could be read from the given path; nothing changed
     ├── StateError            4  the data folder is missing, damaged, or of another release
     │   └── InUseError        4  another run holds the workspace
-    └── MappingError          5  a mapping broke one of its own rules; the run was rolled back
+    ├── MappingError          5  a mapping broke one of its own rules; the run was rolled back
+    └── ReplicaError          8  the Postgres replica could not be brought up to date; all else is done and stays
 
 A resource that cannot be read is none of these: it is quarantined and the run goes on.
 """
@@ -43,3 +44,9 @@ class MappingError(OncoError):
     """A mapping gave rows that break its contract; the run was rolled back."""
 
     exit_code = 5
+
+
+class ReplicaError(OncoError):
+    """The Postgres replica is behind or in use; workspace and published file stay, the next publish catches up."""
+
+    exit_code = 8
