@@ -12,10 +12,7 @@ from onco_etl.errors import ReplicaError
 from onco_etl.postgres import books as bookkeeping
 from onco_etl.postgres import build, checksum, merge, plan, references, roles, views, vocabulary
 from onco_etl.postgres.books import Books, Broken
-from onco_etl.postgres.lock import Connection
-from onco_etl.postgres.origin import Origin
 from onco_etl.postgres.plan import Action, Step
-from onco_etl.postgres.settings import PostgresSettings
 from onco_etl.postgres.tables import Table, cdm_tables
 from onco_etl.postgres.transfer import Route
 from onco_etl.query import scalar
@@ -47,14 +44,7 @@ class _CountsDiffer(Exception):  # noqa: N818 - what follows decides
     """A table of the replica has not the rows that it should have."""
 
 
-def publish(
-    origin: Origin,
-    connection: Connection,
-    settings: PostgresSettings,
-    *,
-    full: bool = False,
-    build_from: int = BUILD_FROM,
-) -> Published:
+def publish(route: Route, *, full: bool = False, build_from: int = BUILD_FROM) -> Published:
     """Bring the replica to the run of the published file; what a reader sees is the old state or the new one.
 
     By what changed since the replica's run, or, where that does not lead there, with every table built anew (`full`:
@@ -64,8 +54,8 @@ def publish(
     aside: set[str] = set()
     while True:
         try:
-            with timed("published to Postgres", run=origin.run), connection.transaction():
-                return _Publisher(Route(origin, connection, settings), aside, build_from).run(reason)
+            with timed("published to Postgres", run=route.origin.run), route.connection.transaction():
+                return _Publisher(route, aside, build_from).run(reason)
         except psycopg.errors.ForeignKeyViolation as error:
             # Without those that the new rows break; they are tried, and reported, at the end.
             if error.diag.constraint_name is None or error.diag.constraint_name in aside:

@@ -32,7 +32,7 @@ class PostgresSettings:
         names = [self.schema(part) for part in PARTS]
         for name in (*names, *filter(None, [self.analyst_role])):
             if not _NAME.match(name):
-                raise ValueError(f"{name!r} is no name of lower-case letters, digits and _, 48 at most")
+                raise ValueError("schemas and roles are named by lower-case letters, digits and _, 48 at most")
         if len(set(names)) < len(names):
             raise ValueError("cdm_schema, registry_schema and results_schema must differ")
 

@@ -15,6 +15,10 @@ _CODES = {
     4: ("the data folder is missing, in use, damaged or full", "the log says which; see to the disk, then `rebuild`"),
     5: ("a mapping broke its own rules", "nothing was changed; report it, or go back to the release before"),
     6: ("a check failed", "onco-registry check"),
+    8: (
+        "the Postgres replica is behind; all else is done",
+        "see to the database; the next night catches up, and so does `onco-registry postgres publish`",
+    ),
     130: ("it was killed", "look whether memory ran out (memory_limit), or who stopped it"),
 }
 
