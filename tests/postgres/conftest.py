@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -13,8 +12,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from etl.histories import History, histories
 from hospital.nights import Hospital, adverse_event, drug, medication, patient, visit, weight
 from postgres.database import Database, site_of
-
-_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +35,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
             yield database
 
 
-@pytest.fixture
-def database(server: Database) -> Database:
-    """An empty database of its own for the test."""
-    made = Database(server.host, f"test{next(_NUMBERS)}")
+@pytest.fixture(scope="session")
+def one_database(server: Database) -> Database:
+    """The database of the tests of this session, one after the other: to make one costs more than to empty one."""
+    made = Database(server.host, "test")
     server.do(f"CREATE DATABASE {made.name} OWNER {made.owner}")
     return made
+
+
+@pytest.fixture
+def database(one_database: Database) -> Iterator[Database]:
+    """An empty database; what the test puts into it is gone after it."""
+    yield one_database
+    schemas = one_database.ask("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'")
+    one_database.do(f"DROP SCHEMA {', '.join(name for (name,) in schemas)} CASCADE; CREATE SCHEMA public")
 
 
 @pytest.fixture(scope="session")

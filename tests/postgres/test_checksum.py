@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -64,7 +63,7 @@ def test_values_arrive_and_have_one_checksum(database: Database) -> None:
         assert here[0] == len(ROWS)
         changes = (
             "text = NULL WHERE text = ''",
-            "fraction = fraction + 0.00000000000000001 WHERE n = 1",
+            "fraction = fraction + 0.00000000000000002 WHERE n = 1",
             "day = day + 1 WHERE n = 2",
             "moment = moment + interval '1 microsecond' WHERE n = 2",
             "yes = NOT yes WHERE n = 2",
@@ -78,7 +77,7 @@ def test_values_arrive_and_have_one_checksum(database: Database) -> None:
         assert len(sums | {there}) == 1 + len(changes)
 
 
-def test_an_error_of_either_side_ends_the_copy(database: Database, tmp_path: Path) -> None:
+def test_an_error_of_either_side_ends_the_copy(database: Database) -> None:
     with duckdb.connect() as con, held(database.settings) as connection:
         route = Route(Origin(con, 1, "", ()), connection, database.settings)
         connection.execute("CREATE TABLE public.few (n int)")

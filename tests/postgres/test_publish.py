@@ -56,9 +56,9 @@ def test_what_changed_is_all_that_is_brought(hospital: Hospital, database: Datab
 
 def test_nights_with_deletions_and_merged_patients(hospital: Hospital, database: Database) -> None:
     published(hospital)
-    moved = {"resourceType": "Condition", "id": "c1", "code": {"text": "hypertension"}, **about()}
+    condition = {"resourceType": "Condition", "id": "c1", "recordedDate": "2021-03-01", **about()}
     nights: list[tuple[Any, ...]] = [
-        (visit("e2", "p2"), weight("o2", "p2", encounter={"reference": "Encounter/e2"}), moved),
+        (visit("e2", "p2"), weight("o2", "p2", encounter={"reference": "Encounter/e2"}), condition),
         (patient("p2", deceasedDateTime="2022-05-06"), deletion("Encounter/e2")),
         (patient("p2", link=[{"other": {"reference": "Patient/p1"}, "type": "replaced-by"}]), deletion("Condition/c1")),
         (deletion("Patient/p1"),),
