@@ -6,7 +6,8 @@
     ├── StateError            4  the data folder is missing, damaged, or of another release
     │   └── InUseError        4  another run holds the workspace
     ├── MappingError          5  a mapping broke one of its own rules; the run was rolled back
-    └── ServerError           7  a FHIR server cannot be read, or does not keep to its protocol; what was received stays
+    ├── ServerError           7  a FHIR server cannot be read, or does not keep to its protocol; what was received stays
+    └── ReplicaError          8  the Postgres replica could not be brought up to date; all else is done and stays
 
 A resource that cannot be read is none of these: it is quarantined and the run goes on.
 """
@@ -58,3 +59,9 @@ class ServerError(OncoError):
         super().__init__(message)
         self.status = status
         self.passing = passing
+
+
+class ReplicaError(OncoError):
+    """The Postgres replica is behind or in use; workspace and published file stay, the next publish catches up."""
+
+    exit_code = 8

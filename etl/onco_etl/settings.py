@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onco_etl.episodes import EpisodeRules
+from onco_etl.postgres.settings import PostgresSettings
 
 # v3-Confidentiality "very restricted" and v3-ActReason "test health data".
 EXCLUDED_SECURITY_LABELS = ("V", "HTEST")
@@ -29,7 +30,7 @@ class EtlSettings:
     servers: base addresses of the site's own FHIR servers; an absolute reference elsewhere is to nobody here. Without
     any, every reference is to the site's own. observation_gap_days: a period of observation ends where nothing was
     recorded for more days; without it all is one period. episodes: the rules of the installed registries.
-    holder: who holds the data, for cdm_source; by default the source.
+    holder: who holds the data, for cdm_source; by default the source. postgres: the replica, where there is one.
     """
 
     data: Path
@@ -51,6 +52,7 @@ class EtlSettings:
     check_every_sync: bool = False
     observation_gap_days: int | None = None
     episodes: tuple[EpisodeRules, ...] = ()
+    postgres: PostgresSettings | None = None
 
     @property
     def published_folder(self) -> Path:

@@ -1,5 +1,6 @@
 """The command line. Exit codes: 0 done; 1 unexpected; 2 usage or configuration; 3 nothing readable; 4 data folder;
-5 a mapping broke its rules; 6 a check failed; 7 a FHIR server cannot be read; 130 interrupted.
+5 a mapping broke its rules; 6 a check failed; 7 a FHIR server cannot be read; 8 the Postgres replica is behind;
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import (
     cli_export,
     cli_keys,
+    cli_postgres,
     cli_service,
     cli_status,
     cli_trace,
@@ -47,6 +49,7 @@ app.add_typer(cli_vocabulary.app, name="vocabulary")
 app.add_typer(cli_unmapped.app, name="unmapped")
 app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_export.app, name="export")
+app.add_typer(cli_postgres.app, name="postgres")
 app.command()(cli_trace.trace)
 app.command()(cli_trace.waiting)
 app.command()(cli_service.serve)
@@ -115,6 +118,7 @@ def sync(
 ) -> None:
     """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
     from onco_etl import pipeline
+    from onco_etl.postgres.follow import follow
     from onco_registry import receiving
     from onco_registry.service.record import recorded
 
@@ -127,7 +131,8 @@ def sync(
         return
     with recorded(settings.data, "sync") as record:
         report = record.take(receiving.receive(settings, source, full=full))
-    _say(report, as_json)
+        _say(report, as_json)
+        follow(settings.etl)
 
 
 def _say_preview(preview: Preview, as_json: bool) -> None:
@@ -160,12 +165,14 @@ def _say(report: RunReport, as_json: bool) -> None:
 def rebuild(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Replay the landing zone into a new workspace, with the rules of this release; keys and results stay."""
     from onco_etl import rebuild as rebuilding
+    from onco_etl.postgres.follow import follow
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
     with recorded(settings.data, "rebuild") as record:
         report = record.take(rebuilding.rebuild(settings.etl))
-    _say(report, as_json)
+        _say(report, as_json)
+        follow(settings.etl)
 
 
 @app.command()
@@ -179,6 +186,7 @@ def recompute(
     as_json: JsonOption = False,
 ) -> None:
     """Compute cohorts and outcomes of every registry, and publish them."""
+    from onco_etl.postgres.follow import follow
     from onco_registry import night
     from onco_registry.service.record import recorded
 
@@ -186,10 +194,8 @@ def recompute(
     cut: date | None = data_cut.date() if data_cut else None
     with recorded(settings.data, "recompute"):
         computed = night.recompute(settings, data_cut=cut, as_of=as_of)
-    if as_json:
-        print_json(computed)
-    else:
-        print_rows(computed, title="Recomputed")
+        print_found(computed, as_json, "Recomputed")
+        follow(settings.etl)
 
 
 @app.command()
@@ -251,12 +257,14 @@ def quarantine_show(
 def quarantine_replay(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Receive what is open in quarantine once more from the landing zone, after a map or a rule was put right."""
     from onco_etl import pipeline
+    from onco_etl.postgres.follow import follow
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
     with recorded(settings.data, "quarantine replay") as record:
         report = record.take(pipeline.replay(settings.etl))
-    _say(report, as_json)
+        _say(report, as_json)
+        follow(settings.etl)
 
 
 @quarantine_app.command("dismiss")

@@ -25,11 +25,18 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load a vocabulary in place of the one in use, map again what is there, and publish; all or nothing."""
+    from onco_etl.postgres.follow import follow
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config).etl
     with recorded(settings.data, "vocabulary load"):
         loaded = _load(settings, path, release)
+        _say(loaded, as_json)
+        follow(settings)
+
+
+def _say(loaded: dict[str, Any], as_json: bool) -> None:
+    """What was loaded, and what that changed."""
     if as_json:
         print_json(loaded)
         return

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onco_etl.errors import ConfigurationError
+from onco_etl.postgres.settings import PostgresSettings
 from onco_etl.server.settings import ServerSettings
 from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings
 from onco_registry.episode_rules import episode_rules
@@ -69,6 +70,7 @@ class Config(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     service: ServiceSettings = ServiceSettings()
     notify: NotifySettings = NotifySettings()
+    postgres: PostgresSettings | None = None
 
     @field_validator("registries", "excluded_security_labels", "servers", mode="before")
     @classmethod
@@ -137,6 +139,7 @@ class Config(BaseSettings):
             check_every_sync=self.check_every_sync,
             observation_gap_days=self.observation_gap_days,
             episodes=tuple(episode_rules(registry) for registry in installed(self.registries)),
+            postgres=self.postgres,
         )
 
 

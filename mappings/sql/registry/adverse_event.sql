@@ -1,5 +1,6 @@
 -- An adverse event per row, whichever table its term belongs to: the rows of one AdverseEvent are found by their
 -- lineage, since there is no verified concept for a reference to an observation. `targets`: each row of the term.
+-- In words that Postgres has too, but for struct_pack, which the replica reads as jsonb_build_object.
 WITH said AS (
     SELECT
         resource_key,
@@ -23,27 +24,29 @@ term AS (
         c.condition_end_date AS end_date
     FROM said AS s INNER JOIN cdm.condition_occurrence AS c ON s.row_id = c.condition_occurrence_id
     WHERE s.is_term AND s.cdm_table = 'condition_occurrence'
-    UNION ALL BY NAME
+    UNION ALL
     SELECT
         s.*,
         m.person_id,
         m.visit_occurrence_id,
         m.measurement_concept_id AS concept_id,
         m.measurement_type_concept_id AS type_concept_id,
-        m.measurement_date AS start_date
+        m.measurement_date AS start_date,
+        NULL::DATE AS end_date
     FROM said AS s INNER JOIN cdm.measurement AS m ON s.row_id = m.measurement_id
     WHERE s.is_term AND s.cdm_table = 'measurement'
-    UNION ALL BY NAME
+    UNION ALL
     SELECT
         s.*,
         o.person_id,
         o.visit_occurrence_id,
         o.observation_concept_id AS concept_id,
         o.observation_type_concept_id AS type_concept_id,
-        o.observation_date AS start_date
+        o.observation_date AS start_date,
+        NULL::DATE AS end_date
     FROM said AS s INNER JOIN cdm.observation AS o ON s.row_id = o.observation_id
     WHERE s.is_term AND s.cdm_table = 'observation'
-    UNION ALL BY NAME
+    UNION ALL
     SELECT
         s.*,
         p.person_id,
@@ -59,17 +62,17 @@ term AS (
 event AS (
     SELECT
         t.resource_key,
-        arg_min(t.cdm_table, t.slot) AS cdm_table,
-        arg_min(t.row_id, t.slot) AS row_id,
+        (array_agg(t.cdm_table ORDER BY t.slot))[1] AS cdm_table,
+        (array_agg(t.row_id ORDER BY t.slot))[1] AS row_id,
         min(t.person_id) AS person_id,
         min(t.visit_occurrence_id) AS visit_occurrence_id,
-        arg_min(t.concept_id, t.slot) AS term_concept_id,
-        arg_min(c.concept_name, t.slot) AS term,
+        (array_agg(t.concept_id ORDER BY t.slot))[1] AS term_concept_id,
+        (array_agg(c.concept_name ORDER BY t.slot))[1] AS term,
         min(t.type_concept_id) AS type_concept_id,
         min(t.start_date) AS start_date,
-        coalesce(nullif(regexp_extract(min(t.derivation), 'date: (\w+)', 1), ''), 'date') AS start_from,
+        coalesce(nullif(split_part(split_part(min(t.derivation), 'date: ', 2), ';', 1), ''), 'date') AS start_from,
         max(t.end_date) AS end_date,
-        list(
+        array_agg(
             struct_pack(
                 cdm_table := t.cdm_table, row_id := t.row_id, concept_id := t.concept_id, term := c.concept_name
             )
@@ -100,17 +103,18 @@ described AS (
         a.resource_key,
         max(a.value_as_number) FILTER (WHERE a.concept_code = 'ae-grade')::INTEGER AS grade,
         min(a.concept_name) FILTER (WHERE a.concept_code = 'ae-seriousness') AS seriousness,
-        list(a.concept_name ORDER BY a.slot)
+        array_agg(a.concept_name ORDER BY a.slot)
         FILTER (WHERE a.concept_code = 'ae-seriousness-criterion') AS seriousness_criteria,
         min(a.concept_name) FILTER (WHERE a.concept_code = 'ae-severity') AS severity,
         min(a.concept_name) FILTER (WHERE a.concept_code = 'ae-outcome') AS outcome,
-        list(a.concept_name ORDER BY a.slot) FILTER (WHERE a.concept_code = 'ae-causality') AS causality,
-        list(coalesce(a.concept_name, a.value_as_string) ORDER BY a.slot)
+        array_agg(a.concept_name ORDER BY a.slot) FILTER (WHERE a.concept_code = 'ae-causality') AS causality,
+        array_agg(coalesce(a.concept_name, a.value_as_string) ORDER BY a.slot)
         FILTER (WHERE a.concept_code = 'ae-suspect') AS suspects,
-        list(a.value_as_concept_id ORDER BY a.slot)
+        array_agg(a.value_as_concept_id ORDER BY a.slot)
         FILTER (WHERE a.concept_code = 'ae-suspect') AS suspect_concept_ids,
-        min(try_cast(a.value_as_string AS DATE)) FILTER (WHERE a.concept_code = 'ae-detected') AS detected_date,
-        min(try_cast(a.value_as_string AS DATE)) FILTER (WHERE a.concept_code = 'ae-recorded') AS recorded_date
+        -- Nothing but a date is written there.
+        min(CASE WHEN a.concept_code = 'ae-detected' THEN a.value_as_string::DATE END) AS detected_date,
+        min(CASE WHEN a.concept_code = 'ae-recorded' THEN a.value_as_string::DATE END) AS recorded_date
     FROM attribute AS a
     GROUP BY a.resource_key
 )

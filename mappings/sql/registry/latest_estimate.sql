@@ -1,4 +1,12 @@
 -- The estimates of each registry's newest recompute: one row per measure, stratum and interval method.
+WITH newest AS (
+    SELECT
+        registry,
+        max(run) AS run
+    FROM registry.recompute
+    GROUP BY registry
+)
+
 SELECT
     r.run,
     e.registry,
@@ -24,4 +32,4 @@ INNER JOIN registry.recompute AS r
         AND e.data_cut = r.data_cut
         AND e.as_of_run = r.as_of_run
         AND e.hash = r.hash
-QUALIFY rank() OVER (PARTITION BY r.registry ORDER BY r.run DESC) = 1
+INNER JOIN newest AS n ON r.registry = n.registry AND r.run = n.run

@@ -19,6 +19,10 @@ _CODES = {
         "the FHIR server cannot be read",
         "the log says why; what was received stays, and the next night goes on from there",
     ),
+    8: (
+        "the Postgres replica is behind; all else is done",
+        "see to the database; the next night catches up, and so does `onco-registry postgres publish`",
+    ),
     130: ("it was killed", "look whether memory ran out (memory_limit), or who stopped it"),
 }
 

@@ -20,16 +20,18 @@ def night(config: Config, day: date, *, again: bool = False) -> RunReport:
     """Receive what the source has, map, merge and publish it, then recompute every registry; for a business date.
 
     Raises as `receiving.night`, `recompute` and `recorded` do; a sync that was committed stays, whatever the recompute
-    does.
+    does. ReplicaError comes last: all else is done then.
     """
+    from onco_etl.postgres.follow import followed
     from onco_registry.night import recompute
 
     with recorded(config.data, "night", day, again=again) as record:
         report = record.take(receiving.night(config))
         _look(config, record)
-        computed = recompute(config)
-        record.counts["registries"] = len(computed)
-        record.failing += [f"{row['registry']}: estimates" for row in computed if row["failed_checks"]]
+        with followed(config.etl):
+            computed = recompute(config)
+            record.counts["registries"] = len(computed)
+            record.failing += [f"{row['registry']}: estimates" for row in computed if row["failed_checks"]]
     return report
 
 
