@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -162,17 +163,18 @@ def is_complete(folder: Path) -> bool:
     return folder.joinpath(_COMPLETE).exists()
 
 
-def clear(zone: Path, *, complete: set[int]) -> None:
+def clear(zone: Path, *, complete: set[int], only_complete: bool = False) -> None:
     """Put in order what killed runs left: a batch landed by half goes, a committed one is marked so.
 
-    A batch that was landed whole stays even where its run was not committed: it was received.
+    A batch that was landed whole stays even where its run was not committed: it was received. With `only_complete` it
+    goes: nobody has looked whether it holds what was erased.
     """
     for folder in zone.iterdir():
         if not folder.name.isdigit() or is_complete(folder):
             continue
         if int(folder.name) in complete:
             mark_complete(folder)
-        elif not folder.joinpath(MANIFEST).exists():
+        elif only_complete or not folder.joinpath(MANIFEST).exists():
             shutil.rmtree(folder)
 
 
@@ -189,6 +191,27 @@ def raw_lines(file: LandedFile, wanted: set[int]) -> dict[int, bytes]:
                 if len(found) == len(wanted):
                     break
         return found
+
+
+def matching_lines(file: LandedFile, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines, with their numbers, in which `pattern` is found; the others are passed over many at a time."""
+    with file.path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+        number, rest = 1, b""
+        while chunk := stream.read(_CHUNK):
+            whole, newline, rest = (rest + chunk).rpartition(b"\n")
+            yield from _matching(whole + newline, pattern, number)
+            number += whole.count(b"\n") + len(newline)
+        yield from _matching(rest, pattern, number)
+
+
+def _matching(block: bytes, pattern: re.Pattern[bytes], number: int) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while found := pattern.search(block, at):
+        start = block.rfind(b"\n", 0, found.start()) + 1
+        end = block.find(b"\n", found.start()) + 1 or len(block)
+        number += block.count(b"\n", at, start)
+        yield number, block[start:end]
+        at, number = end, number + 1
 
 
 def filled_lines(file: LandedFile) -> list[int]:

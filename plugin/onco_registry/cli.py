@@ -15,6 +15,7 @@ import typer
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import (
+    cli_erase,
     cli_export,
     cli_keys,
     cli_service,
@@ -49,6 +50,7 @@ app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_export.app, name="export")
 app.command()(cli_trace.trace)
 app.command()(cli_trace.waiting)
+app.command()(cli_erase.erase)
 app.command()(cli_service.serve)
 app.command()(cli_service.night)
 app.command()(cli_service.bulletin)
