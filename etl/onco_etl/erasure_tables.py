@@ -102,6 +102,7 @@ def _purge_state(con: duckdb.DuckDBPyConnection) -> None:
         DELETE FROM state.alias WHERE alias_key IN (FROM leaving) OR stands_for IN (FROM leaving);
         """
     )
+    con.execute("DELETE FROM state.listed_out WHERE patient IN (FROM leaving)")
     for table in ("quarantine", "finding", "forgotten"):
         con.execute(f"DELETE FROM state.{table} WHERE {_PLACE} IN (SELECT {_PLACE} FROM leaving_place)")
     for table in ("quarantine", "resource", "excluded", "opted_out", "not_understood", "undated_death"):

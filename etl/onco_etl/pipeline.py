@@ -25,6 +25,7 @@ from onco_etl import (
     ledger,
     mapping,
     migrations,
+    opt_out,
     quality,
     quarantine,
     replica,
@@ -232,6 +233,7 @@ def _update(
             erasure_tables.withdraw(con)
         versions.touch_open_stays(con)
         aliases.update(con)
+        opt_out.update(con, settings.source, settings.opt_out_list)
         for resource_type in versions.LOOKED_INTO:
             targets = f"(SELECT resource FROM work.touched WHERE contains(resource, '/{resource_type}/'))"
             versions.touch_dependents(con, targets)

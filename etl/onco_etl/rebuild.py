@@ -98,7 +98,10 @@ def _replay(con: duckdb.DuckDBPyConnection, settings: EtlSettings, run: int, kin
     folder = settings.data / "landing" / f"{run:06d}"
     batch = landing.read(folder)
     day = batch.received.astimezone(ZoneInfo(settings.timezone)).date()
-    pipeline.load(con, replace(settings, source=batch.source), run, batch.files, kind=kind, day=day)
+    # The list is that of the source whose settings these are.
+    own = settings.opt_out_list if batch.source == settings.source else None
+    past = replace(settings, source=batch.source, opt_out_list=own)
+    pipeline.load(con, past, run, batch.files, kind=kind, day=day)
     log.info("replayed", run=run)
 
 

@@ -18,7 +18,8 @@ class EtlSettings:
     data: the private data folder. source: the name under which this site's resources are kept apart from others'.
     timezone: IANA name of the hospital's one timezone. concept_block_start: custom concept ids come above it.
     site_map: a map of the site's codes, as SOURCE_TO_CONCEPT_MAP or as saved by Usagi. site_systems: a CSV like
-    mappings/concepts/systems.csv with the site's own code systems. memory_limit: DuckDB's, such as '4GB', by default
+    mappings/concepts/systems.csv with the site's own code systems. opt_out_list: a text with the ids of patients, or
+    their identifiers as `system|value`, one a line, who give no rows. memory_limit: DuckDB's, such as '4GB', by default
     most of the machine's. threads: DuckDB's, by default one per core. maximum_object_size: largest resource or Bundle,
     in bytes.
     maximum_file_size: largest file, decompressed, in bytes; a larger one is an error before anything is changed.
@@ -39,6 +40,7 @@ class EtlSettings:
     concept_block_start: int = 2_000_000_000
     site_map: Path | None = None
     site_systems: Path | None = None
+    opt_out_list: Path | None = None
     memory_limit: str | None = None
     threads: int | None = None
     maximum_object_size: int = 64 << 20

@@ -83,7 +83,7 @@ def _print_workspace(settings: Config, found: dict[str, Any], quarantined: int) 
     print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
     if found["erasures"]:
         print_rows(found["erasures"], title="Erasures (one that is not finished: give its command again)")
-    print_rows(found["not_understood"][:10], title="Refused for a URL that is not understood (first 10)")
+    print_rows(found["not_understood"][:10], title="Not understood, by URL or (Consent) by what it denies (first 10)")
     print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
     typer.echo(f"Vocabulary: {found['vocabulary'] or 'none yet'}")
     published = found["published"]

@@ -62,6 +62,7 @@ VALID: dict[str, Resource] = {
     | {"subject": _PERSON, "authoredOn": _DAY},
     "MedicationStatement": {"status": "active", "medicationCodeableConcept": _DRUG, "subject": _PERSON}
     | {"effectiveDateTime": _DAY},
+    "Consent": {"status": "active", "patient": _PERSON},
     "Location": {"status": "active"},
     "Organization": {"active": True},
     "Practitioner": {"active": True},

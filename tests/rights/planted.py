@@ -44,10 +44,10 @@ def theirs() -> list[Resource]:
         ("Task", {"for": {"type": "Patient", "identifier": {"system": "urn:mrn", "value": "MRN7744210"}}}),
     ]
     found = [{"resourceType": kind, "id": f"zqid-{kind}", "text": _NARRATIVE, **body} for kind, body in about]
-    identified = {"subject": {"identifier": {"system": "urn:mrn", "value": "MRN7744210"}}}
-    conditional = {"subject": {"reference": "Patient?identifier=urn:old|7744311"}}
+    identified: Resource = {"subject": {"identifier": {"system": "urn:mrn", "value": "MRN7744210"}}}
+    conditional: Resource = {"subject": {"reference": "Patient?identifier=urn:old|7744311"}}
     numbers = [{"system": "urn:mrn", "value": "MRN7744210"}]
-    contained = {"contained": [{"resourceType": "Patient", "id": "x", "identifier": numbers}]}
+    contained: Resource = {"contained": [{"resourceType": "Patient", "id": "x", "identifier": numbers}]}
     return [
         *found,
         weight("zqid-o1", "zqid-p", encounter={"reference": "Encounter/zqid-Encounter"}, text=_NARRATIVE),
