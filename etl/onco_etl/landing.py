@@ -26,6 +26,8 @@ _CHUNK = 4 << 20
 _SIDE_BY_SIDE = 2
 _COMPLETE = "complete"
 MANIFEST = "manifest.json"
+# Said by the manifest of a batch whose files the retention removed.
+GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,11 @@ def read(folder: Path) -> Batch:
     """The batch that lies in a run's folder of the landing zone; raises StateError when it cannot be read."""
     try:
         manifest = json.loads(folder.joinpath(MANIFEST).read_text(encoding="utf-8"))
+        if manifest.get(GONE):
+            raise StateError(
+                f"{folder}: the files of this run are no longer kept (retention.landing_keep): without them nothing "
+                "can be rebuilt"
+            )
         files = tuple(
             LandedFile(
                 file["file_no"],

@@ -29,6 +29,7 @@ from onco_etl import (
     quality,
     quarantine,
     replica,
+    retention,
     runs,
     sources,
     staging,
@@ -171,6 +172,8 @@ def _run(
         quality.check(con, settings.data)
     with timed("published", run=run):
         published = replica.publish(con, settings.published_folder, run, keep=settings.published_keep)
+    with timed("retained", run=run):
+        retention.apply(con, settings)
     with timed("compacted", run=run):
         compaction.compact(con)
     return _report(con, run, published)

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from onco_etl.episodes import EpisodeRules
 
 # v3-Confidentiality "very restricted" and v3-ActReason "test health data".
 EXCLUDED_SECURITY_LABELS = ("V", "HTEST")
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long what is older is kept; without a number, for ever.
+
+    landing_days: days for which a batch stays as received. landing_keep: what stays of it then: the `current` versions
+    of resources, so that a rebuild gives the same tables, or `nothing`. published_days: days for which published files
+    stay, beside the limit by their number; the newest always does. Raises ValueError for a number below 1.
+    """
+
+    landing_days: int | None = None
+    landing_keep: Literal["current", "nothing"] = "current"
+    published_days: int | None = None
+
+    def __post_init__(self) -> None:
+        if any(days is not None and days < 1 for days in (self.landing_days, self.published_days)):
+            raise ValueError("days are 1 or more")
 
 
 @dataclass(frozen=True)
@@ -29,7 +48,8 @@ class EtlSettings:
     check_every_sync: run the quality checks before publishing.
     servers: base addresses of the site's own FHIR servers; an absolute reference elsewhere is to nobody here. Without
     any, every reference is to the site's own. observation_gap_days: a period of observation ends where nothing was
-    recorded for more days; without it all is one period. episodes: the rules of the installed registries.
+    recorded for more days; without it all is one period. retention: what goes with age. episodes: the rules of the
+    installed registries.
     holder: who holds the data, for cdm_source; by default the source.
     """
 
@@ -52,6 +72,7 @@ class EtlSettings:
     servers: tuple[str, ...] = ()
     check_every_sync: bool = False
     observation_gap_days: int | None = None
+    retention: Retention = Retention()
     episodes: tuple[EpisodeRules, ...] = ()
 
     @property

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from onco_etl.errors import ConfigurationError
 from onco_etl.server.settings import ServerSettings
-from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings
+from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings, Retention
 from onco_registry.episode_rules import episode_rules
 from onco_registry.installed import installed
 from onco_registry.service.settings import NotifySettings, ScheduleSettings, ServiceSettings
@@ -67,6 +67,7 @@ class Config(BaseSettings):
     fictional: bool = False
     inbox: Path | None = None
     server: ServerSettings | None = None
+    retention: Retention = Retention()
     schedule: ScheduleSettings = ScheduleSettings()
     service: ServiceSettings = ServiceSettings()
     notify: NotifySettings = NotifySettings()
@@ -127,6 +128,7 @@ class Config(BaseSettings):
             site_map=self.site_map,
             site_systems=self.site_systems,
             opt_out_list=self.opt_out_list,
+            retention=self.retention,
             memory_limit=self.memory_limit,
             threads=self.threads,
             maximum_object_size=self.maximum_object_size,

@@ -66,7 +66,7 @@ def test_a_consent_that_comes_late_changes_and_goes(tmp_path: Path) -> None:
 def test_merged_records_and_references_by_identifier(tmp_path: Path) -> None:
     site = Site(tmp_path)
     other = [{"type": "replaced-by", "other": {"reference": "Patient/p2"}}]
-    by_number = {"patient": {"identifier": {"system": "urn:mrn", "value": "7"}}}
+    by_number: Resource = {"patient": {"identifier": {"system": "urn:mrn", "value": "7"}}}
     site.night(consent(**by_number), numbered("p1", "7", link=other), patient("p2"), patient("p3"), weight("o3", "p3"))
     site.night(weight("o1", "p1"), weight("o2", "p2"))
     assert site.rows() == ONE
