@@ -46,26 +46,25 @@ def compact(con: duckdb.DuckDBPyConnection) -> list[str]:
     return worn
 
 
-def renew(path: Path, *, storage: str) -> None:
+def renew(con: duckdb.DuckDBPyConnection, path: Path, *, storage: str) -> None:
     """Write a DuckDB file that nobody has open into a new one, with storage version `storage`, which takes its place.
 
-    Killed, it leaves the old file as it was.
+    con: a connection to no file, which is of no use afterwards. Killed, it leaves the old file as it was.
     """
     new = path.with_name(f"{path.stem}-renewed{path.suffix}")
     for left in (new, new.with_name(f"{new.name}.wal")):
         left.unlink(missing_ok=True)
-    with duckdb.connect() as con:
-        # Beside compressed texts DuckDB writes what lay in memory (duckdb/duckdb#23382).
-        con.execute("SET disabled_compression_methods = 'fsst,dictionary,dict_fsst'")
-        con.execute(f"SET temp_directory = {literal(str(path.parent / 'scratch'))}")
-        # Held until the end, so that nobody writes to it meanwhile.
-        con.execute(f"ATTACH {literal(str(path))} AS workspace (READ_ONLY)")
-        con.execute(f"ATTACH {literal(str(new))} AS renewed (STORAGE_VERSION {literal(storage)})")
-        con.execute("COPY FROM DATABASE workspace TO renewed; CHECKPOINT renewed; DETACH renewed")
-        with new.open("rb") as stream:
-            os.fsync(stream.fileno())
-        new.chmod(path.stat().st_mode & 0o777)
-        new.replace(path)
+    # Beside compressed texts DuckDB writes what lay in memory (duckdb/duckdb#23382).
+    con.execute("SET disabled_compression_methods = 'fsst,dictionary,dict_fsst'")
+    con.execute(f"SET temp_directory = {literal(str(path.parent / 'scratch'))}")
+    # Held until the connection ends, so that nobody writes to it meanwhile.
+    con.execute(f"ATTACH {literal(str(path))} AS workspace (READ_ONLY)")
+    con.execute(f"ATTACH {literal(str(new))} AS renewed (STORAGE_VERSION {literal(storage)})")
+    con.execute("COPY FROM DATABASE workspace TO renewed; CHECKPOINT renewed; DETACH renewed")
+    with new.open("rb") as stream:
+        os.fsync(stream.fileno())
+    new.chmod(path.stat().st_mode & 0o777)
+    new.replace(path)
 
 
 def is_worn(con: duckdb.DuckDBPyConnection, database: str) -> bool:

@@ -167,7 +167,9 @@ def _clean(settings: EtlSettings) -> None:
     with workspace.guarded(data):
         for path in (*data.glob("workspace-*.duckdb*"), *data.glob(f"{workspace.FILE}.wal")):
             path.unlink()
-        compaction.renew(data / workspace.FILE, storage="latest")
+        with duckdb.connect() as con:
+            workspace.limit(con, settings.memory_limit, settings.threads)
+            compaction.renew(con, data / workspace.FILE, storage="latest")
     with _opened(settings) as con:
         newest = scalar(con, "SELECT max(run) FROM state.run WHERE status = 'complete'")
         replica.publish(con, data / "published", newest, keep=1, anew=True)

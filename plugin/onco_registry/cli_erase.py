@@ -12,6 +12,8 @@ from onco_registry.terminal import CONFIG, ConfigOption
 if TYPE_CHECKING:
     from onco_etl.erasure_scope import Scope
 
+NOT_AGREED = 2
+
 
 def erase(
     patient: Annotated[str, typer.Argument(help="The patient, as Patient/123.")],
@@ -33,10 +35,19 @@ def erase(
         typer.echo(_told(erasure.scope(settings, patient, linked=linked)))
     if dry_run:
         return
-    if not yes:
-        typer.confirm("Erase this for good?", abort=True)
+    if not yes and not _agreed():
+        typer.echo("Nothing was changed.")
+        raise typer.Exit(NOT_AGREED)
     found = erasure.erase(settings, patient, linked=linked)
     typer.echo("Erased." if found is None else f"Erased.\n{_told(found)}")
+
+
+def _agreed() -> bool:
+    """Whether the one who is asked says yes; nobody to ask is a no."""
+    try:
+        return typer.confirm("Erase this for good?")
+    except typer.Abort:
+        return False
 
 
 def _told(found: Scope | None) -> str:

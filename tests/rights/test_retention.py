@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,15 +28,24 @@ def dated(value: float, number: int) -> dict[str, Any]:
     return weight("o1", value=value, meta={"versionId": str(number), "lastUpdated": f"2021-03-0{number}T00:00:00Z"})
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
+@pytest.fixture(scope="module", name="nights")
+def _nights(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Nights with what is superseded, unchanged, deleted, unsupported, and open and settled in quarantine."""
-    found = Site(tmp_path)
+    found = Site(tmp_path_factory.mktemp("nights"))
     coverage = {"resourceType": "Coverage", "id": "c1"}
     found.night(patient(), visit(), dated(60, 1), weight("o2"), coverage, weight("bad", status="x"), "{broken")
     found.night(dated(61, 2), DELETED, coverage, weight("bad"))
     found.night(dated(61, 3))
-    found.settings = replace(found.settings, retention=Retention(landing_days=30, published_days=30))
+    return found
+
+
+@pytest.fixture
+def site(nights: Site, tmp_path: Path) -> Site:
+    """A copy of the site after those nights, with a retention of 30 days."""
+    shutil.copytree(nights.settings.data, tmp_path / "data", symlinks=True)
+    found = copy.copy(nights)
+    found.folder, kept = tmp_path, Retention(landing_days=30, published_days=30)
+    found.settings = replace(nights.settings, data=tmp_path / "data", retention=kept)
     return found
 
 
