@@ -145,14 +145,11 @@ def _landed(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> dict[int, 
 
 def _places(con: duckdb.DuckDBPyConnection, run: int, file: LandedFile, whose: Whose) -> Iterator[tuple[int, int]]:
     """(line, entry) of what is theirs in a landed file."""
-    hits = dict(_mentioning(file, whose))
-    if not hits:
-        return
     found = con.execute(
         f"SELECT DISTINCT line, entry FROM state.quarantine WHERE run = {run} AND file_no = {file.file_no}"
     ).fetchall()
     refused: set[tuple[int, int]] = set(found)
-    for line, text in hits.items():
+    for line, text in _mentioning(file, whose):
         for entry in judge(text, whose, {entry for at, entry in refused if at == line}):
             yield line, entry
 

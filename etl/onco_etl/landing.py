@@ -67,9 +67,9 @@ def land(files: tuple[InputFile, ...], folder: Path, *, source: str, limits: Lim
         # The manifest appears whole or not at all: a folder without it was landed by half.
         written = folder.joinpath(f"{MANIFEST}.new")
         written.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        _keep(written)
+        persist(written)
         written.replace(folder / MANIFEST)
-        _keep(folder)
+        persist(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -97,7 +97,7 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
             line = line + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
             last = chunk[-1:]
             sink.write(chunk)
-    _keep(target)
+    persist(target)
     target.chmod(0o400)
     lines = newlines + (last != b"\n")
     resource_type = file.resource_type if longest <= limits.line else None
@@ -115,7 +115,7 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
     return landed, entry
 
 
-def _keep(path: Path) -> None:
+def persist(path: Path) -> None:
     """What was received outlasts a loss of power, as what was committed of it does."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

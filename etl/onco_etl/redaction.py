@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import zstandard
 
-from onco_etl import json_spans
+from onco_etl import json_spans, landing
 from onco_etl.landing import MANIFEST, LandedFile
 from onco_etl.sources import Layout
 
@@ -51,13 +51,16 @@ def remove(folder: Path, places: Sequence[Place], *, why: str, files: Mapping[in
     for described in manifest["files"]:
         number = described["file_no"]
         described["name"], layout = files.get(number, (described["name"], described["layout"]))
-        if lines := wanted.get(number):
-            file = LandedFile(number, folder / f"{number:05d}.json.zst", "", layout, None, described["lines"])
+        file = LandedFile(number, folder / f"{number:05d}.json.zst", "", layout, None, described["lines"])
+        # The retention may have removed it.
+        if (lines := wanted.get(number)) and file.path.exists():
             described |= {"layout": layout, **_rewrite(file, lines)}
             described.setdefault("removed", {})[why] = sum(map(len, lines.values()))
     new = path.with_name(f"{MANIFEST}.new")
     new.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    landing.persist(new)
     new.replace(path)
+    landing.persist(folder)
     return len(wanted)
 
 
@@ -78,6 +81,7 @@ def _rewrite(file: LandedFile, lines: Mapping[int, set[int]]) -> dict[str, objec
             digest.update(part)
             size += len(part)
             sink.write(part)
+    landing.persist(new)
     new.chmod(0o400)
     new.replace(file.path)
     return {"bytes": size, "sha256": digest.hexdigest()}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onco_etl import lock
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption
 
@@ -28,17 +29,21 @@ def erase(
 
     settings = configuration.load(config).etl
     if again:
-        allowed = erasure.allow_again(settings, patient)
+        with lock.held(settings.data, "erase"):
+            allowed = erasure.allow_again(settings, patient)
         typer.echo("Let in again, when the source sends it." if allowed else "Not kept out: nothing to do.")
         return
     if dry_run or not yes:
-        typer.echo(_told(erasure.scope(settings, patient, linked=linked)))
+        with lock.held(settings.data, "erase --dry-run"):
+            scope = erasure.scope(settings, patient, linked=linked)
+        typer.echo(_told(scope))
     if dry_run:
         return
     if not yes and not _agreed():
         typer.echo("Nothing was changed.")
         raise typer.Exit(NOT_AGREED)
-    found = erasure.erase(settings, patient, linked=linked)
+    with lock.held(settings.data, "erase"):
+        found = erasure.erase(settings, patient, linked=linked)
     typer.echo("Erased." if found is None else f"Erased.\n{_told(found)}")
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from etl.site import patient, weight
 from onco_etl.errors import ConfigurationError
 from onco_registry.cli import app
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """Commands log to a stream that the runner closes."""
+    yield
+    structlog.reset_defaults()
 
 
 def run(folder: Path, *arguments: str, code: int = 0, answer: str | None = None) -> str:
