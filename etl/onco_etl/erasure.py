@@ -17,6 +17,7 @@ import structlog
 from onco_etl import (
     compaction,
     erasure_keys,
+    erasure_pulled,
     erasure_scope,
     landing,
     mapping,
@@ -36,8 +37,6 @@ from onco_etl.whose import Whose
 
 log = structlog.get_logger()
 
-# What was pulled from a server and not yet received.
-PULLED = "pull"
 _WHY = "erasure"
 _PATIENT = re.compile(r"Patient/[A-Za-z0-9._~-]{1,128}")
 
@@ -68,7 +67,7 @@ def erase(settings: EtlSettings, name: str, *, linked: bool = False) -> Scope | 
         if is_pending and suppression.is_suppressed(con, _key(settings, name)):
             return None
         found, whose = _find(con, settings, name, linked=linked)
-        erasure_scope.scrub(settings.data / PULLED, whose)
+        erasure_pulled.scrub(settings.data / erasure_pulled.FOLDER, whose)
         _plan(con, _key(settings, name), found, whose)
         _erase_planned(con, settings)
     _clean(settings)
@@ -172,7 +171,7 @@ def _clean(settings: EtlSettings) -> None:
             compaction.renew(con, data / workspace.FILE, storage="latest")
     with _opened(settings) as con:
         newest = scalar(con, "SELECT max(run) FROM state.run WHERE status = 'complete'")
-        replica.publish(con, data / "published", newest, keep=1, anew=True)
+        replica.publish(con, settings.published_folder, newest, keep=1, anew=True)
         # A replica that this file does not hold (Postgres) is to be published whole here, before `finished`.
         erasure_keys.save(con, data / "landing")
         con.execute("UPDATE state.erasure SET finished = now() WHERE finished IS NULL")

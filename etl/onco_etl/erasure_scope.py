@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from onco_etl import json_spans, landing, redaction
+from onco_etl import json_spans, landing
 from onco_etl.landing import LandedFile
 from onco_etl.query import literal, scalar
 from onco_etl.redaction import entry_text, value_text
@@ -243,11 +242,4 @@ def _scope(con: duckdb.DuckDBPyConnection, patients: tuple[str, ...], linked: tu
         lines,
         files,
         scalar(con, mentions),
-    )
-
-
-def scrub(folder: Path, whose: Whose) -> int:
-    """Take out of the NDJSON files below `folder`, pulled and not yet received, what is theirs; how many files."""
-    return sum(
-        redaction.scrub(path, lambda line: judge(line, whose)) for path in sorted(folder.rglob("*")) if path.is_file()
     )

@@ -63,7 +63,7 @@ def apply(con: duckdb.DuckDBPyConnection, settings: EtlSettings, *, now: datetim
         if gone:
             log.info("retention: landing", batches=gone)
     if days := settings.retention.published_days:
-        _unpublish(con, settings.data / "published", present - timedelta(days=days))
+        _unpublish(con, settings.published_folder, present - timedelta(days=days))
 
 
 def _older(zone: Path, limit: datetime) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from onco_etl import erasure_scope, json_spans, landing, redaction, sources
+from onco_etl import erasure_pulled, erasure_scope, json_spans, landing, redaction, sources
 from onco_etl.whose import Whose
 
 WHOSE = Whose(frozenset({"1"}), frozenset({("urn:mrn", "A7")}), ("https://ehr.example/fhir/",))
@@ -103,7 +103,13 @@ def test_a_pulled_file_keeps_the_length_of_its_lines(tmp_path: Path) -> None:
     plain.write_bytes(text)
     packed.write_bytes(gzip.compress(text))
     other.write_bytes(b'{"since": "2021"}')
-    assert erasure_scope.scrub(tmp_path, WHOSE) == 2
+    members, left_group = tmp_path / "settled.json", tmp_path / "0-left-the-group.json"
+    members.write_text('{"members": ["1", "2"]}', encoding="utf-8")
+    gone = [{"request": {"method": "DELETE", "url": f"Patient/{name}"}} for name in ("1", "2")]
+    left_group.write_text(json.dumps({"resourceType": "Bundle", "type": "batch", "entry": gone}, indent=1))
+    assert erasure_pulled.scrub(tmp_path, WHOSE) == 4
     expected = b" " * 38 + b"\r\n" + text.split(b"\n")[1] + b"\n"
     assert (plain.read_bytes(), gzip.decompress(packed.read_bytes())) == (expected, expected)
     assert other.read_bytes() == b'{"since": "2021"}'
+    assert json.loads(members.read_bytes()) == {"members": ["2"]}
+    assert json.loads(left_group.read_bytes())["entry"] == [json.loads(redaction.ERASED), gone[1]]
