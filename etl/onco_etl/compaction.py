@@ -1,8 +1,13 @@
-"""Compaction: DuckDB keeps the room of deleted rows within a table; one that nights have worn is written anew."""
+"""Compaction: DuckDB keeps the room of deleted rows within a table; one that nights have worn is written anew.
+
+After an erasure the whole file is: what was deleted is then in none of its bytes.
+"""
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 
@@ -39,6 +44,27 @@ def compact(con: duckdb.DuckDBPyConnection) -> list[str]:
                 con.execute("ROLLBACK")
             raise
     return worn
+
+
+def renew(con: duckdb.DuckDBPyConnection, path: Path, *, storage: str) -> None:
+    """Write a DuckDB file that nobody has open into a new one, with storage version `storage`, which takes its place.
+
+    con: a connection to no file, which is of no use afterwards. Killed, it leaves the old file as it was.
+    """
+    new = path.with_name(f"{path.stem}-renewed{path.suffix}")
+    for left in (new, new.with_name(f"{new.name}.wal")):
+        left.unlink(missing_ok=True)
+    # Beside compressed texts DuckDB writes what lay in memory (duckdb/duckdb#23382).
+    con.execute("SET disabled_compression_methods = 'fsst,dictionary,dict_fsst'")
+    con.execute(f"SET temp_directory = {literal(str(path.parent / 'scratch'))}")
+    # Held until the connection ends, so that nobody writes to it meanwhile.
+    con.execute(f"ATTACH {literal(str(path))} AS workspace (READ_ONLY)")
+    con.execute(f"ATTACH {literal(str(new))} AS renewed (STORAGE_VERSION {literal(storage)})")
+    con.execute("COPY FROM DATABASE workspace TO renewed; CHECKPOINT renewed; DETACH renewed")
+    with new.open("rb") as stream:
+        os.fsync(stream.fileno())
+    new.chmod(path.stat().st_mode & 0o777)
+    new.replace(path)
 
 
 def is_worn(con: duckdb.DuckDBPyConnection, database: str) -> bool:

@@ -2,7 +2,7 @@
 
 
 <type>    one table per supported resource type: its declared elements, and the file read (`filename`)
-other     resources of types that are not mapped: type, id and meta only
+other     resources of types that are not mapped: type, id, meta and whom they are about
 landed    filename -> file_no, for files read whole
 only      (file_no, line, entry) of what counts in a file that is received once more
 place     (filename, n) -> (file_no, line, entry) where the n-th row of a file is not its n-th line
@@ -21,6 +21,7 @@ import duckdb
 from onco_etl import fhir_schema
 from onco_etl.landing import LandedFile
 from onco_etl.query import file_literal, literal, scalar
+from onco_etl.whose import ABOUT
 
 OTHER = "other"
 # What DuckDB raises for a line that does not have the declared shape; anything else is not about the data. Where its
@@ -30,6 +31,8 @@ _HEADER_COLUMNS = {
     "resourceType": "VARCHAR",
     "id": "VARCHAR",
     "meta": "STRUCT(versionId VARCHAR, lastUpdated VARCHAR)",
+    # Whom it is about, whatever its shape.
+    **dict.fromkeys(ABOUT, "JSON"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -56,11 +57,24 @@ def restore(con: duckdb.DuckDBPyConnection, known: str) -> None:
     """Take over the keys of the attached database `known`, and go on after the largest of them."""
     for table in KEY_TABLES:
         con.execute(f"INSERT INTO keys.{table} FROM {known}.keys.{table}")
-    _go_on(con)
+    _go_on(con, used(con, known))
 
 
-def restore_logged(con: duckdb.DuckDBPyConnection, landing: Path) -> None:
-    """Take over the keys logged beside the landing zone, and go on after the largest of them.
+def used(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+    """The largest key that was ever assigned in a database, per table; of what was erased, too."""
+    found = con.execute(
+        rf"""
+        -- As it would be created now: last_value means another thing once the file was opened again.
+        SELECT replace(sequence_name, '_seq', ''), regexp_extract(sql, 'START (\d+)', 1)::INTEGER - 1
+        FROM duckdb_sequences()
+        WHERE database_name = {literal(database)} AND schema_name = 'keys'
+        """
+    )
+    return dict(found.fetchall())
+
+
+def restore_logged(con: duckdb.DuckDBPyConnection, landing: Path, assigned: Mapping[str, int]) -> None:
+    """Take over the keys logged beside the landing zone, and go on after the largest of them and of `assigned`.
 
     A killed run may have logged keys that a later one assigned anew: the later run is right.
     """
@@ -78,12 +92,13 @@ def restore_logged(con: duckdb.DuckDBPyConnection, landing: Path) -> None:
                 QUALIFY row_number() OVER (PARTITION BY row_key ORDER BY filename DESC) = 1
                 """
             )
-    _go_on(con)
+    _go_on(con, assigned)
 
 
-def _go_on(con: duckdb.DuckDBPyConnection) -> None:
-    """Let each sequence begin after the largest key of its table."""
-    for table, largest in highest(con).items():
+def _go_on(con: duckdb.DuckDBPyConnection, assigned: Mapping[str, int]) -> None:
+    """Let each sequence begin after the largest key of its table, and after those that were `assigned`."""
+    for table, present in highest(con).items():
+        largest = max(present, assigned.get(table, 0))
         con.execute(
             f"CREATE OR REPLACE SEQUENCE keys.{table}_seq START {largest + 1} MAXVALUE {max(INTEGER_MAX, largest + 1)}"
         )

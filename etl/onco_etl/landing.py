@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ _CHUNK = 4 << 20
 _SIDE_BY_SIDE = 2
 _COMPLETE = "complete"
 MANIFEST = "manifest.json"
+# Said by the manifest of a batch whose files the retention removed.
+GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ def land(files: tuple[InputFile, ...], folder: Path, *, source: str, limits: Lim
         # The manifest appears whole or not at all: a folder without it was landed by half.
         written = folder.joinpath(f"{MANIFEST}.new")
         written.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        _keep(written)
+        persist(written)
         written.replace(folder / MANIFEST)
-        _keep(folder)
+        persist(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -94,7 +97,7 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
             line = line + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
             last = chunk[-1:]
             sink.write(chunk)
-    _keep(target)
+    persist(target)
     target.chmod(0o400)
     lines = newlines + (last != b"\n")
     resource_type = file.resource_type if longest <= limits.line else None
@@ -112,7 +115,7 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
     return landed, entry
 
 
-def _keep(path: Path) -> None:
+def persist(path: Path) -> None:
     """What was received outlasts a loss of power, as what was committed of it does."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -134,6 +137,11 @@ def read(folder: Path) -> Batch:
     """The batch that lies in a run's folder of the landing zone; raises StateError when it cannot be read."""
     try:
         manifest = json.loads(folder.joinpath(MANIFEST).read_text(encoding="utf-8"))
+        if manifest.get(GONE):
+            raise StateError(
+                f"{folder}: the files of this run are no longer kept (retention.landing_keep): without them nothing "
+                "can be rebuilt"
+            )
         files = tuple(
             LandedFile(
                 file["file_no"],
@@ -162,17 +170,18 @@ def is_complete(folder: Path) -> bool:
     return folder.joinpath(_COMPLETE).exists()
 
 
-def clear(zone: Path, *, complete: set[int]) -> None:
+def clear(zone: Path, *, complete: set[int], only_complete: bool = False) -> None:
     """Put in order what killed runs left: a batch landed by half goes, a committed one is marked so.
 
-    A batch that was landed whole stays even where its run was not committed: it was received.
+    A batch that was landed whole stays even where its run was not committed: it was received. With `only_complete` it
+    goes: nobody has looked whether it holds what was erased.
     """
     for folder in zone.iterdir():
         if not folder.name.isdigit() or is_complete(folder):
             continue
         if int(folder.name) in complete:
             mark_complete(folder)
-        elif not folder.joinpath(MANIFEST).exists():
+        elif only_complete or not folder.joinpath(MANIFEST).exists():
             shutil.rmtree(folder)
 
 
@@ -189,6 +198,27 @@ def raw_lines(file: LandedFile, wanted: set[int]) -> dict[int, bytes]:
                 if len(found) == len(wanted):
                     break
         return found
+
+
+def matching_lines(file: LandedFile, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines, with their numbers, in which `pattern` is found; the others are passed over many at a time."""
+    with file.path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+        number, rest = 1, b""
+        while chunk := stream.read(_CHUNK):
+            whole, newline, rest = (rest + chunk).rpartition(b"\n")
+            yield from _matching(whole + newline, pattern, number)
+            number += whole.count(b"\n") + len(newline)
+        yield from _matching(rest, pattern, number)
+
+
+def _matching(block: bytes, pattern: re.Pattern[bytes], number: int) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while found := pattern.search(block, at):
+        start = block.rfind(b"\n", 0, found.start()) + 1
+        end = block.find(b"\n", found.start()) + 1 or len(block)
+        number += block.count(b"\n", at, start)
+        yield number, block[start:end]
+        at, number = end, number + 1
 
 
 def filled_lines(file: LandedFile) -> list[int]:

@@ -74,12 +74,12 @@ def today(timezone: str) -> date:
     return datetime.now(ZoneInfo(timezone)).date()
 
 
-def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> None:
+def prepare(con: duckdb.DuckDBPyConnection, settings: EtlSettings, *, anew: bool = False) -> None:
     """Load the concept maps and the vocabulary in use; decide what is excluded; resolve every code once.
 
-    When maps, SELECTs or settings are not those of the last run, everything is mapped again.
+    When maps, SELECTs or settings are not those of the last run, or with `anew`, everything is mapped again.
     """
-    if _maps_changed(con, settings):
+    if anew or _maps_changed(con, settings):
         concepts.load(
             con,
             block_start=settings.concept_block_start,

@@ -19,16 +19,21 @@ from onco_etl import (
     changes,
     compaction,
     derive,
+    erasure_tables,
     keys,
     landing,
     ledger,
     mapping,
+    migrations,
+    opt_out,
     quality,
     quarantine,
     replica,
+    retention,
     runs,
     sources,
     staging,
+    suppression,
     touched,
     unmapped,
     versions,
@@ -37,7 +42,8 @@ from onco_etl import (
 )
 from onco_etl import replay as replaying
 from onco_etl.errors import InputError, StateError
-from onco_etl.runs import timed
+from onco_etl.query import scalar
+from onco_etl.runs import ERASE, timed
 from onco_etl.settings import EtlSettings
 
 log = structlog.get_logger()
@@ -102,7 +108,7 @@ def preview(settings: EtlSettings, path: Path) -> Preview:
             _staged(con, settings, run, landed, mapping.today(settings.timezone)) as read,
             _transaction(con, settings, run, "sync", rehearsal=True),
         ):
-            _update(con, run, read, settings)
+            _update(con, run, read, settings, kind="sync")
             fates = _fates(con, run)
             changed = changes.by_table(con, run)
     return Preview(sum(fates.values()), fates, changed)
@@ -128,15 +134,21 @@ def replay(settings: EtlSettings) -> RunReport:
 
 @contextmanager
 def opened(settings: EtlSettings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The workspace, for this process alone; what a killed run left half done is removed.
+    """The workspace, for this process alone, with the tables of this release; what a killed run left half done goes.
 
     Raises StateError when the workspace cannot be used, or when the disk is full; what was committed stays.
     """
-    with workspace.guarded(settings.data), workspace.connect(settings.data) as con:
+    with workspace.guarded(settings.data), _connected(settings.data) as con:
         workspace.limit(con, settings.memory_limit, settings.threads)
         shutil.rmtree(settings.data / "scratch", ignore_errors=True)
-        landing.clear(settings.data / "landing", complete=runs.complete(con))
+        suppressing = bool(scalar(con, "SELECT count(*) FROM state.suppressed"))
+        landing.clear(settings.data / "landing", complete=runs.complete(con), only_complete=suppressing)
         yield con
+
+
+def _connected(data: Path) -> duckdb.DuckDBPyConnection:
+    migrations.migrate(data)
+    return workspace.connect(data)
 
 
 def _run(
@@ -160,6 +172,8 @@ def _run(
         quality.check(con, settings.data)
     with timed("published", run=run):
         published = replica.publish(con, settings.published_folder, run, keep=settings.published_keep)
+    with timed("retained", run=run):
+        retention.apply(con, settings)
     with timed("compacted", run=run):
         compaction.compact(con)
     return _report(con, run, published)
@@ -181,7 +195,9 @@ def load(
     """
     with _staged(con, settings, run, landed, day) as read, _transaction(con, settings, run, kind):
         before = keys.highest(con)
-        _update(con, run, read, settings)
+        _update(con, run, read, settings, kind=kind)
+        if landed:
+            suppression.take_out(con, run, read, landed[0].path.parent)
         if key_log:
             keys.log(con, before, key_log)
 
@@ -211,18 +227,22 @@ def _limits(settings: EtlSettings) -> landing.Limits:
 
 
 def _update(
-    con: duckdb.DuckDBPyConnection, run: int, landed: Sequence[landing.LandedFile], settings: EtlSettings
+    con: duckdb.DuckDBPyConnection, run: int, landed: Sequence[landing.LandedFile], settings: EtlSettings, *, kind: str
 ) -> None:
     """The transaction of a run: versions, concepts, mapping and merge, derived tables, ledger."""
     with timed("versions", run=run):
-        versions.receive(con, run, settings.source)
+        versions.receive(con, run, settings.source, landed)
+        if kind == ERASE:
+            erasure_tables.withdraw(con)
         versions.touch_open_stays(con)
         aliases.update(con)
+        opt_out.update(con, settings.source, settings.opt_out_list)
         for resource_type in versions.LOOKED_INTO:
             targets = f"(SELECT resource FROM work.touched WHERE contains(resource, '/{resource_type}/'))"
             versions.touch_dependents(con, targets)
     with timed("concepts", run=run):
-        mapping.prepare(con, settings)
+        # What an erased code looked like, nothing else tells: the texts of the others are noted again.
+        mapping.prepare(con, settings, anew=kind == ERASE)
     mapping.map_and_merge(con, run)
     with timed("derived", run=run):
         derive.derive(con, run, observation_gap_days=settings.observation_gap_days, rules=settings.episodes)
@@ -232,6 +252,8 @@ def _update(
         unmapped.count(con)
         worklist.list_undated_deaths(con)
         cdm_source.note_site(con, settings)
+        if kind == ERASE:
+            erasure_tables.purge(con, run)
     con.execute(
         f"""
         UPDATE state.run SET

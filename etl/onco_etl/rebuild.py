@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import structlog
 
-from onco_etl import keys, landing, mapping, pipeline, replica, runs, workspace
+from onco_etl import erasure_keys, keys, landing, mapping, pipeline, replica, runs, suppression, workspace
 from onco_etl.errors import InUseError, StateError
 from onco_etl.query import literal
 from onco_etl.settings import EtlSettings
@@ -41,13 +41,15 @@ def rebuild(settings: EtlSettings) -> pipeline.RunReport:
             con.execute(f"ATTACH {literal(str(settings.data / workspace.FILE))} AS old")
             keys.restore(con, "old")
         else:
-            keys.restore_logged(con, zone)
+            keys.restore_logged(con, zone, erasure_keys.highest(con, zone))
         before = keys.highest(con)
         known = _known_runs(con) if has_old else {}
         for number in _landed(zone, known if has_old else None):
             _replay(con, settings, number, known.get(number, "sync"))
         if has_old:
             _keep(con)
+        else:
+            erasure_keys.restore(con, zone)
         run = runs.next_run(con, zone)
         pipeline.load(con, settings, run, (), kind="rebuild", day=mapping.today(settings.timezone))
         keys.log(con, before, zone / f"{run:06d}" / "keys")
@@ -96,7 +98,10 @@ def _replay(con: duckdb.DuckDBPyConnection, settings: EtlSettings, run: int, kin
     folder = settings.data / "landing" / f"{run:06d}"
     batch = landing.read(folder)
     day = batch.received.astimezone(ZoneInfo(settings.timezone)).date()
-    pipeline.load(con, replace(settings, source=batch.source), run, batch.files, kind=kind, day=day)
+    # The list is that of the source whose settings these are.
+    own = settings.opt_out_list if batch.source == settings.source else None
+    past = replace(settings, source=batch.source, opt_out_list=own)
+    pipeline.load(con, past, run, batch.files, kind=kind, day=day)
     log.info("replayed", run=run)
 
 
@@ -108,6 +113,15 @@ def _keep(con: duckdb.DuckDBPyConnection) -> None:
         FROM old.state.run AS o WHERE o.run = r.run;
 
         INSERT INTO state.run BY NAME FROM old.state.run AS o ANTI JOIN state.run AS r USING (run);
+        """
+    )
+    # Of what was dropped on arrival, the landing zone has nothing.
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE dropped AS FROM old.state.ledger WHERE reason = '{suppression.REASON}';
+        INSERT INTO state.ledger BY NAME FROM dropped;
+        UPDATE state.run AS r SET received = r.received + d.n
+        FROM (SELECT run, count(*) AS n FROM dropped GROUP BY run) AS d WHERE d.run = r.run;
         """
     )
     kept = con.execute(

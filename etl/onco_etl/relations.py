@@ -24,6 +24,7 @@ MACROS = (
     "codes",
     "exclusions",
     "patient",
+    "consent",
     "condition",
     "observation",
     "medication",

@@ -26,11 +26,12 @@ def published_files(folder: Path) -> dict[int, Path]:
     return dict(sorted((int(match.group(1)), path) for match, path in found if match))
 
 
-def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int) -> Path:
+def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int, anew: bool = False) -> Path:
     """Publish the workspace as of `run` as warehouse-<run>.duckdb and point current.duckdb to it.
 
     Starts from a copy of the newest published file and applies only what changed since its run. The new file
     appears whole or not at all. The `keep` newest files stay; readers of an older one keep what they opened.
+    `anew`: starts from nothing instead.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"warehouse-{run}.duckdb"
@@ -40,7 +41,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, run: int, *, keep: int
     older = [path for number, path in published_files(folder).items() if rebuilt <= number < run]
     try:
         _clear(folder)
-        _build_upon(con, older[-1] if older else None, building, run)
+        _build_upon(con, older[-1] if older and not anew else None, building, run)
         building.replace(target)
         _point(folder / CURRENT, target)
     finally:

@@ -26,6 +26,8 @@ STARTER_MAPS = "starter maps"
 
 # Kinds of runs that receive something.
 RECEIVING = ("sync", "replay")
+# The kind of a run that erases.
+ERASE = "erase"
 
 
 def next_run(con: duckdb.DuckDBPyConnection, landing: Path) -> int:

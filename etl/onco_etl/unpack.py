@@ -43,6 +43,8 @@ named AS (
         CASE WHEN starts_with((body ->> '$.fullUrl'), 'urn:') THEN (body ->> '$.fullUrl') END AS urn,
         coalesce((body ->> '$.resource.id'), split_part(urn, ':', 3)) AS resource_id
     FROM entries
+    -- What was taken out (redaction.ERASED) was no entry.
+    WHERE json_type(body) <> 'OBJECT' OR (body ->> '$."erased-by"') IS NULL
 ),
 cited AS (
     SELECT

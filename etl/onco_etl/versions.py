@@ -6,11 +6,13 @@ dated one. So the state after any sequence of batches is that of the newest vers
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import duckdb
 
-from onco_etl import elements, incoming, keys, shape
+from onco_etl import elements, incoming, keys, shape, suppression
+from onco_etl.landing import LandedFile
 from onco_etl.query import literal, scalar
 
 # Resources that others look into: an exposure into its Medication, an adverse event into its suspects.
@@ -49,13 +51,14 @@ _SOLE_TARGETS = {
 _SUSPECTS = ("suspectEntity.instance", "extension.extension.valueReference")
 
 
-def receive(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
-    """Bring `staged`, `state.resource` and `state.reference` up to the versions in `incoming`.
+def receive(con: duckdb.DuckDBPyConnection, run: int, source: str, files: Sequence[LandedFile]) -> None:
+    """Bring `staged`, `state.resource` and `state.reference` up to the versions in `incoming`, read from `files`.
 
     Leaves the temporary table `version` (one row per received version: place, resource, `fate` and `reason`
     where already decided, NULL where the mapping will decide) and fills `work.touched`.
     """
     _collect(con, run, source)
+    suppression.drop(con, source, files)
     _decide(con)
     keys.assign(con, "resource", f"(SELECT resource AS row_key FROM version WHERE {_CURRENT})")
     _update_resources(con)

@@ -9,16 +9,25 @@ from onco_etl.query import literal
 
 # Reasons that name a URL: implicitRules itself, and the modifier extensions at whatever depth they are read.
 _URL_REASONS = ("implicit-rules", "unknown-modifier-extension")
+# A Consent that denies something that cannot be judged: without a URL, and its patient is opted out.
+_CONSENT = "consent-not-understood"
 
 
 def note_urls(con: duckdb.DuckDBPyConnection) -> None:
-    """`state.not_understood`: the URLs for which touched resources were excluded (URLs only, no values)."""
+    """`state.not_understood`: the URLs for which touched resources were excluded (URLs only, no values); Consents."""
     reasons = ", ".join(literal(reason) for reason in _URL_REASONS)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE refused_for_url AS
         SELECT x.resource, split_part(x.resource, '/', 2) AS resource_type, x.reason
         FROM (SELECT * FROM state.excluded WHERE reason IN ({reasons})) AS x SEMI JOIN work.touched USING (resource)
+        """
+    )
+    con.execute(
+        f"""
+        INSERT INTO state.not_understood
+        SELECT x.resource, 'Consent', x.reason, NULL
+        FROM state.excluded AS x SEMI JOIN work.touched USING (resource) WHERE x.reason = {literal(_CONSENT)}
         """
     )
     found = con.execute("SELECT DISTINCT resource_type FROM refused_for_url ORDER BY ALL").fetchall()

@@ -4,7 +4,10 @@ state     workspace (which tables it has), run, site, landed, ledger (one fate p
               finding, resource (current versions), reference, identifier (hashed), alias (whom a replaced patient or an
               identifier stands for), excluded, held; worklists: unmapped_code, unmapped_text,
               not_understood, undated_death; starter_check (maps held against the vocabulary);
-              quality (results of the checks, per run)
+              quality (results of the checks, per run); erasure (that something was erased, not whose), erasing (the
+              plan of one under way), suppressed (hashes of what was erased), forgotten (places that the retention
+              took out of the landing zone), opted_out (records of patients),
+              listed_out (who is on the list of a source)
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -41,7 +44,7 @@ LINEAGE = (
     ("_run_from", "INTEGER"),
 )
 # Tables of `state` that tell what the landing zone does not: a rebuild keeps them.
-KEPT = ("recompute", "quality")
+KEPT = ("recompute", "quality", "erasure", "erasing", "suppressed", "forgotten", "listed_out")
 # Looked up by others, so the newest of all of them is seen, touched or not.
 LOOKED_UP = ("Medication",)
 # The largest `integer` of the OMOP CDM.
@@ -100,6 +103,16 @@ CREATE TABLE IF NOT EXISTS state.quality (
     examined BIGINT, violations BIGINT, share DOUBLE, threshold DOUBLE, status VARCHAR, previous_share DOUBLE,
     trend VARCHAR
 );
+CREATE TABLE IF NOT EXISTS state.erasure (
+    run INTEGER, begun TIMESTAMPTZ, finished TIMESTAMPTZ, resources BIGINT, lines BIGINT, files BIGINT
+);
+CREATE TABLE IF NOT EXISTS state.erasing (
+    resource VARCHAR, run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER
+);
+CREATE TABLE IF NOT EXISTS state.suppressed (person VARCHAR, hash VARCHAR);
+CREATE TABLE IF NOT EXISTS state.forgotten (run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER);
+CREATE TABLE IF NOT EXISTS state.opted_out (resource VARCHAR);
+CREATE TABLE IF NOT EXISTS state.listed_out (source VARCHAR, patient VARCHAR);
 CREATE TABLE IF NOT EXISTS state.recompute (
     run INTEGER, registry VARCHAR, data_cut DATE, as_of_run INTEGER, hash VARCHAR
 );
@@ -142,9 +155,12 @@ def connect(
         fault = storage_fault(error) or "cannot be opened"
         raise StateError(f"{path}: {fault}; what is damaged, `onco-registry rebuild` makes anew") from error
     con.execute(f"SET temp_directory = {literal(str(folder / 'scratch'))}")
-    if must_exist and not any_shape and _shape_of(con) != shape():
+    if must_exist and not any_shape and shape_of(con) != shape():
         con.close()
-        raise StateError(f"{path}: its tables are those of another release; run `onco-registry rebuild`")
+        raise StateError(
+            f"{path}: its tables are those of another release; run `onco-registry rebuild` "
+            "(a `sync` of this release takes over those of the one before)"
+        )
     return con
 
 
@@ -196,7 +212,8 @@ def shape() -> str:
     return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
 
-def _shape_of(con: duckdb.DuckDBPyConnection) -> str | None:
+def shape_of(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The hash of the tables that a workspace was created with; None where it says nothing."""
     try:
         found = con.execute("SELECT shape FROM state.workspace").fetchone()
     except duckdb.CatalogException:
@@ -212,6 +229,13 @@ def clear_work(con: duckdb.DuckDBPyConnection) -> None:
 def create_schema(con: duckdb.DuckDBPyConnection) -> None:
     """Create the schemas and tables of a workspace where they are missing."""
     con.execute("BEGIN")
+    add_missing(con)
+    con.execute(f"INSERT INTO state.workspace SELECT '{shape()}' WHERE NOT EXISTS (FROM state.workspace)")
+    con.execute("COMMIT")
+
+
+def add_missing(con: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing of the tables of this release; what is there stays as it is."""
     con.execute(_STATE)
     clear_work(con)
     cdm.create_tables(con)
@@ -226,8 +250,6 @@ def create_schema(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE TABLE IF NOT EXISTS keys.{table} (row_key VARCHAR, id INTEGER)")
     for resource_type in fhir_schema.resource_types():
         _create_staged(con, resource_type)
-    con.execute(f"INSERT INTO state.workspace SELECT '{shape()}' WHERE NOT EXISTS (FROM state.workspace)")
-    con.execute("COMMIT")
 
 
 def _create_staged(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:

@@ -16,6 +16,7 @@ import typer
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import (
+    cli_erase,
     cli_export,
     cli_keys,
     cli_postgres,
@@ -52,6 +53,7 @@ app.add_typer(cli_export.app, name="export")
 app.add_typer(cli_postgres.app, name="postgres")
 app.command()(cli_trace.trace)
 app.command()(cli_trace.waiting)
+app.command()(cli_erase.erase)
 app.command()(cli_service.serve)
 app.command()(cli_service.night)
 app.command()(cli_service.bulletin)

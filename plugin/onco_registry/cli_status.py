@@ -81,7 +81,9 @@ def _print_workspace(settings: Config, found: dict[str, Any], quarantined: int) 
     print_rows(states.fates(latest), title=f"Versions received in run {newest}")
     print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
     print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
-    print_rows(found["not_understood"][:10], title="Refused for a URL that is not understood (first 10)")
+    if found["erasures"]:
+        print_rows(found["erasures"], title="Erasures (one that is not finished: give its command again)")
+    print_rows(found["not_understood"][:10], title="Not understood, by URL or (Consent) by what it denies (first 10)")
     print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
     typer.echo(f"Vocabulary: {found['vocabulary'] or 'none yet'}")
     published = found["published"]

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from onco_etl.errors import ConfigurationError
 from onco_etl.postgres.settings import PostgresSettings
 from onco_etl.server.settings import ServerSettings
-from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings
+from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings, Retention
 from onco_registry.episode_rules import episode_rules
 from onco_registry.installed import installed
 from onco_registry.service.settings import NotifySettings, ScheduleSettings, ServiceSettings
@@ -53,6 +53,7 @@ class Config(BaseSettings):
     concept_block_start: int = Field(default=2_000_000_000, ge=2_000_000_000, le=2_147_000_000)
     site_map: Path | None = None
     site_systems: Path | None = None
+    opt_out_list: Path | None = None
     memory_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B$")
     threads: int | None = Field(default=None, ge=1)
     maximum_object_size: int = Field(default=64 << 20, ge=1 << 16)
@@ -67,6 +68,7 @@ class Config(BaseSettings):
     fictional: bool = False
     inbox: Path | None = None
     server: ServerSettings | None = None
+    retention: Retention = Retention()
     schedule: ScheduleSettings = ScheduleSettings()
     service: ServiceSettings = ServiceSettings()
     notify: NotifySettings = NotifySettings()
@@ -127,6 +129,8 @@ class Config(BaseSettings):
             concept_block_start=self.concept_block_start,
             site_map=self.site_map,
             site_systems=self.site_systems,
+            opt_out_list=self.opt_out_list,
+            retention=self.retention,
             memory_limit=self.memory_limit,
             threads=self.threads,
             maximum_object_size=self.maximum_object_size,
@@ -166,7 +170,7 @@ def load(path: Path) -> Config:
         raise ConfigurationError(f"{path}: {_fault(error)}") from None
     base = path.absolute().parent
     located = config.model_copy(update={name: _located(value, base) for name, value in config})
-    for name in ("site_map", "site_systems"):
+    for name in ("site_map", "site_systems", "opt_out_list"):
         own: Path | None = getattr(located, name)
         if own and not own.is_file():
             raise ConfigurationError(f"{path}: {name}: {own}: no such file")

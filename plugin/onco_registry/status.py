@@ -68,6 +68,8 @@ def status(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
             "GROUP BY ALL ORDER BY resources DESC, resource_type, reason, url",
         ),
         "undated_deaths": rows(con, "SELECT person_id FROM state.undated_death ORDER BY person_id"),
+        # When, and how much; of whom is not known any more.
+        "erasures": rows(con, "SELECT * FROM state.erasure ORDER BY begun"),
         "published": None
         if newest is None
         else {"run": newest, "file": str(published[newest]), "time": finished[newest].isoformat()},

@@ -27,6 +27,7 @@ IDS = [
     ("AdverseEvent", "@a1"),
     ("Observation", "@o1"),
     ("Observation", "@o2"),
+    ("Consent", "@k1"),
 ]
 # Observations by a known code, by an unknown one, and by a code of the hospital whose map changes its domain.
 CODES = [("http://loinc.org", "89247-1"), ("http://loinc.org", "unknown"), ("urn:local", "moves")]
@@ -49,10 +50,15 @@ def numbered(value: str) -> Resource:
     return {"system": RECORD, "value": f"@{value}"}
 
 
+def _named(value: str) -> Resource:
+    return {"type": "Patient", "identifier": numbered(value)}
+
+
+RESEARCH = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "research"}]}
 SUBJECTS = st.sampled_from(
     [
         *[{"reference": f"Patient/@p{n}"} for n in (1, 1, 2)],
-        *[{"type": "Patient", "identifier": numbered(value)} for value in ("N1", "N2")],
+        *map(_named, ("N1", "N2")),
     ]
 )
 
@@ -80,6 +86,11 @@ def contents(draw: st.DrawFn, resource_type: str, name: str) -> Resource:
             code = draw(st.sampled_from(["AMB", "IMP"]))
             place = {"serviceProvider": {"reference": "Organization/@g1"}}
             return {"status": status, "class": {"code": code}, "period": {"start": "2021-01-01"}, **place, **subject}
+        case "Consent":
+            about = draw(st.sampled_from([*[{"reference": f"Patient/@p{n}"} for n in (1, 2)], _named("N1")]))
+            kind = draw(st.sampled_from(["permit", "permit", "deny"]))
+            status = draw(st.sampled_from(["active", "active", "inactive"]))
+            return {"status": status, "scope": RESEARCH, "patient": about, "provision": {"type": kind}}
         case "Medication":
             code = draw(st.sampled_from(["1597876", "1547545"]))
             return {"code": {"coding": [{"system": RXNORM, "code": code}]}, "identifier": [numbered("drug")]}

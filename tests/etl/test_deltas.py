@@ -157,5 +157,5 @@ def test_deltas_equal_one_full_load(tmp_path: Path, number: int) -> None:
 def test_enough_histories_with_every_kind_of_event() -> None:
     text = "".join(lines([r for night in history.nights for r in night], "") for history in drawn())
     assert len(drawn()) >= 500
-    for event in ('"DELETE"', '"replaced-by"', '"replaces"', '"identifier"', '"moves"', '"entered-in-error"'):
+    for event in ('"DELETE"', '"replaced-by"', '"replaces"', '"identifier"', '"moves"', '"entered-in-error"', '"deny"'):
         assert text.count(event) >= 50, event

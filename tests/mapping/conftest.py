@@ -44,6 +44,7 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         con.execute("CREATE TABLE state.alias (alias_key VARCHAR, stands_for VARCHAR)")
         con.execute("CREATE TABLE state.excluded (resource VARCHAR, reason VARCHAR)")
+        con.execute("CREATE TABLE state.opted_out (resource VARCHAR)")
         for resource_type in fhir_schema.resource_types():
             table = fhir_schema.table_name(resource_type)
             declared = ", ".join(f'"{name}" {kind}' for name, kind in fhir_schema.columns(resource_type).items())

@@ -17,6 +17,8 @@ OTHER_REASONS = {
     "deleted-by-source",
     "person-not-arrived",
     "replaced-by-another",
+    "opted-out",
+    "erased",
     "unsupported-type",
     "nothing-to-map",
     "malformed-json",
@@ -30,6 +32,7 @@ SUBJECT = {"subject": {"reference": "Patient/p1"}}
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 STATUS_MODIFIER = "http://hl7.org/fhir/uv/ae-research-backport-ig/StructureDefinition/status"
 GRADE = "http://hl7.org/fhir/us/ctcae/StructureDefinition/ctcae-grade"
+RESEARCH = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "research"}]}
 ACCEPTED: dict[str, dict[str, Any]] = {
     "Patient": {"gender": "male", "birthDate": "1970-05-01"},
     "Encounter": {"status": "finished", "class": {"code": "AMB"}, "period": {"start": "2024-01-01"}, **SUBJECT},
@@ -46,6 +49,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "Practitioner": {},
     "PractitionerRole": {},
     "AdverseEvent": {"actuality": "actual", "date": "2024-01-01", **SUBJECT},
+    "Consent": {"status": "active", "patient": SUBJECT["subject"]},
 }
 
 
@@ -63,6 +67,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Patient", {"birthDate": "1970-02-30"}, "impossible-date"),
     ("Patient", {"deceasedDateTime": "2023-99"}, "impossible-date"),
     ("Patient", {"deceasedDateTime": "1969-05-01"}, "end-before-start"),
+    ("Consent", {"status": "entered-in-error"}, "entered-in-error"),
+    ("Consent", {"status": "agreed"}, "invalid-status"),
+    ("Consent", {"patient": None}, "missing-subject"),
+    ("Consent", {"scope": RESEARCH, "provision": {"type": "deny"}}, "consent-denies"),
+    ("Consent", {"scope": RESEARCH, "provision": {"type": "deny", "actor": [{"role": {}}]}}, "consent-not-understood"),
     *statuses("Encounter", planned="not-begun", cancelled="not-done", unknown="status-unknown", done="invalid-status"),
     ("Encounter", {"status": "entered-in-error"}, "entered-in-error"),
     ("Encounter", {"period": None}, "missing-start-date"),
@@ -292,11 +301,12 @@ def test_security_labels_of_the_settings_are_honoured(mapped: Any) -> None:
 @pytest.mark.parametrize("resource_type", WITH_SUBJECT)
 def test_the_subject_is_a_patient(mapped: Any, resource_type: str) -> None:
     base = {"resourceType": resource_type, **ACCEPTED[resource_type]}
+    about = "patient" if resource_type == "Consent" else "subject"
     found = mapped(
-        {**base, "id": "a", "subject": None},
-        {**base, "id": "b", "subject": {"display": "the patient"}},
-        {**base, "id": "c", "subject": {"reference": "Group/g1"}},
-        {**base, "id": "d", "subject": {"reference": "urn:uuid:7f", "type": "Device"}},
+        {**base, "id": "a", about: None},
+        {**base, "id": "b", about: {"display": "the patient"}},
+        {**base, "id": "c", about: {"reference": "Group/g1"}},
+        {**base, "id": "d", about: {"reference": "urn:uuid:7f", "type": "Device"}},
     )
     assert found.reasons == {
         f"main/{resource_type}/a": "missing-subject",

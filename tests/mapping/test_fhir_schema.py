@@ -16,6 +16,7 @@ def test_resource_types() -> None:
     assert fhir_schema.resource_types() == (
         "AdverseEvent",
         "Condition",
+        "Consent",
         "Encounter",
         "Location",
         "Medication",

@@ -62,6 +62,8 @@ VALID: dict[str, Resource] = {
     | {"subject": _PERSON, "authoredOn": _DAY},
     "MedicationStatement": {"status": "active", "medicationCodeableConcept": _DRUG, "subject": _PERSON}
     | {"effectiveDateTime": _DAY},
+    # Of nobody else here: whom a Consent opts out has no rows in which anything could be found.
+    "Consent": {"status": "active", "patient": {"reference": "Patient/zqid-consenting"}},
     "Location": {"status": "active"},
     "Organization": {"active": True},
     "Practitioner": {"active": True},

@@ -5,6 +5,7 @@ WITH judged AS (
         p.resource,
         coalesce(
             unsafe_patient(p.implicitRules, p.modifierExtension, p.link, p.meta),
+            CASE WHEN p.resource IN (SELECT o.resource FROM state.opted_out AS o) THEN 'opted-out' END,
             CASE WHEN p.resource IN (SELECT a.alias_key FROM state.alias AS a) THEN 'replaced-by-another' END,
             CASE
                 WHEN p.gender NOT IN ('male', 'female', 'other', 'unknown') THEN 'invalid-gender'

@@ -1,0 +1,136 @@
+"""Keep out who was erased: what arrives for them again is dropped, and taken out of the batch it came in.
+
+Known of them is only a hash, keyed by the secret of the data folder, of each natural key that was theirs
+(`state.suppressed`); so only who holds both can tell whether a given key is among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from onco_etl import fhir_schema, incoming, landing, redaction
+from onco_etl.landing import LandedFile
+from onco_etl.query import literal, scalar
+from onco_etl.redaction import Place, entry_text, value_text
+from onco_etl.whose import ABOUT
+
+REASON = "erased"
+_NAMED = re.compile(rb"Patient\\?/([A-Za-z0-9._~-]{1,128})")
+
+
+def hashed(key: str) -> str:
+    """SQL of the hash that stands for a natural key, given as SQL; the macros must be defined."""
+    return f"sha256(getvariable('onco_secret') || chr(31) || 'suppressed' || chr(31) || {key})"
+
+
+def suppress(con: duckdb.DuckDBPyConnection, patient: str) -> None:
+    """Note the keys of the temporary tables `erased` and `erased_alias`, as those of the patient of that key."""
+    con.execute(
+        f"""
+        INSERT INTO state.suppressed
+        SELECT {hashed(literal(patient))}, h.hash FROM (
+            SELECT {hashed("resource")} AS hash FROM erased UNION SELECT {hashed("alias_key")} FROM erased_alias
+        ) AS h ANTI JOIN state.suppressed AS s USING (hash)
+        """
+    )
+
+
+def is_suppressed(con: duckdb.DuckDBPyConnection, key: str) -> bool:
+    """Whether what arrives for a natural key is dropped."""
+    return bool(scalar(con, f"SELECT {hashed(literal(key))} IN (SELECT hash FROM state.suppressed)"))
+
+
+def allow(con: duckdb.DuckDBPyConnection, patient: str) -> bool:
+    """Let a patient's resources in again; whether they were kept out."""
+    same = f"person IN (SELECT person FROM state.suppressed WHERE hash = {hashed(literal(patient))})"
+    there = bool(scalar(con, f"SELECT count(*) FROM state.suppressed WHERE {same}"))
+    con.execute(f"DELETE FROM state.suppressed WHERE {same}")
+    return there
+
+
+def drop(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile]) -> None:
+    """Decide the fate of versions in `version` that are theirs: excluded, and nothing of them is kept but the place."""
+    if not scalar(con, "SELECT count(*) FROM state.suppressed"):
+        return
+    con.execute("CREATE OR REPLACE TEMP TABLE told (version_row BIGINT, key VARCHAR)")
+    con.execute("INSERT INTO told SELECT rowid, resource FROM version WHERE resource IS NOT NULL")
+    for table in incoming.filled(con):
+        _tell_staged(con, table, source)
+    _tell_refused(con, source, files)
+    con.execute(
+        f"""
+        UPDATE version SET
+            fate = 'excluded', reason = '{REASON}', resource = NULL, resource_id = NULL, version_id = NULL,
+            version_no = NULL, last_updated = NULL, content = NULL, staged_row = NULL
+        WHERE rowid IN (SELECT version_row FROM told WHERE {hashed("key")} IN (SELECT hash FROM state.suppressed))
+        """
+    )
+    if _places(con):
+        # DuckDB may write what lay in memory beside compressed texts (duckdb/duckdb#23382): not what came just now.
+        con.execute("SET disabled_compression_methods = 'fsst,dictionary,dict_fsst'")
+
+
+def _tell_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
+    """The patients that the staged rows of a type are about."""
+    columns = incoming.columns_of(table)
+    same_type = "coalesce(w.resource_type, '') NOT IN (" + ", ".join(map(literal, fhir_schema.resource_types())) + ")"
+    if table != incoming.OTHER:
+        same_type = f"w.resource_type = {literal(incoming.tables()[table])}"
+    for element in (name for name in ABOUT if name in columns):
+        reference = f'v."{element}"'
+        if columns[element] == "JSON":
+            shape = '\'{"reference":"VARCHAR","type":"VARCHAR","identifier":{"system":"VARCHAR","value":"VARCHAR"}}\''
+            one = f"CASE json_type({reference}) WHEN 'ARRAY' THEN {reference} -> 0 ELSE {reference} END"
+            reference = f"try_cast(json_transform({one}, {shape}) AS STRUCT(reference VARCHAR, type VARCHAR, " + (
+                "identifier STRUCT(system VARCHAR, value VARCHAR)))"
+            )
+        con.execute(
+            f"""
+            INSERT INTO told
+            SELECT w.rowid, patient_key({literal(source)}, {reference})
+            FROM version AS w JOIN incoming.{table} AS v ON v.rowid = w.staged_row WHERE {same_type}
+            """
+        )
+
+
+def _tell_refused(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile]) -> None:
+    """The patients that are named anywhere in what could not be read."""
+    landed = {file.file_no: file for file in files}
+    found = con.execute("SELECT rowid, file_no, line, entry FROM version WHERE staged_row IS NULL AND fate IS NOT NULL")
+    lines: dict[int, list[tuple[int, int, int]]] = {}
+    for row, file_no, line, entry in found.fetchall():
+        lines.setdefault(file_no, []).append((row, line, entry))
+    for file_no, places in lines.items():
+        layout = landed[file_no].layout
+        texts = landing.raw_lines(landed[file_no], {line for _, line, _ in places})
+        named = [
+            f"({row}, {literal(f'{source}/Patient/{name.decode()}')})"
+            for row, line, entry in places
+            for name in set(_NAMED.findall(entry_text(value_text(texts.get(line, b""), layout, line), entry)))
+        ]
+        if named:
+            con.execute(f"INSERT INTO told VALUES {', '.join(named)}")
+
+
+def take_out(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile], folder: Path) -> None:
+    """Take what was dropped out of the batch just landed in `folder`; a file that holds nothing else loses its name."""
+    places = _places(con)
+    if not places:
+        return
+    emptied = {number for (number,) in con.execute(_EMPTIED).fetchall()}
+    names = {f.file_no: (redaction.UNNAMED if f.file_no in emptied else f.name, f.layout) for f in files}
+    redaction.remove(folder, places, why=REASON, files=names)
+    listed = ", ".join(map(str, emptied)) or "NULL"
+    con.execute(f"UPDATE state.landed SET name = '{redaction.UNNAMED}' WHERE run = {run} AND file_no IN ({listed})")
+
+
+_EMPTIED = f"SELECT file_no FROM version GROUP BY file_no HAVING bool_and(coalesce(reason, '') = '{REASON}')"
+
+
+def _places(con: duckdb.DuckDBPyConnection) -> list[Place]:
+    found = con.execute(f"SELECT file_no, line, entry FROM version WHERE reason = '{REASON}' ORDER BY ALL")
+    return [Place(*place) for place in found.fetchall()]

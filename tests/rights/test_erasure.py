@@ -1,0 +1,210 @@
+"""`erase`: no byte of the data folder holds the person any more, and everybody else is as before."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from etl.site import Site, patient, weight
+from etl.test_rebuild import tables
+from onco_etl import erasure, pipeline, quality, rebuild, replica, workspace
+from onco_etl.errors import ConfigurationError
+from rights import planted
+
+PERSON = "Patient/zqid-p"
+
+
+class Erased:
+    """A site before and after the erasure of its planted patient."""
+
+    def __init__(self, folder: Path) -> None:
+        self.site = Site(folder)
+        planted.nights(self.site)
+        self.data = self.site.settings.data
+        _compute(self.site)
+        self.traces = planted.traces(self.data)
+        self.before = planted.everything(self.site)
+        self.person: int = self.site.workspace("SELECT id FROM keys.person WHERE contains(row_key, 'zqid')")[0][0]
+        self.resource_keys = [
+            key for (key,) in self.site.workspace("SELECT id FROM keys.resource WHERE contains(row_key, 'zqid')")
+        ]
+        self.scope = erasure.scope(self.site.settings, PERSON)
+        self.unchanged_by_looking = planted.everything(self.site) == self.before
+        self.done = erasure.erase(self.site.settings, PERSON)
+        self.after = planted.everything(self.site)
+
+
+def _compute(site: Site) -> None:
+    """What a recompute leaves of each person, and of many together."""
+    with workspace.connect(site.settings.data) as con:
+        con.execute(
+            """
+            CREATE TABLE results.endpoint AS SELECT person_id AS subject_id, 3 AS time_days FROM cdm.person;
+            CREATE TABLE results.worked_out AS SELECT 'orr' AS measure, 0.5 AS estimate;
+            """
+        )
+
+
+@pytest.fixture(scope="module", name="erased")
+def _erased(tmp_path_factory: pytest.TempPathFactory) -> Erased:
+    return Erased(tmp_path_factory.mktemp("erased"))
+
+
+def test_the_tokens_are_planted_everywhere(erased: Erased) -> None:
+    found = {trace.split("/")[0].split(":")[0] for trace in erased.traces}
+    assert found == {"landing", "workspace.duckdb", "published", "pull"}
+    assert sum(trace.startswith("landing") for trace in erased.traces) > 20
+
+
+def test_what_it_says_beforehand_and_that_it_changes_nothing(erased: Erased) -> None:
+    assert erased.scope == erased.done
+    assert erased.unchanged_by_looking
+    assert erased.scope is not None
+    assert erased.scope.patients == (PERSON,)
+    assert (erased.scope.linked, erased.scope.mentions) == ((), 0)
+    assert erased.scope.resources == {
+        "Account": 1,
+        "AdverseEvent": 1,
+        "Condition": 1,
+        "Coverage": 1,
+        "Encounter": 1,
+        "MedicationAdministration": 1,
+        "MedicationDispense": 1,
+        "MedicationRequest": 1,
+        "MedicationStatement": 1,
+        "Observation": 9,
+        "Patient": 1,
+        "Procedure": 1,
+        "Task": 1,
+    }
+
+
+def test_no_byte_of_the_data_folder_holds_the_person(erased: Erased) -> None:
+    assert planted.traces(erased.data) == []
+    assert not erased.data.joinpath("workspace.duckdb.wal").exists()
+    assert [path.name for path in erased.data.glob("workspace*")] == ["workspace.duckdb"]
+
+
+def test_no_row_has_the_persons_number(erased: Erased) -> None:
+    for path in (erased.data / "workspace.duckdb", erased.data / "published" / replica.CURRENT):
+        with duckdb.connect(path, read_only=True) as con:
+            columns = con.execute(
+                "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+                "WHERE column_name IN ('person_id', 'subject_id', '_resource_key', 'resource_key') AND NOT internal"
+            ).fetchall()
+            assert len(columns) > 20
+            for schema, table, column in columns:
+                gone = [erased.person] if column in ("person_id", "subject_id") else erased.resource_keys
+                query = f'SELECT count(*) FROM "{schema}"."{table}" WHERE {column} IN ({", ".join(map(str, gone))})'
+                assert con.execute(query).fetchone() == (0,), (schema, table, column)
+
+
+def test_everybody_else_is_as_before(erased: Erased) -> None:
+    for name, rows in erased.after.items():
+        if name == "state.landed":
+            assert {row.replace('"erased"', '"zqid-p.json"') for row in rows} == erased.before[name]
+            continue
+        assert rows <= erased.before[name], name
+        for text in erased.before[name] - rows:
+            row: dict[str, Any] = json.loads(text)
+            is_theirs = "zqid" in text or row.get("person_id") == erased.person
+            is_theirs = is_theirs or row.get("_resource_key") in erased.resource_keys
+            is_theirs = is_theirs or f"person/{erased.person}/" in str(row.get("row_key"))
+            # Lines that name no resource, and the version that was theirs by mistake.
+            assert is_theirs or row.get("resource") in (None, "main/Observation/moved", "main/Task/zqid-Task"), (
+                name,
+                row,
+            )
+    assert any("moved" in row for row in erased.after["cdm.measurement"] | erased.after["keys.measurement"])
+
+
+def test_results_keep_the_numbers_of_many_and_lose_the_persons(erased: Erased) -> None:
+    kept = (
+        erased.site.published("SELECT count(*) FROM results.endpoint"),
+        erased.site.published("FROM results.worked_out"),
+    )
+    assert kept == ([(2,)], [("orr", pytest.approx(0.5))])
+
+
+def test_it_is_recorded_without_whom(erased: Erased) -> None:
+    (record,) = erased.site.workspace("SELECT run, finished >= begun, resources, lines, files FROM state.erasure")
+    assert erased.scope is not None
+    assert record == (4, True, sum(erased.scope.resources.values()), erased.scope.lines, erased.scope.files)
+    manifest = json.loads((erased.data / "landing" / "000002" / "manifest.json").read_text())
+    assert [(file["name"], file.get("removed")) for file in manifest["files"]] == [
+        ("bad.ndjson", {"erasure": 3}),
+        ("bundles.ndjson", {"erasure": 3}),
+        ("erased", {"erasure": 2}),
+    ]
+    assert erased.site.published("SELECT max(run) FROM registry.runs") == [(4,)]
+    assert len(list((erased.data / "published").glob("warehouse-*"))) == 1
+
+
+def test_the_checks_pass_and_a_rebuild_gives_the_same(erased: Erased) -> None:
+    def failing() -> list[str]:
+        with workspace.connect(erased.data) as con:
+            return [f"{r.check} {r.cdm_table}" for r in quality.check(con, erased.data) if r.status == "fail"]
+
+    books = ("fates_counted", "reason_documented", "lines_accounted", "key_", "row_has", "resource_has")
+    assert [name for name in failing() if name.startswith(books)] == []
+    before = tables(erased.site)
+    rebuild.rebuild(erased.site.settings)
+    assert tables(erased.site) == before
+    assert planted.traces(erased.data) == []
+    assert erased.site.workspace("SELECT count(*) FROM state.suppressed")[0][0] > 20
+    # The next night of somebody else.
+    assert erased.site.night(weight("o1", "p2", value=63), patient("p4")) == {"mapped": 2}
+
+
+def test_without_the_workspace_the_rebuild_neither_uses_a_number_again_nor_lets_anybody_in(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.night(patient("p2"), patient("zqid-p"), weight("zqid-o1", "zqid-p"))
+    (person,) = site.workspace("SELECT id FROM keys.person WHERE contains(row_key, 'zqid')")
+    erasure.erase(site.settings, PERSON)
+    before = tables(site)
+    site.settings.data.joinpath(workspace.FILE).unlink()
+    rebuild.rebuild(site.settings)
+    assert tables(site) == before
+    assert site.night(patient("p3"), patient("zqid-p")) == {"excluded": 1, "mapped": 1}
+    assert site.workspace("SELECT id FROM keys.person WHERE row_key = 'main/Patient/p3'") == [(person[0] + 1,)]
+    assert site.workspace("SELECT count(*) FROM state.erasure") == [(1,)]
+
+
+def test_linked_records_are_named_and_go_on_request(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    replaced = [{"type": "replaced-by", "other": {"reference": "Patient/p2"}}]
+    site.night(
+        patient("zqid-p", link=replaced), patient("p2"), patient("p3"), weight("zqid-o1", "zqid-p"), weight("o2", "p2")
+    )
+    scope = erasure.scope(site.settings, PERSON)
+    assert scope is not None
+    assert (scope.linked, scope.resources) == (("Patient/p2",), {"Observation": 1, "Patient": 1})
+    copied = replace(site.settings, data=tmp_path / "copy")
+    shutil.copytree(site.settings.data, copied.data, symlinks=True)
+    erasure.erase(site.settings, PERSON)
+    assert site.rows() == [(1970, None, 60.0)]
+    assert planted.traces(site.settings.data) == []
+    erasure.erase(copied, "Patient/p2", linked=True)
+    site.settings = copied
+    assert site.rows() == []
+    assert site.workspace("SELECT row_key FROM keys.resource") == [("main/Patient/p3",)]
+
+
+def test_unknown_and_mistyped_patients(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.night(patient("p2"), weight("o1", "p1"))
+    with pytest.raises(ConfigurationError, match=r"no such patient was received$"):
+        erasure.erase(site.settings, "Patient/p9")
+    with pytest.raises(ConfigurationError, match="written as Patient/123"):
+        erasure.erase(site.settings, "Observation/o1")
+    # One who was only referred to can be erased, and is then kept out.
+    assert erasure.erase(site.settings, "Patient/p1") is not None
+    with pytest.raises(ConfigurationError, match="it is kept out, for it was erased"):
+        erasure.erase(site.settings, "Patient/p1")
+    assert pipeline.remap(site.settings).fates == {}
