@@ -30,6 +30,7 @@ from onco_etl import (
 )
 from onco_etl.erasure_scope import Scope
 from onco_etl.errors import ConfigurationError
+from onco_etl.postgres.follow import follow
 from onco_etl.query import scalar
 from onco_etl.redaction import Place
 from onco_etl.settings import EtlSettings
@@ -158,9 +159,9 @@ def _erase_landed(con: duckdb.DuckDBPyConnection, zone: Path, run: int) -> None:
 
 
 def _clean(settings: EtlSettings) -> None:
-    """Write the workspace and the published file anew, and remove whatever else may hold what was erased.
+    """Write the workspace, the published file and the replica anew, and remove whatever else may hold what was erased.
 
-    A replica elsewhere is not reached from here: it must be published anew, whole, where this has ended.
+    Raises ReplicaError where Postgres is away: the erasure is not finished then, and the same command completes it.
     """
     data = settings.data
     with workspace.guarded(data):
@@ -172,7 +173,8 @@ def _clean(settings: EtlSettings) -> None:
     with _opened(settings) as con:
         newest = scalar(con, "SELECT max(run) FROM state.run WHERE status = 'complete'")
         replica.publish(con, settings.published_folder, newest, keep=1, anew=True)
-        # A replica that this file does not hold (Postgres) is to be published whole here, before `finished`.
         erasure_keys.save(con, data / "landing")
+    follow(settings, full=True)
+    with _opened(settings) as con:
         con.execute("UPDATE state.erasure SET finished = now() WHERE finished IS NULL")
     log.info("erasure complete", published=newest)
