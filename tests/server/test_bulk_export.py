@@ -184,6 +184,13 @@ def test_what_stays_broken_settles_nothing_and_the_next_pull_begins_anew(
     assert server.ended == ["1", "2"]
 
 
+def test_counts_that_are_wrong_can_be_told_to_count_for_nothing(registry: Registry, server: ExportServer) -> None:
+    server.faults.short = 1
+    with capture_logs() as logs:
+        assert registry.pull(totals=False) == ALL
+    assert [line["lines"] for line in logs if "not as many lines as announced" in line["event"]] == [2]
+
+
 def test_a_lost_export_and_expired_files_begin_it_anew(registry: Registry, server: ExportServer) -> None:
     server.faults.lose_jobs, server.faults.expire_files = 1, 1
     assert registry.pull() == ALL

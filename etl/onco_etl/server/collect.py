@@ -130,7 +130,7 @@ class Collector:
             part.unlink(missing_ok=True)
             self._download(file.url, part, token)
             try:
-                counted = _whole(file, part, self._settings.maximum_download)
+                counted = self._whole(file, part)
             except received.BrokenFileError as error:
                 fault = str(error)
                 log.warning("a file is fetched again", type=file.resource_type, reason=fault)
@@ -139,6 +139,16 @@ class Collector:
                 return counted
         part.unlink()
         raise ServerError(f"a file of the export ({file.resource_type}) is not whole: {fault}")
+
+    def _whole(self, file: File, part: Path) -> received.Counted:
+        """The lines of a file; raises BrokenFileError where it is not whole."""
+        counted = received.count(part, self._settings.maximum_download)
+        if file.count is None or counted.lines == file.count:
+            return counted
+        if counted.lines < file.count and self._settings.totals:
+            raise received.BrokenFileError(f"it has {counted.lines} lines and should have {file.count}")
+        log.warning("a file has not as many lines as announced", type=file.resource_type, lines=counted.lines)
+        return counted
 
     def _download(self, url: str, part: Path, token: bool) -> None:
         try:
@@ -157,15 +167,6 @@ def _named(target: Path, packed: bool) -> Path:
 
 def _existing(target: Path) -> list[Path]:
     return [done for done in (_named(target, False), _named(target, True)) if done.exists()]
-
-
-def _whole(file: File, part: Path, limit: int) -> received.Counted:
-    counted = received.count(part, limit)
-    if counted.lines < (file.count or 0):
-        raise received.BrokenFileError(f"it has {counted.lines} lines and should have {file.count}")
-    if file.count is not None and counted.lines > file.count:
-        log.warning("a file has more lines than announced", type=file.resource_type, lines=counted.lines)
-    return counted
 
 
 def _holds_manifest(response: httpx.Response) -> bool:

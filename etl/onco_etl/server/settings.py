@@ -41,7 +41,7 @@ class ServerSettings:
     partial_manifests: ask for files before all are ready (Bulk Data 3.0; other servers may refuse the question).
     overlap_minutes: how far before the last pull the next one begins; full_every_days: how often everything is read
     anew, and what the server no longer has is deleted, unless it is more than vanished_share of a type (and 20).
-    page_size, totals: resources per page of a search, and whether Bundle.total is held against what its pages brought.
+    page_size, totals: resources per page of a search, and whether the counts that a server states are held against it.
     origins: further addresses (scheme, host, port) that the server may send us to. At most one of smart, token
     (bearer), user and password (basic) says who we are; header_name and header_value are sent besides, for a gateway.
     """
