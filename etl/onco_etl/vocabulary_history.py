@@ -1,4 +1,4 @@
-"""The vocabulary as known at a run: what a change of maps or vocabulary took from the slice in `cdm`, and what it added.
+"""The vocabulary as known at a run: what each change of maps or vocabulary took from the slice in `cdm`, and added to it.
 
 Outcomes of a past night read the concepts, relations and ancestors of that night, so they can be computed again after
 another release was loaded. Nights in between only add concepts that no earlier row uses; that is not kept.

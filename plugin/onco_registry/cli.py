@@ -14,7 +14,7 @@ import typer
 
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
-from onco_registry import cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary, logs
+from onco_registry import cli_compare, cli_service, cli_status, cli_trace, cli_unmapped, cli_vocabulary, logs
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
@@ -44,6 +44,7 @@ app.command()(cli_service.bulletin)
 app.command()(cli_service.jobs)
 app.command()(cli_status.status)
 app.command()(cli_status.runs)
+app.command()(cli_compare.compare)
 
 
 @app.callback()
