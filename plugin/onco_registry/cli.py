@@ -16,6 +16,7 @@ import typer
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import (
+    cli_compare,
     cli_erase,
     cli_export,
     cli_keys,
@@ -60,6 +61,7 @@ app.command()(cli_service.bulletin)
 app.command()(cli_service.jobs)
 app.command()(cli_status.status)
 app.command()(cli_status.runs)
+app.command()(cli_compare.compare)
 
 
 @app.callback()

@@ -19,7 +19,11 @@ Rows = list[dict[str, Any]]
 
 
 def rows(
-    con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None, *, plain: bool = True
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: list[Any] | dict[str, Any] | None = None,
+    *,
+    plain: bool = True,
 ) -> Rows:
     """The result of a query as a list of dictionaries; dates and times as ISO 8601 text where `plain`."""
     found = con.execute(query, parameters or [])
