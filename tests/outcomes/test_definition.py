@@ -94,7 +94,11 @@ def test_the_line_is_that_of_the_wrong_value(folder: Path) -> None:
     ("old", "new", "refusal"),
     [
         ("{id: 101}", "{id: 101, custom: a}", "concept_sets.alpha.concepts[0]: expected either 'id' or 'custom'"),
-        ("{id: 101}", "{code: a}", "concept_sets.alpha.concepts[0].code: unknown key 'code'"),
+        (
+            "{id: 101}",
+            "{code: a}",
+            "concept_sets.alpha.concepts[0]: expected either 'id' or 'custom', or 'vocabulary' with 'code'",
+        ),
         ("{label: Alpha, concepts", "{concepts", "concept_sets.alpha: key 'label' is missing"),
         (", concepts: [{id: 101}]", "", "concept_sets.alpha: expected either 'concepts' or 'groups'"),
         (
