@@ -12,7 +12,7 @@ SELECT
     coalesce(bool_or(serious) OVER one_term, FALSE) AS serious,
     max(grade) FILTER (WHERE related) OVER one_term AS worst_related_grade,
     min(onset_date) OVER one_term AS onset_date,
-    arg_max(outcome, onset_date) OVER one_term AS outcome
+    arg_max(outcome, (onset_date, outcome)) OVER one_term AS outcome
 FROM adverse_event_record
 WHERE emergent
 WINDOW one_term AS (PARTITION BY person_id, term)

@@ -10,6 +10,7 @@ WITH begun AS (
     INNER JOIN treatment_window AS treatment ON event.person_id = treatment.person_id
     WHERE
         event.onset_date < treatment.first_dose_date
+        AND event.is_named
         AND coalesce(event.end_date >= treatment.first_dose_date, TRUE)
     UNION ALL
     SELECT

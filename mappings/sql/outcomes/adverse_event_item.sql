@@ -4,18 +4,18 @@ WITH placed AS (
     SELECT
         *,
         unnest([
-            {'kind': 'any', 'item': ''},
-            CASE WHEN serious THEN {'kind': 'serious', 'item': ''} END,
-            CASE WHEN grade >= 3 THEN {'kind': 'severe', 'item': ''} END,
-            {'kind': 'class', 'item': ae_class},
-            {'kind': 'term', 'item': term}
+            struct_pack(kind := 'any', item := ''),
+            CASE WHEN serious THEN struct_pack(kind := 'serious', item := '') END,
+            CASE WHEN grade >= 3 THEN struct_pack(kind := 'severe', item := '') END,
+            struct_pack(kind := 'class', item := ae_class),
+            struct_pack(kind := 'term', item := term)
         ]) AS place
     FROM adverse_event_record
     WHERE emergent
     UNION ALL BY NAME
     SELECT
         event.*,
-        {'kind': 'group', 'item': concept.concept_set} AS place
+        struct_pack(kind := 'group', item := concept.concept_set) AS place
     FROM adverse_event_record AS event
     INNER JOIN concept_member AS concept ON event.term_concept_id = concept.concept_id
     WHERE event.emergent AND list_contains($ae_groups, concept.concept_set)

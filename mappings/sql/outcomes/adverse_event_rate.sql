@@ -12,7 +12,7 @@ SELECT
 FROM adverse_event_time
 GROUP BY kind, item, related_only
 ORDER BY
-    related_only,
-    list_position(['any', 'serious', 'severe', 'class', 'term', 'group'], kind),
+    related_only ASC,
+    list_position(['any', 'serious', 'severe', 'class', 'term', 'group'], kind) ASC,
     events DESC,
-    item
+    item ASC

@@ -1,5 +1,5 @@
 -- Adverse events of the cohort up to the cut, whichever table their term stands in: rows to which an attribute
--- observation points, with the term, its class and what is said of it. `extended`: serious, or of an extended term.
+-- observation points, with the term, its class and what is said of it. `is_extended`: serious, or of an extended term.
 WITH coded AS (
     SELECT
         person_id,
@@ -44,28 +44,29 @@ SELECT
     coded.concept_id AS term_concept_id,
     coded.onset_date,
     coded.end_date,
-    CASE WHEN attribute.grade BETWEEN 1 AND 5 THEN attribute.grade END AS grade,
-    attribute.related,
-    attribute.serious,
-    attribute.outcome,
+    said.related,
+    said.serious,
+    said.outcome,
     coded.cdm_table,
     coded.cdm_row_id,
+    CASE WHEN said.grade BETWEEN 1 AND 5 THEN said.grade END AS grade,
     coalesce(
-        term.group_label,
+        labelled.group_label,
         CASE WHEN coded.concept_id != 0 THEN concept.concept_name END,
         coded.source_value,
         'Term not recorded'
     ) AS term,
-    coalesce(class.group_label, 'Not classified') AS ae_class,
-    coalesce(attribute.serious, FALSE) OR extended.concept_id IS NOT NULL AS extended
+    term != 'Term not recorded' AS is_named,
+    coalesce(classed.group_label, 'Not classified') AS ae_class,
+    coalesce(said.serious, FALSE) OR longer.concept_id IS NOT NULL AS is_extended
 FROM coded
 SEMI JOIN cohort_member AS patient ON coded.person_id = patient.person_id
 INNER JOIN event_field ON coded.cdm_table = event_field.cdm_table
-INNER JOIN adverse_event_attribute AS attribute
-    ON coded.cdm_row_id = attribute.event_id AND event_field.field_concept_id = attribute.event_field_concept_id
-LEFT JOIN concept_member AS term ON coded.concept_id = term.concept_id AND term.concept_set = $terms
-LEFT JOIN concept_member AS class ON coded.concept_id = class.concept_id AND class.concept_set = $classes
-LEFT JOIN concept_member AS extended
-    ON coded.concept_id = extended.concept_id AND extended.concept_set = $extended_terms
+INNER JOIN adverse_event_attribute AS said
+    ON coded.cdm_row_id = said.event_id AND event_field.field_concept_id = said.event_field_concept_id
+LEFT JOIN concept_member AS labelled ON coded.concept_id = labelled.concept_id AND labelled.concept_set = $terms
+LEFT JOIN concept_member AS classed ON coded.concept_id = classed.concept_id AND classed.concept_set = $classes
+LEFT JOIN concept_member AS longer
+    ON coded.concept_id = longer.concept_id AND longer.concept_set = $extended_terms
 LEFT JOIN cdm.concept AS concept ON coded.concept_id = concept.concept_id
 WHERE coded.onset_date <= $data_cut

@@ -20,9 +20,9 @@ at_risk AS (
         treatment.person_id,
         treatment.first_dose_date,
         treatment.death_date,
-        least(treatment.known_until, $data_cut) AS known_until,
         first_event.event_date,
-        CASE WHEN listed.extended THEN treatment.extended_window_end ELSE treatment.window_end END AS risk_end
+        least(treatment.known_until, $data_cut) AS known_until,
+        CASE WHEN listed.is_extended THEN treatment.extended_window_end ELSE treatment.window_end END AS risk_end
     FROM safety_item AS listed
     CROSS JOIN treatment_window AS treatment
     LEFT JOIN first_event

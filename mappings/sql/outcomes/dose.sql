@@ -1,7 +1,8 @@
 -- How each patient got each component with a declared plan. Relative dose intensity: what was given or handed over, by
 -- what is planned for as long (Hryniuk and Bush, J Clin Oncol 1984;2:1281-1288). Reduction: a smaller dose than the one
--- before, of the same agent. Interruption: a next dose more than `delay_days` after it was due. What the CDM does not
--- tell is NULL, or 'not evaluable'; a reason that is recorded in words that are not declared is 'Other'.
+-- before, of the same agent. Interruption: a next dose more than `delay_days` after it was due; within a record longer
+-- than a cycle none can be seen. What the CDM does not tell is NULL, or 'not evaluable'; a reason that is recorded in
+-- words that are not declared is 'Other'.
 WITH ordered AS (
     SELECT
         record.*,
@@ -38,16 +39,20 @@ course AS (
                     * any_value(plan.cycle_days)
                     / (max(ordered.start_date) - min(ordered.start_date) + any_value(plan.cycle_days))
         END AS relative_dose_intensity,
+        count(*) FILTER (WHERE ordered.is_reduced) AS smaller_doses,
         CASE
-            WHEN count_if(ordered.is_reduced) > 0 OR bool_and(ordered.dose IS NOT NULL)
-                THEN count_if(ordered.is_reduced)
+            WHEN smaller_doses > 0 OR bool_and(ordered.dose IS NOT NULL) THEN smaller_doses
         END AS reductions,
         min(ordered.start_date) FILTER (WHERE ordered.is_reduced) AS first_reduction_date,
+        count(*) FILTER (WHERE ordered.late_days > plan.delay_days) AS late_doses,
         CASE
-            WHEN bool_and(ordered.end_known) THEN count_if(ordered.late_days > plan.delay_days)
+            WHEN
+                late_doses > 0
+                OR bool_and(ordered.end_known AND ordered.end_date - ordered.start_date < plan.cycle_days)
+                THEN late_doses
         END AS interruptions,
         any_value(plan.unit) AS unit,
-        max(ordered.end_date) + any_value(plan.cycle_days - plan.days_on + plan.delay_days) AS due_until
+        max(ordered.end_date) + 1 + any_value(plan.cycle_days - plan.days_on + plan.delay_days) AS due_until
     FROM ordered
     INNER JOIN dose_plan AS plan ON ordered.component = plan.component
     GROUP BY ordered.person_id, ordered.component

@@ -38,7 +38,7 @@ given AS (
     INNER JOIN treatment_window AS treatment
         ON
             exposure.person_id = treatment.person_id
-            AND treatment.first_dose_date <= exposure.start_date
+            AND exposure.start_date >= treatment.first_dose_date
             AND coalesce(exposure.start_date < treatment.new_therapy_date, TRUE)
     INNER JOIN cdm.drug_exposure AS drug ON exposure.drug_exposure_id = drug.drug_exposure_id
     LEFT JOIN strength

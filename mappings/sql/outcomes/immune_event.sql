@@ -26,8 +26,12 @@ FROM adverse_event AS event
 LEFT JOIN steroid
     ON
         event.subject_id = steroid.person_id
-        AND steroid.start_date <= event.onset_date + $steroid_days
-        AND steroid.end_date >= event.onset_date
-WHERE event.term_concept_id IN (SELECT concept_id FROM concept_member WHERE concept_set = $extended_terms)
+        AND event.onset_date + $steroid_days >= steroid.start_date
+        AND event.onset_date <= steroid.end_date
+WHERE
+    event.term_concept_id IN (
+        SELECT concept_id FROM concept_member
+        WHERE concept_set = $extended_terms
+    )
 GROUP BY ALL
 ORDER BY event.subject_id, event.term

@@ -41,8 +41,8 @@ SELECT
         WHEN max(baseline_grade) = 0 THEN 'new'
         ELSE 'worsened'
     END AS emergence,
-    arg_min(result_date, (-grade, result_date, measurement_id)) AS worst_date,
-    arg_min(measurement_id, (-grade, result_date, measurement_id)) AS cdm_row_id,
+    arg_min(result_date, (-grade, result_date, measurement_id)) FILTER (WHERE grade IS NOT NULL) AS worst_date,
+    arg_min(measurement_id, (-grade, result_date, measurement_id)) FILTER (WHERE grade IS NOT NULL) AS cdm_row_id,
     count(grade)::INTEGER AS results_graded,
     count(*) FILTER (WHERE grade IS NULL)::INTEGER AS results_not_evaluable
 FROM compared

@@ -1,6 +1,7 @@
 -- Each result graded under each term that its measurement has rules for (CTCAE v5.0): the highest grade whose rule it
 -- meets, 0 if it meets none. A baseline is graded as one that was normal. A grade stands only where no rule of a higher
--- one lacks its reference; otherwise it is not evaluable, with the reason.
+-- one lacks its reference, and where it is the same whatever a baseline that is not known was (a result within its
+-- limits has grade 0); otherwise it is not evaluable, with the reason.
 WITH term AS (
     SELECT
         concept_set,
@@ -14,36 +15,36 @@ WITH term AS (
 compared AS (
     SELECT
         result.measurement_id,
-        rule.term,
-        rule.grade,
-        rule.baseline = 'abnormal' AS is_relative,
-        rule.reference,
-        rule.factor * CASE rule.reference
+        declared.term,
+        declared.grade,
+        declared.reference,
+        declared.baseline = 'abnormal' AS is_relative,
+        declared.factor * CASE declared.reference
             WHEN 'uln' THEN result.uln
             WHEN 'lln' THEN result.lln
             WHEN 'baseline' THEN result.baseline
             ELSE 1
         END AS threshold,
-        CASE rule.comparator
-            WHEN '>' THEN result.value > threshold
-            WHEN '>=' THEN result.value >= threshold
-            WHEN '<' THEN result.value < threshold
-            WHEN '<=' THEN result.value <= threshold
-            ELSE answer.group_label = rule.answer
+        CASE declared.comparator
+            WHEN '>' THEN result.amount > threshold
+            WHEN '>=' THEN result.amount >= threshold
+            WHEN '<' THEN result.amount < threshold
+            WHEN '<=' THEN result.amount <= threshold
+            ELSE answer.group_label = declared.answer
         END AS is_met
     FROM laboratory_result AS result
-    INNER JOIN laboratory_rule AS rule
+    INNER JOIN laboratory_rule AS declared
         ON
-            result.concept_set = rule.concept_set
-            AND coalesce(rule.unit_concept_id = result.unit_concept_id, TRUE)
-            AND CASE rule.baseline
-                WHEN 'normal' THEN result.is_baseline OR NOT result.baseline_high
+            result.concept_set = declared.concept_set
+            AND coalesce(result.unit_concept_id = declared.unit_concept_id, TRUE)
+            AND CASE declared.baseline
+                WHEN 'normal' THEN result.is_baseline OR NOT coalesce(result.baseline_high, FALSE)
                 WHEN 'abnormal' THEN NOT result.is_baseline AND result.baseline_high
                 WHEN 'known' THEN NOT result.is_baseline AND result.has_baseline
                 ELSE TRUE
             END
     LEFT JOIN concept_member AS answer
-        ON rule.answer_set = answer.concept_set AND result.value_as_concept_id = answer.concept_id
+        ON declared.answer_set = answer.concept_set AND result.value_as_concept_id = answer.concept_id
 ),
 
 judged AS (
@@ -64,18 +65,17 @@ SELECT
     term.term,
     result.measurement_id,
     result.result_date,
-    result.value,
+    result.amount,
     result.is_baseline,
     coalesce(judged.is_relative, FALSE) AS is_relative,
     CASE
         WHEN term.is_answered AND judged.open_grade IS NOT NULL THEN 'answer not known'
         WHEN term.is_answered THEN NULL
         WHEN result.is_bound THEN 'only a bound'
-        WHEN result.value IS NULL THEN 'no number'
-        WHEN term.asks_baseline AND NOT result.is_baseline AND NOT result.has_baseline THEN 'no baseline'
-        WHEN term.asks_baseline AND NOT result.is_baseline AND result.baseline_high IS NULL
-            THEN 'no reference range of the baseline'
+        WHEN result.amount IS NULL THEN 'no number'
         WHEN judged.measurement_id IS NULL THEN 'unit'
+        WHEN term.asks_baseline AND NOT result.is_baseline AND result.baseline_high IS NULL AND judged.grade > 0
+            THEN CASE WHEN result.has_baseline THEN 'no reference range of the baseline' ELSE 'no baseline' END
         WHEN judged.open_grade > judged.grade AND judged.open_reference = 'baseline' THEN 'unit of the baseline'
         WHEN judged.open_grade > judged.grade THEN 'no reference range'
     END AS reason,

@@ -10,7 +10,7 @@ FROM (
         count(*) OVER (PARTITION BY term) AS n
     FROM laboratory_graded
     WHERE NOT is_baseline
-)
+) AS counted
 WHERE reason IS NOT NULL
 GROUP BY term, reason
 ORDER BY term, reason

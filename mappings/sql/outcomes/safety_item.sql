@@ -1,5 +1,5 @@
 -- The rows of the safety tables: those that are always asked for, with 0 events too, and the classes and terms that
--- occurred. `extended`: all of its events count in the extended window, so the time at risk is as long.
+-- occurred. `is_extended`: all of its events count in the extended window, so the time at risk is as long.
 WITH listed AS (
     SELECT
         unnest(['any', 'serious', 'severe']) AS kind,
@@ -15,32 +15,42 @@ WITH listed AS (
     FROM adverse_event_item
 ),
 
-term AS (
-    SELECT
-        'term' AS kind,
+longer AS (
+    SELECT concept_id
+    FROM concept_member
+    WHERE concept_set = $extended_terms
+),
+
+of_concepts AS (
+    SELECT DISTINCT
+        kind,
         item,
-        bool_and(
-            term_concept_id IN (SELECT concept_id FROM concept_member WHERE concept_set = $extended_terms)
-        ) AS extended
+        term_concept_id AS concept_id
     FROM adverse_event_item
     WHERE kind = 'term'
-    GROUP BY item
     UNION ALL
     SELECT
         'group' AS kind,
         concept_set AS item,
-        bool_and(
-            concept_id IN (SELECT concept_id FROM concept_member WHERE concept_set = $extended_terms)
-        ) AS extended
+        concept_id
     FROM concept_member
     WHERE list_contains($ae_groups, concept_set)
-    GROUP BY concept_set
+),
+
+spanned AS (
+    SELECT
+        of_concepts.kind,
+        of_concepts.item,
+        bool_and(longer.concept_id IS NOT NULL) AS is_extended
+    FROM of_concepts
+    LEFT JOIN longer ON of_concepts.concept_id = longer.concept_id
+    GROUP BY of_concepts.kind, of_concepts.item
 )
 
 SELECT
     listed.kind,
     listed.item,
     unnest([FALSE, TRUE]) AS related_only,
-    coalesce(term.extended, listed.kind = 'serious') AS extended
+    coalesce(spanned.is_extended, listed.kind = 'serious') AS is_extended
 FROM listed
-LEFT JOIN term ON listed.kind = term.kind AND listed.item = term.item
+LEFT JOIN spanned ON listed.kind = spanned.kind AND listed.item = spanned.item

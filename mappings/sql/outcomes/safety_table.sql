@@ -25,7 +25,7 @@ LEFT JOIN worst
     ON listed.kind = worst.kind AND listed.item = worst.item AND listed.related_only = worst.related_only
 GROUP BY listed.kind, listed.item, listed.related_only
 ORDER BY
-    listed.related_only,
-    list_position(['any', 'serious', 'severe', 'class', 'term', 'group'], listed.kind),
+    listed.related_only ASC,
+    list_position(['any', 'serious', 'severe', 'class', 'term', 'group'], listed.kind) ASC,
     x DESC,
-    listed.item
+    listed.item ASC
