@@ -90,7 +90,7 @@ def _each(frame: pd.DataFrame) -> Iterable[Any]:
 
 
 def _name(before: str, row: Any) -> str:
-    """'ae_rate_term_related:Fatigue' of a row with kind, item and related_only."""
+    """'ae_rate_term_related:Term' of a row with kind, item and related_only."""
     return f"{before}{row.kind}{'_related' if row.related_only else ''}{':' if row.item else ''}{row.item}"
 
 
@@ -139,7 +139,7 @@ def _laboratory(grades: pd.DataFrame, percent: int) -> Iterator[Row]:
 
 
 def _immune(events: pd.DataFrame, percent: int) -> Iterator[Row]:
-    """Patients with steroids of those with an immune-related event; events by outcome of all these events."""
+    """Patients with steroids of those with an event of the extended terms; such events by outcome."""
     patients = events["subject_id"].nunique()
     treated = events.loc[events["steroids"] == "given", "subject_id"].nunique()
     yield _share("immune_steroids", treated, patients, percent)
