@@ -23,7 +23,7 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class RuleConcept:
-    """A concept that a registry's rules name, by its id or, of vocabulary ONCO, by the code `custom`.
+    """A concept that a registry's rules name, by its id or by its code in a vocabulary.
 
     role: therapy (a drug; of its `agent`, lines are counted), disease, metastatic, negative (a value that denies),
     response (the question), answer (to it; label CR, PR, SD, PD or NE). descendants: also what lies below it.
@@ -32,7 +32,8 @@ class RuleConcept:
     role: str
     label: str
     concept_id: int | None = None
-    custom: str | None = None
+    vocabulary_id: str | None = None
+    concept_code: str | None = None
     descendants: bool = False
     agent: str | None = None
     is_component: bool = False
@@ -77,8 +78,8 @@ def _declare(con: duckdb.DuckDBPyConnection, rules: Sequence[EpisodeRules]) -> N
         );
         CREATE OR REPLACE TEMP TABLE episode_rule_source (registry VARCHAR, type_concept_id INTEGER);
         CREATE OR REPLACE TEMP TABLE episode_rule_concept (
-            registry VARCHAR, position INTEGER, role VARCHAR, label VARCHAR, concept_id INTEGER, custom VARCHAR,
-            descendants BOOLEAN, agent VARCHAR, is_component BOOLEAN
+            registry VARCHAR, position INTEGER, role VARCHAR, label VARCHAR, concept_id INTEGER,
+            vocabulary_id VARCHAR, concept_code VARCHAR, descendants BOOLEAN, agent VARCHAR, is_component BOOLEAN
         );
         """
     )
@@ -99,8 +100,8 @@ def _declare(con: duckdb.DuckDBPyConnection, rules: Sequence[EpisodeRules]) -> N
         "episode_rule_concept",
         [
             (
-                rule.registry, position, concept.role, concept.label, concept.concept_id, concept.custom,
-                concept.descendants, concept.agent, concept.is_component,
+                rule.registry, position, concept.role, concept.label, concept.concept_id,
+                concept.vocabulary_id, concept.concept_code, concept.descendants, concept.agent, concept.is_component,
             )
             for rule in rules
             for position, concept in enumerate(rule.concepts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from onco_registry.concept_definition import coded
 from onco_registry.registry_model import RECORDED_STRATA, Criterion, RegistryDefinition, Stratum
 from onco_registry.relations import Relations, sql_text
 
@@ -82,11 +83,12 @@ def _declare(relations: Relations, registry: RegistryDefinition) -> None:
             "group_position": "INTEGER",
             "group_label": "VARCHAR",
             "concept_id": "INTEGER",
-            "custom": "VARCHAR",
+            "vocabulary_id": "VARCHAR",
+            "concept_code": "VARCHAR",
             "descendants": "BOOLEAN",
         },
         [
-            (concepts.name, position, label, reference.concept_id, reference.custom, concepts.descendants)
+            (concepts.name, position, label, reference.concept_id, *coded(reference), concepts.descendants)
             for concepts in registry.concept_sets.values()
             for position, (label, references) in enumerate(concepts.groups.items())
             for reference in references

@@ -20,6 +20,7 @@ from onco_registry.concept_definition import read_concept_sets
 from onco_registry.criterion_definition import read_cohort
 from onco_registry.endpoint_definition import choices, load_endpoints
 from onco_registry.registry_model import RegistryDefinition
+from onco_registry.safety_definition import read_safety
 from onco_registry.yaml_value import YamlValue
 
 __all__ = ["RegistryDefinition", "load_registry"]
@@ -75,7 +76,7 @@ def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
         cohort=cohort,
         strata=strata,
         response=_response(keys["response"], sets),
-        safety=_safety(keys["safety"], sets),
+        safety=read_safety(keys["safety"], sets, exposure),
         endpoints=endpoints,
         events=declared.events,
         censorings=declared.censorings,
@@ -140,26 +141,6 @@ def _episodes(value: YamlValue, sets: Collection[str]) -> model.Episodes:
 
 def _growth_endpoint(value: YamlValue, endpoints: Collection[str]) -> str:
     return value.keys(("endpoint",))["endpoint"].choice(endpoints, "endpoint")
-
-
-def _safety(value: YamlValue, sets: Collection[str]) -> model.Safety:
-    named = (
-        "attributes", "grade", "grade_values", "causality", "related_values", "seriousness", "serious_values",
-        "extended_terms", "terms",
-    )  # fmt: skip
-    keys = value.keys((*named, "event_fields", "window_days", "extended_window_days", "groups"))
-    fields = {}
-    for table, field in keys["event_fields"].mapping().items():
-        if table not in model.EVENT_TABLES:
-            field.refuse(f"unknown table {table!r}; known: {', '.join(model.EVENT_TABLES)}")
-        fields[table] = field.integer(minimum=1)
-    return model.Safety(
-        **{name: keys[name].choice(sets, "concept set") for name in named},
-        event_fields=fields,
-        window_days=keys["window_days"].integer(),
-        extended_window_days=keys["extended_window_days"].integer(),
-        groups=choices(keys["groups"], sets, "concept set"),
-    )
 
 
 def _analysis(value: YamlValue, endpoints: Collection[str]) -> model.Analysis:

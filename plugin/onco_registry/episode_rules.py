@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onco_etl.episodes import EpisodeRules, RuleConcept
+from onco_registry.concept_definition import coded
 from onco_registry.registry_model import ConceptSet, RegistryDefinition
 
 
@@ -52,11 +53,13 @@ def _concepts(
 ) -> Iterator[RuleConcept]:
     for label, references in concepts.groups.items():
         for reference in references:
+            vocabulary, code = coded(reference)
             yield RuleConcept(
                 role=role,
                 label=label,
                 concept_id=reference.concept_id,
-                custom=reference.custom,
+                vocabulary_id=vocabulary,
+                concept_code=code,
                 descendants=concepts.descendants,
                 agent=(agent or label) if role == "therapy" else None,
                 is_component=is_component,

@@ -19,17 +19,22 @@ from onco_registry.consistency import check_consistency
 from onco_registry.endpoint import date_endpoints
 from onco_registry.estimate import curves, estimate
 from onco_registry.growth import compare_with_previous_line
+from onco_registry.laboratory import RULES as LABORATORY_RULES
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
 from onco_registry.response import assess_response, response_parameters
 from onco_registry.results import FRAMES, Results, cohort_definition_frame, shape
 from onco_registry.safety import collect_adverse_events, safety_parameters
+from onco_registry.safety_estimate import incidence_frame, rate_frame, safety_estimates
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
     "cohort.py", "comparison.py", "consistency.py", "endpoint.py", "estimate.py", "exact.py", "growth.py",
-    "recompute.py", "registry_model.py", "relations.py", "response.py", "safety.py", "survival",
+    "laboratory.py", "recompute.py", "registry_model.py", "relations.py", "response.py", "safety.py",
+    "safety_estimate.py", "safety_model.py", "survival", "units.py",
 )  # fmt: skip
+# The maps that the engine itself reads.
+_MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
 # The libraries that compute: another version may print another digit.
 _LIBRARIES = ("onco-registry", "duckdb", "lifelines", "numpy", "pandas", "scipy")
 
@@ -96,12 +101,25 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         frames["adverse_event"],
         relations.frame("adverse_event_group"),
     )
+    frames |= _safety_frames(relations, registry)
+    frames["estimate"] = pd.concat([frames["estimate"], safety_estimates(registry, frames)], ignore_index=True)
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
     # Last: it puts the arms in the place of the cohort.
     for name, rows in compare(relations, registry).items():
         frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
     return {name: shape(name, frames[name]) for name in FRAMES}
+
+
+def _safety_frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.DataFrame]:
+    percent = registry.analysis.ci_percent
+    names = ("safety_table", "immune_event", "laboratory_grade", "dose")
+    frames = {name: relations.frame(name) for name in names}
+    frames |= {name: relations.query(name) for name in ("laboratory_table", "laboratory_not_evaluable")}
+    frames["treatment_window"] = relations.query("treatment_window_frame")
+    frames["ae_rate"] = rate_frame(relations.query("adverse_event_rate"), percent)
+    frames["ae_incidence"] = incidence_frame(relations.frame("adverse_event_time"), percent)
+    return frames
 
 
 def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_hash: str) -> str:
@@ -111,8 +129,10 @@ def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_h
     for part in (registry.digest, data_cut.isoformat(), str(as_of_run), inputs_hash, *libraries):
         digest.update(part.encode() + b"\0")
     own = files("onco_registry")
+    maps = files("onco_mappings")
     texts = [text for name in _ENGINE for text in _texts(own.joinpath(name), ".py")]
-    for text in [*texts, *_texts(files("onco_mappings").joinpath("sql", "outcomes"), ".sql")]:
+    texts += [maps.joinpath(*path.split("/")) for path in _MAPS]
+    for text in [*texts, *_texts(maps.joinpath("sql", "outcomes"), ".sql")]:
         digest.update(text.name.encode() + b"\0" + text.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from onco_registry.safety_model import DosePlan, Laboratory, Steroids
+
 RESPONSES = ("CR", "PR", "SD", "PD", "NE")
 RESPONSE_SOURCES = ("recorded", "sums")
 EVENT_KINDS = ("response", "death", "stopped", "new_therapy")
@@ -33,10 +35,12 @@ STRATUM_KINDS = (*RECORDED_STRATA, "line_number", "earlier_exposure")
 
 @dataclass(frozen=True, slots=True)
 class ConceptReference:
-    """An OMOP concept by its id, or a custom concept (vocabulary ONCO) by its code; exactly one is given."""
+    """An OMOP concept by its id, or by its code: a custom one (vocabulary ONCO), or that of a loaded vocabulary."""
 
     concept_id: int | None = None
     custom: str | None = None
+    vocabulary: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,11 @@ class ResponseRules:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """Concept sets of adverse-event attributes, and the treatment-emergent window in days after last dose."""
+    """Concept sets of adverse-event attributes, and the treatment-emergent window in days after last dose.
+
+    classes: the concept set whose groups are classes of terms. incidence_months: when cumulative incidences are told.
+    stop_reasons: reason -> texts of drug_exposure.stop_reason that mean it.
+    """
 
     grade: str
     grade_values: str
@@ -158,6 +166,14 @@ class Safety:
     extended_terms: str
     terms: str
     groups: tuple[str, ...]
+    classes: str | None = None
+    outcome: str | None = None
+    outcome_values: str | None = None
+    incidence_months: tuple[int, ...] = ()
+    laboratory: Laboratory | None = None
+    doses: tuple[DosePlan, ...] = ()
+    stop_reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    steroids: Steroids | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,10 +53,49 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
     "adverse_event": {
         "subject_id": "BIGINT", "term_concept_id": "BIGINT", "term": "VARCHAR", "worst_grade": "INTEGER",
         "related": "BOOLEAN", "worst_related_grade": "INTEGER", "onset_date": "DATE", "cdm_table": "VARCHAR",
-        "cdm_row_id": "BIGINT",
+        "cdm_row_id": "BIGINT", "ae_class": "VARCHAR", "serious": "BOOLEAN", "emergence": "VARCHAR",
+        "outcome": "VARCHAR",
     },
     "ae_table": {
         "term": "VARCHAR", "related_only": "BOOLEAN", "grade": "INTEGER", "x": "INTEGER", "n": "INTEGER",
+    },
+    "safety_table": {
+        "kind": "VARCHAR", "item": "VARCHAR", "related_only": "BOOLEAN", "x": "INTEGER", "x_grade_1_2": "INTEGER",
+        "x_grade_3_4": "INTEGER", "x_grade_5": "INTEGER", "x_not_graded": "INTEGER", "n": "INTEGER",
+    },
+    "ae_rate": {
+        "kind": "VARCHAR", "item": "VARCHAR", "related_only": "BOOLEAN", "n": "INTEGER", "events": "INTEGER",
+        "person_days": "INTEGER", "rate": "DOUBLE", "lower": "DOUBLE", "upper": "DOUBLE",
+        "first_median_days": "DOUBLE", "first_minimum_days": "INTEGER", "first_maximum_days": "INTEGER",
+    },
+    "ae_incidence": {
+        "kind": "VARCHAR", "item": "VARCHAR", "related_only": "BOOLEAN", "time_days": "INTEGER",
+        "at_risk": "INTEGER", "events": "INTEGER", "competing": "INTEGER", "censored": "INTEGER",
+        "incidence": "DOUBLE", "lower": "DOUBLE", "upper": "DOUBLE",
+    },
+    "immune_event": {
+        "subject_id": "BIGINT", "term": "VARCHAR", "worst_grade": "INTEGER", "related": "BOOLEAN",
+        "serious": "BOOLEAN", "onset_date": "DATE", "steroids": "VARCHAR", "steroid_date": "DATE",
+        "outcome": "VARCHAR",
+    },
+    "laboratory_grade": {
+        "subject_id": "BIGINT", "term": "VARCHAR", "baseline_grade": "INTEGER", "worst_grade": "INTEGER",
+        "emergent_grade": "INTEGER", "emergence": "VARCHAR", "worst_date": "DATE", "cdm_row_id": "BIGINT",
+        "results_graded": "INTEGER", "results_not_evaluable": "INTEGER",
+    },
+    "laboratory_table": {
+        "term": "VARCHAR", "baseline_grade": "INTEGER", "worst_grade": "INTEGER", "x": "INTEGER", "n": "INTEGER",
+    },
+    "laboratory_not_evaluable": {"term": "VARCHAR", "reason": "VARCHAR", "x": "INTEGER", "n": "INTEGER"},
+    "treatment_window": {
+        "subject_id": "BIGINT", "first_dose_date": "DATE", "last_dose_date": "DATE", "window_end": "DATE",
+        "extended_window_end": "DATE", "new_therapy_date": "DATE", "death_date": "DATE", "died_in_window": "BOOLEAN",
+    },
+    "dose": {
+        "subject_id": "BIGINT", "component": "VARCHAR", "agent": "VARCHAR", "doses": "INTEGER",
+        "first_dose_date": "DATE", "last_dose_date": "DATE", "starting_dose": "DOUBLE", "planned_dose": "DOUBLE",
+        "unit": "VARCHAR", "relative_dose_intensity": "DOUBLE", "reductions": "INTEGER",
+        "first_reduction_date": "DATE", "interruptions": "INTEGER", "status": "VARCHAR", "reason": "VARCHAR",
     },
     "completeness": {"item": "VARCHAR", "x": "INTEGER", "n": "INTEGER"},
     "consistency_check": {"check_name": "VARCHAR", "status": "VARCHAR", "detail": "VARCHAR"},
@@ -97,6 +136,15 @@ class Results:
     curve: pd.DataFrame
     adverse_event: pd.DataFrame
     ae_table: pd.DataFrame
+    safety_table: pd.DataFrame
+    ae_rate: pd.DataFrame
+    ae_incidence: pd.DataFrame
+    immune_event: pd.DataFrame
+    laboratory_grade: pd.DataFrame
+    laboratory_table: pd.DataFrame
+    laboratory_not_evaluable: pd.DataFrame
+    treatment_window: pd.DataFrame
+    dose: pd.DataFrame
     completeness: pd.DataFrame
     consistency_check: pd.DataFrame
     cohort: pd.DataFrame
@@ -211,7 +259,6 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _has_results(con: duckdb.DuckDBPyConnection) -> bool:
-    found = con.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'results' AND table_name = 'estimate'"
-    ).fetchone()
-    return bool(found and found[0])
+    """Whether every frame of this release has its table."""
+    found = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'results'").fetchall()
+    return set(FRAMES) <= {name for (name,) in found}

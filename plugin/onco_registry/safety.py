@@ -1,15 +1,27 @@
-"""Adverse events: treatment-emergent, worst grade per patient and term, related or any."""
+"""Safety: adverse events and laboratory grades during treatment, time to them, doses (SQL in sql/outcomes)."""
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
+from onco_registry.laboratory import grade_laboratory
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
 
+_EVENTS = (
+    "treatment_window", "adverse_event_attribute", "adverse_event_row", "adverse_event_before",
+    "adverse_event_record", "adverse_event", "adverse_event_group", "ae_table", "adverse_event_item", "safety_item",
+    "safety_table", "adverse_event_time", "immune_event",
+)  # fmt: skip
+# Texts of drug_exposure.stop_reason are cut at this length.
+_STOP_REASON_LENGTH = 20
+
 
 def safety_parameters(registry: RegistryDefinition) -> dict[str, Any]:
-    """The values that the SELECTs of safety name as $parameter."""
+    """The values that the SELECTs of safety name as $parameter; a concept set that is not declared is empty."""
     rules = registry.safety
     return {
         "attributes": rules.attributes,
@@ -19,20 +31,69 @@ def safety_parameters(registry: RegistryDefinition) -> dict[str, Any]:
         "related_values": rules.related_values,
         "seriousness": rules.seriousness,
         "serious_values": rules.serious_values,
+        "outcome": rules.outcome or "",
+        "outcome_values": rules.outcome_values or "",
+        "classes": rules.classes or "",
         "window_days": rules.window_days,
         "extended_window_days": rules.extended_window_days,
         "extended_terms": rules.extended_terms,
         "terms": rules.terms,
         "ae_groups": list(rules.groups),
+        "laboratory_baseline_days": rules.laboratory.baseline_days if rules.laboratory else 0,
+        "steroids": rules.steroids.concept_set if rules.steroids else "",
+        "steroid_days": rules.steroids.within_days if rules.steroids else 0,
     }
 
 
 def collect_adverse_events(relations: Relations, registry: RegistryDefinition) -> None:
-    """Make `adverse_event_record`, `adverse_event`, `adverse_event_group`, `ae_table`."""
+    """Make the relations of safety, up to `safety_table`, `adverse_event_time`, `laboratory_grade` and `dose`."""
     relations.declare(
         "event_field",
         {"cdm_table": "VARCHAR", "field_concept_id": "INTEGER"},
         list(registry.safety.event_fields.items()),
     )
-    for name in ("adverse_event_record", "adverse_event", "adverse_event_group", "ae_table"):
+    for name in _EVENTS:
         relations.create(name)
+    relations.declare("bound_operator", {"concept_id": "INTEGER"}, [(concept,) for concept in _bound_operators()])
+    grade_laboratory(relations, registry.safety.laboratory)
+    _collect_doses(relations, registry)
+
+
+def _bound_operators() -> Iterator[int]:
+    """The concepts of the operators that make a number a bound (<, <=, >, >=)."""
+    path = files("onco_mappings").joinpath("concepts", "constants.csv")
+    with path.open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if row["domain_id"] == "Meas Value Operator":
+                yield int(row["concept_id"])
+
+
+def _collect_doses(relations: Relations, registry: RegistryDefinition) -> None:
+    rules = registry.safety
+    relations.declare(
+        "dose_plan",
+        {
+            "component": "VARCHAR",
+            "days_on": "INTEGER",
+            "cycle_days": "INTEGER",
+            "delay_days": "INTEGER",
+            "unit": "VARCHAR",
+            "unit_concept_id": "INTEGER",
+        },
+        [
+            (plan.component, plan.days_on, plan.cycle_days, plan.delay_days, plan.unit, plan.unit_concept_id)
+            for plan in rules.doses
+        ],
+    )
+    relations.declare(
+        "dose_planned",
+        {"component": "VARCHAR", "agent": "VARCHAR", "amount": "DOUBLE"},
+        [(plan.component, agent, amount) for plan in rules.doses for agent, amount in plan.planned.items()],
+    )
+    relations.declare(
+        "stop_reason",
+        {"stop_text": "VARCHAR", "reason": "VARCHAR"},
+        [(text[:_STOP_REASON_LENGTH], reason) for reason, texts in rules.stop_reasons.items() for text in texts],
+    )
+    relations.create("dose_record")
+    relations.create("dose")

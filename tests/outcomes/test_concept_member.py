@@ -74,3 +74,10 @@ def test_and_for_what_these_codes_map_to(vocabulary: Record) -> None:
     vocabulary.con.execute("UPDATE cdm.concept SET domain_id = 'Drug' WHERE concept_id = $1", [DIAGNOSIS])
     maps_to(vocabulary, DIAGNOSIS, REPLACED)
     assert sets_of(vocabulary, REPLACED) == ["alpha", "disease"]
+
+
+def test_a_code_of_a_loaded_vocabulary_is_a_concept(vocabulary: Record) -> None:
+    assert sets_of(vocabulary, 7002) == []
+    row = [7002, "gamma", "Measurement", "LOINC", "Lab Test", "S", "2324-2", FROM, UNTIL, None]
+    vocabulary.con.execute(f"INSERT INTO cdm.concept VALUES ({', '.join('?' * 10)})", row)
+    assert sets_of(vocabulary, 7002) == ["lab_gamma_glutamyltransferase"]

@@ -50,6 +50,23 @@ def _line(path: Path, text: str) -> int:
             "event_fields: {conditions",
             "safety.event_fields.conditions_occurrence: unknown table",
         ),
+        (
+            "      - lab_alanine",
+            "      - lab_alamine",
+            "safety.laboratory.measurements[0]: unknown graded measurement 'lab_alamine_aminotransferase'",
+        ),
+        ("    - lab_inr", "    - sum", "safety.laboratory.measurements[9]: unknown graded measurement 'sum'"),
+        ("  alpha: {days_on", "  gamma: {days_on", "safety.doses.gamma: unknown component 'gamma'; known: alpha, beta"),
+        ("days_on: 14", "days_on: 22", "safety.doses.alpha.days_on: more than the 21 days of a cycle"),
+        ("unit: mg", "unit: stone", "safety.doses.alpha.unit: unknown unit 'stone'"),
+        ("{Alpha: 12}", "{Alfa: 12}", "safety.doses.alpha.planned.Alfa: unknown agent 'Alfa'; known: Alpha"),
+        (
+            "concept_set: steroid,",
+            "concept_set: steroids,",
+            "safety.steroids.concept_set: unknown concept set 'steroids'",
+        ),
+        ("classes: classes", "classes: class", "safety.classes: unknown concept set 'class'; did you mean 'classes'?"),
+        ("incidence_in_months: [1", "incidence_in_months: [0", "safety.incidence_in_months[0]: expected at least 1"),
         ("ci_percent: 95", "ci_percent: 100", "analysis.ci_percent: expected a percentage below 100"),
         ("kind: minimum_age, years: 18", "kind: minimum_age", "cohort.criteria[7]: key 'years' is missing"),
         (
@@ -94,7 +111,11 @@ def test_the_line_is_that_of_the_wrong_value(folder: Path) -> None:
     ("old", "new", "refusal"),
     [
         ("{id: 101}", "{id: 101, custom: a}", "concept_sets.alpha.concepts[0]: expected either 'id' or 'custom'"),
-        ("{id: 101}", "{code: a}", "concept_sets.alpha.concepts[0].code: unknown key 'code'"),
+        (
+            "{id: 101}",
+            "{code: a}",
+            "concept_sets.alpha.concepts[0]: expected either 'id' or 'custom', or 'vocabulary' with 'code'",
+        ),
         ("{label: Alpha, concepts", "{concepts", "concept_sets.alpha: key 'label' is missing"),
         (", concepts: [{id: 101}]", "", "concept_sets.alpha: expected either 'concepts' or 'groups'"),
         (

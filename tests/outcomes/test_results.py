@@ -89,3 +89,17 @@ def test_frames_have_their_declared_columns(filled: Record) -> None:
     assert {name: list(frame.columns) for name, frame in results.frames().items()} == {
         name: list(columns) for name, columns in FRAMES.items()
     }
+
+
+def test_tables_of_an_earlier_release_keep_their_rows_and_get_the_new_columns(filled: Record) -> None:
+    con = duckdb.connect()
+    results = filled.results()
+    write(con, results)
+    con.execute("ALTER TABLE results.adverse_event DROP COLUMN emergence; DROP TABLE results.dose")
+    with pytest.raises(StateError, match="no results of registry 'fictional'"):
+        read(con, "fictional")
+    later = filled.results(cut=on(300))
+    assert write(con, later)
+    pd.testing.assert_frame_equal(read(con, "fictional", data_cut=on(300)).adverse_event, later.adverse_event)
+    old = con.execute("SELECT count(*), count(emergence) FROM results.adverse_event WHERE hash = ?", [results.hash])
+    assert old.fetchone() == (len(results.adverse_event), 0)

@@ -44,7 +44,7 @@ def test_episodes_of_the_disease(tmp_path: Path) -> None:
     section = "episodes: {disease: disease, metastatic: spread, regimen_concept_id: 900}\n"
     rules = episode_rules(with_episodes(tmp_path, section))
     assert rules.regimen_concept_id == 900
-    found = {(concept.role, concept.label, concept.concept_id, concept.custom) for concept in rules.concepts}
+    found = {(concept.role, concept.label, concept.concept_id, concept.concept_code) for concept in rules.concepts}
     assert found >= {
         ("disease", "Common", 201, None),
         ("disease", "Common", None, "own-common"),

@@ -1,11 +1,11 @@
 -- The concepts that the episode rules name, of each registry and role: one row per registry, role and concept, of the
--- label that names it, else of the nearest ancestor's. A custom code that is not known has no concept.
+-- label that names it, else of the nearest ancestor's. A code that is not known has no concept.
 WITH named AS (
     SELECT
         r.* EXCLUDE (concept_id),
         coalesce(r.concept_id, c.concept_id) AS concept_id
     FROM episode_rule_concept AS r
-    LEFT JOIN cdm.concept AS c ON r.custom = c.concept_code AND c.vocabulary_id = 'ONCO'
+    LEFT JOIN cdm.concept AS c ON r.concept_code = c.concept_code AND r.vocabulary_id = c.vocabulary_id
 ),
 
 found AS (

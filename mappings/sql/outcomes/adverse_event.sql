@@ -3,12 +3,16 @@ SELECT
     person_id AS subject_id,
     term_concept_id,
     term,
+    ae_class,
     grade AS worst_grade,
+    emergence,
     cdm_table,
     cdm_row_id,
     coalesce(bool_or(related) OVER one_term, FALSE) AS related,
+    coalesce(bool_or(serious) OVER one_term, FALSE) AS serious,
     max(grade) FILTER (WHERE related) OVER one_term AS worst_related_grade,
-    min(onset_date) OVER one_term AS onset_date
+    min(onset_date) OVER one_term AS onset_date,
+    arg_max(outcome, (onset_date, outcome)) OVER one_term AS outcome
 FROM adverse_event_record
 WHERE emergent
 WINDOW one_term AS (PARTITION BY person_id, term)

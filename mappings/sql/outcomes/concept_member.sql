@@ -12,7 +12,7 @@ WITH named AS (
         coalesce(definition.concept_id, own.concept_id) AS concept_id
     FROM definition_concept AS definition
     LEFT JOIN cdm.concept AS own
-        ON definition.custom = own.concept_code AND own.vocabulary_id = 'ONCO'
+        ON definition.concept_code = own.concept_code AND definition.vocabulary_id = own.vocabulary_id
 ),
 
 coded AS (

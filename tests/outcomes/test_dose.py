@@ -1,0 +1,168 @@
+"""Doses: starting dose, reductions, interruptions, intensity, end; what the CDM does not tell is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from outcomes.record import Record, on, rows
+from outcomes.safety_record import dispensed, given
+
+ALPHA, BETA_ONE, BETA_TWO = 101, 102, 103
+MG = {"dose_unit_source_value": "mg"}
+
+
+@pytest.fixture(name="patient")
+def _patient(record: Record) -> Record:
+    record.background(1)
+    return record
+
+
+def course(record: Record, component: str = "beta") -> dict[str, Any]:
+    frame = record.relation("dose")
+    names = list(frame.columns)
+    (found,) = rows(frame[frame["component"] == component], *names)
+    return dict(zip(names, found, strict=True))
+
+
+def infusions(record: Record, *days: int, doses: tuple[float, ...] | None = None) -> None:
+    record.drug(1, "alpha", 0, max(days))
+    for number, day in enumerate(days):
+        given(record, 1, BETA_ONE, day, quantity=doses[number] if doses else 200, **MG)
+
+
+def test_full_doses_on_time(patient: Record) -> None:
+    infusions(patient, 0, 21, 42)
+    found = course(patient)
+    assert (found["starting_dose"], found["planned_dose"], found["unit"], found["doses"]) == (200, 200, "mg", 3)
+    assert found["relative_dose_intensity"] == pytest.approx(1)
+    assert (found["reductions"], found["interruptions"]) == (0, 0)
+
+
+def test_reduced_and_late(patient: Record) -> None:
+    # The third infusion, of half the dose, is due on day 42 and comes on day 50: 8 days late.
+    infusions(patient, 0, 21, 50, doses=(200, 200, 100))
+    found = course(patient)
+    assert (found["reductions"], found["first_reduction_date"]) == (1, on(50))
+    assert found["interruptions"] == 1
+    # 500 mg in 50 + 21 days; planned are 200 mg in 21.
+    assert found["relative_dose_intensity"] == pytest.approx((500 / 71) / (200 / 21))
+
+
+@pytest.mark.parametrize(("day", "interruptions"), [(49, 0), (50, 1)])
+def test_a_week_late_is_no_interruption(patient: Record, day: int, interruptions: int) -> None:
+    infusions(patient, 0, 21, day)
+    assert course(patient)["interruptions"] == interruptions
+
+
+@pytest.mark.parametrize("wrong", [{"quantity": None}, {"dose_unit_source_value": "mL"}, {"quantity": 0}])
+def test_one_unknown_dose_makes_the_intensity_unknown(patient: Record, wrong: dict[str, object]) -> None:
+    infusions(patient, 0, 21)
+    given(patient, 1, BETA_ONE, 42, **{"quantity": 200, **MG, **wrong})
+    found = course(patient)
+    assert found["starting_dose"] == 200
+    assert (found["relative_dose_intensity"], found["reductions"]) == (None, None)
+
+
+def test_a_reduction_that_is_known_counts_beside_doses_that_are_not(patient: Record) -> None:
+    infusions(patient, 0, 21, doses=(200, 150))
+    given(patient, 1, BETA_ONE, 42)
+    assert course(patient)["reductions"] == 1
+
+
+def test_another_agent_is_no_reduction_and_its_plan_is_not_declared(patient: Record) -> None:
+    infusions(patient, 0)
+    given(patient, 1, BETA_TWO, 21, quantity=100, **MG)
+    found = course(patient)
+    assert (found["reductions"], found["agent"]) == (0, "Beta one")
+    assert found["relative_dose_intensity"] is None
+
+
+def test_one_dose_recorded_twice_counts_once(patient: Record) -> None:
+    infusions(patient, 0, 21)
+    patient.drug(1, "beta", 0, 21)  # the same as a statement
+    found = course(patient)
+    assert (found["doses"], found["relative_dose_intensity"]) == (2, pytest.approx(1))
+
+
+def test_capsules_of_a_known_strength(patient: Record) -> None:
+    patient.con.execute(
+        "INSERT INTO cdm.drug_strength BY NAME SELECT 101 AS drug_concept_id, 9 AS ingredient_concept_id,"
+        " 12 AS amount_value, 8576 AS amount_unit_concept_id, DATE '1970-01-01' AS valid_start_date,"
+        " DATE '2099-12-31' AS valid_end_date"
+    )
+    for day in (0, 21, 42):
+        dispensed(patient, 1, ALPHA, day, 14, quantity=14)
+    given(patient, 1, BETA_ONE, 0)
+    found = course(patient, "alpha")
+    assert (found["starting_dose"], found["planned_dose"]) == (12, 12)
+    assert found["relative_dose_intensity"] == pytest.approx(1)
+    assert (found["reductions"], found["interruptions"]) == (0, 0)
+
+
+def test_capsules_of_an_unknown_strength_and_statements_tell_no_dose(patient: Record) -> None:
+    dispensed(patient, 1, ALPHA, 0, 14, quantity=14)
+    given(patient, 1, BETA_ONE, 0)
+    assert course(patient, "alpha")["starting_dose"] is None
+
+
+def test_within_a_long_statement_no_interruption_can_be_seen(patient: Record) -> None:
+    patient.member(2, treated=100)
+    found = patient.relation("dose")
+    assert rows(found, "component", "reductions", "interruptions") == [("alpha", None, None), ("beta", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("happens", "status", "reason"),
+    [
+        # The last infusion covers its cycle and 7 days of delay: until day 28.
+        ({"visit": 28}, "ongoing", None),
+        ({"visit": 29}, "discontinued", "Not recorded"),
+        ({"death": 28}, "died on treatment", None),
+        ({"death": 29}, "discontinued", "Not recorded"),
+        ({"visit": 29, "stop": "sintol"}, "discontinued", "Toxicity"),
+        ({"visit": 29, "stop": "a text longer than t"}, "discontinued", "Progression"),
+        ({"visit": 29, "stop": "xyz"}, "discontinued", "Other"),
+        ({"visit": 28, "stop": "sintol"}, "ongoing", None),
+    ],
+)
+def test_how_it_ended(patient: Record, happens: dict[str, Any], status: str, reason: str | None) -> None:
+    patient.drug(1, "alpha", 0, 1)
+    given(patient, 1, BETA_ONE, 0, quantity=200, stop_reason=happens.get("stop"), **MG)
+    if "visit" in happens:
+        patient.visit(1, happens["visit"])
+    if "death" in happens:
+        patient.death(1, happens["death"])
+    found = course(patient)
+    assert (found["status"], found["reason"]) == (status, reason)
+
+
+def test_new_therapy_ends_it_and_an_open_end_is_not_evaluable(patient: Record) -> None:
+    patient.drug(1, "alpha", 0)  # a statement without an end
+    given(patient, 1, BETA_ONE, 0)
+    patient.visit(1, 200)
+    assert course(patient, "alpha")["status"] == "not evaluable"
+    patient.drug(1, "delta", 110, 130)
+    assert course(patient, "alpha")["status"] == "discontinued"
+
+
+def test_estimates_count_those_in_whom_the_cdm_tells(record: Record) -> None:
+    for person in (1, 2, 3):
+        record.background(person)
+        record.drug(person, "alpha", 0, 42)
+        for day in (0, 21, 42):
+            reduced = person == 2 and day == 42
+            dose = None if person == 3 else 100 if reduced else 200
+            given(record, person, BETA_ONE, day, quantity=dose, **MG)
+        record.visit(person, 200)
+    estimate = record.results().estimate.round(4)
+    chosen = estimate[estimate["measure"].str.startswith("dose_") & estimate["measure"].str.contains(":beta")]
+    assert rows(chosen, "measure", "estimate", "ci_method", "x", "n") == [
+        ("dose_started_lower:beta", 0.0, "clopper-pearson", 0, 2),
+        ("dose_reduced:beta", 0.5, "clopper-pearson", 1, 2),
+        ("dose_interrupted:beta", 0.0, "clopper-pearson", 0, 3),
+        ("dose_discontinued:beta", 1.0, "clopper-pearson", 3, 3),
+        ("dose_discontinued_reason:beta:Not recorded", 1.0, "clopper-pearson", 3, 3),
+        ("dose_intensity_median:beta", 0.9167, "quartiles", None, 2),
+    ]
