@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from onco_registry.estimate import ESTIMATE_COLUMNS, EXACT, OVERALL, proportion
+from onco_registry.estimate import ESTIMATE_COLUMNS, EXACT, OVERALL
+from onco_registry.exact import proportion
 from onco_registry.incidence import AALEN_JOHANSEN, POISSON, cumulative_incidence, incidence_at, poisson_rate
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.safety_model import BANDS

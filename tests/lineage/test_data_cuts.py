@@ -90,7 +90,11 @@ def response(person: str, name: str, day: int, value: str, version: int = 1, **m
 
 def taken(person: str, drug: str, start: int, end: int) -> dict[str, Any]:
     period = {"start": on(start), "end": on(end)}
-    given = {"status": "completed", "medicationCodeableConcept": coded(RXNORM, drug), "effectivePeriod": period}
+    given: dict[str, Any] = {
+        "status": "completed",
+        "medicationCodeableConcept": coded(RXNORM, drug),
+        "effectivePeriod": period,
+    }
     return resource("MedicationAdministration", drug, person, **given)
 
 
