@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from onco_registry.estimate import ESTIMATE_COLUMNS, EXACT, OVERALL
-from onco_registry.exact import proportion
-from onco_registry.incidence import AALEN_JOHANSEN, POISSON, cumulative_incidence, incidence_at, poisson_rate
+from onco_registry.exact import incidence_rate, proportion
+from onco_registry.incidence import AALEN_JOHANSEN, competing_incidence, incidence_at
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.safety_model import BANDS
 from onco_registry.survival import DAYS_PER_MONTH, Interval
 
+POISSON = "exact-poisson"
 RANGE = "range"
 QUARTILES = "quartiles"
 # Rates are told per 100 person-years.
@@ -31,7 +32,7 @@ Frames = Mapping[str, pd.DataFrame]
 def rate_frame(counted: pd.DataFrame, percent: int) -> pd.DataFrame:
     """`adverse_event_rate` with rate, lower and upper per 100 person-years."""
     found = [
-        poisson_rate(int(events), days / _DAYS, percent)
+        incidence_rate(int(events), days / _DAYS, percent)
         for events, days in zip(counted["events"], counted["person_days"], strict=True)
     ]
     limits = pd.DataFrame([(one.estimate, one.lower, one.upper) for one in found], columns=["rate", "lower", "upper"])
@@ -50,7 +51,7 @@ def incidence_frame(times: pd.DataFrame, percent: int) -> pd.DataFrame:
 def _curve(keys: tuple[Any, ...], times: pd.DataFrame, percent: int) -> pd.DataFrame:
     outcome = times["outcome"]
     competing = outcome.isin(("death", "window ended"))
-    curve = cumulative_incidence(times["time_days"], outcome == "event", competing, percent)
+    curve = competing_incidence(times["time_days"], outcome == "event", competing, percent)
     return curve.rename(columns={"time": "time_days"}).assign(**dict(zip(_KEYS, keys, strict=True)))
 
 

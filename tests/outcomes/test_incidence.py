@@ -1,4 +1,4 @@
-"""Exact Poisson rates, and cumulative incidence with competing events, against numbers by hand and by lifelines."""
+"""Cumulative incidence with competing events, against numbers by hand and by lifelines."""
 
 from __future__ import annotations
 
@@ -9,33 +9,13 @@ import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter  # type: ignore[import-untyped]
 
-from onco_registry.incidence import cumulative_incidence, incidence_at, poisson_rate
+from onco_registry.incidence import competing_incidence, incidence_at
 from outcomes.record import rows
-
-
-@pytest.mark.parametrize(
-    ("events", "time", "expected"),
-    [
-        # Garwood's limits as tables of the Poisson distribution print them.
-        (0, 1.0, (0, 0, 3.689)),
-        (0, 10.0, (0, 0, 0.3689)),
-        (1, 1.0, (1, 0.0253, 5.572)),
-        (10, 1.0, (10, 4.795, 18.390)),
-        (10, 4.0, (2.5, 1.1988, 4.5976)),
-    ],
-)
-def test_exact_poisson(events: int, time: float, expected: tuple[float, float, float]) -> None:
-    found = poisson_rate(events, time)
-    assert (found.estimate, found.lower, found.upper) == pytest.approx(expected, abs=6e-4)
-
-
-def test_a_rate_needs_time() -> None:
-    assert math.isnan(poisson_rate(0, 0).estimate)
 
 
 def curve(times: list[tuple[int, str]]) -> pd.DataFrame:
     time, what = (pd.Series(part) for part in zip(*times, strict=True))
-    return cumulative_incidence(time, what == "event", what == "other")
+    return competing_incidence(time, what == "event", what == "other")
 
 
 def test_by_hand() -> None:
@@ -63,8 +43,8 @@ def test_incidences_of_all_causes_and_the_free_add_up_to_1() -> None:
     random = np.random.default_rng(7)
     time = pd.Series(random.integers(1, 15, 60))
     what = pd.Series(random.choice(["event", "other", "censored"], 60))
-    ours = cumulative_incidence(time, what == "event", what == "other")["incidence"]
-    rival = cumulative_incidence(time, what == "other", what == "event")["incidence"]
+    ours = competing_incidence(time, what == "event", what == "other")["incidence"]
+    rival = competing_incidence(time, what == "other", what == "event")["incidence"]
     free = KaplanMeierFitter().fit(time, what != "censored").survival_function_at_times(np.unique(time))
     assert list(ours + rival + free.to_numpy()) == pytest.approx([1] * len(ours))
 
@@ -72,7 +52,7 @@ def test_incidences_of_all_causes_and_the_free_add_up_to_1() -> None:
 def test_without_competing_events_it_is_kaplan_meier_with_greenwoods_error() -> None:
     random = np.random.default_rng(11)
     time, event = pd.Series(random.integers(1, 20, 50)), pd.Series(random.random(50) < 0.6)
-    found = cumulative_incidence(time, event, pd.Series([False] * 50))
+    found = competing_incidence(time, event, pd.Series([False] * 50))
     fitter = KaplanMeierFitter().fit(time, event)
     survival = fitter.survival_function_at_times(found["time"]).to_numpy()
     assert list(found["incidence"]) == pytest.approx(list(1 - survival))
@@ -106,6 +86,6 @@ def test_at_a_time() -> None:
 
 def test_nobody_gives_nothing() -> None:
     nobody = pd.Series([True])[:0]
-    empty = cumulative_incidence(nobody.astype(int), nobody, nobody)
+    empty = competing_incidence(nobody.astype(int), nobody, nobody)
     assert empty.empty
     assert math.isnan(incidence_at(empty, 1).estimate)
