@@ -30,7 +30,7 @@ from onco_registry.safety_estimate import incidence_frame, rate_frame, safety_es
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
     "cohort.py", "comparison.py", "consistency.py", "endpoint.py", "estimate.py", "exact.py", "growth.py",
-    "incidence.py", "laboratory.py", "recompute.py", "registry_model.py", "relations.py", "response.py", "safety.py",
+    "laboratory.py", "recompute.py", "registry_model.py", "relations.py", "response.py", "safety.py",
     "safety_estimate.py", "safety_model.py", "survival", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.

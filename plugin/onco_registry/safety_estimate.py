@@ -10,17 +10,21 @@ import pandas as pd
 
 from onco_registry.estimate import ESTIMATE_COLUMNS, EXACT, OVERALL
 from onco_registry.exact import incidence_rate, proportion
-from onco_registry.incidence import AALEN_JOHANSEN, competing_incidence, incidence_at
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.safety_model import BANDS
-from onco_registry.survival import DAYS_PER_MONTH, Interval
+from onco_registry.survival import DAYS_PER_MONTH, Interval, cumulative_incidence
+from onco_registry.survival.interval import UNDEFINED
 
 POISSON = "exact-poisson"
+AALEN_JOHANSEN = "aalen-johansen-log-log"
 RANGE = "range"
 QUARTILES = "quartiles"
 # Rates are told per 100 person-years.
 _DAYS = 36525.0
 _KEYS = ["related_only", "kind", "item"]
+# What ends the time at risk, as causes of the cumulative incidence; 0 is censored.
+_CAUSES = {"censored": 0, "event": 1, "death": 2, "window ended": 2}
+_COUNTS = {"events": 1, "competing": 2, "censored": 0}
 
 # The same counts come again and again.
 _exact = cache(proportion)
@@ -49,10 +53,26 @@ def incidence_frame(times: pd.DataFrame, percent: int) -> pd.DataFrame:
 
 
 def _curve(keys: tuple[Any, ...], times: pd.DataFrame, percent: int) -> pd.DataFrame:
-    outcome = times["outcome"]
-    competing = outcome.isin(("death", "window ended"))
-    curve = competing_incidence(times["time_days"], outcome == "event", competing, percent)
-    return curve.rename(columns={"time": "time_days"}).assign(**dict(zip(_KEYS, keys, strict=True)))
+    days, cause = times["time_days"], times["outcome"].map(_CAUSES).astype(int)
+    counts = {name: (cause == number).groupby(days).sum() for name, number in _COUNTS.items()}
+    found = cumulative_incidence(days, cause, percent)
+    event = found[found["cause"] == _CAUSES["event"]].set_index("time")[["incidence", "lower", "upper"]].astype(float)
+    table = pd.DataFrame(counts)
+    table.insert(0, "at_risk", table.sum(axis=1)[::-1].cumsum()[::-1])
+    # Without any event there is no curve of it: its incidence is 0.
+    joined = table.join(event).fillna({"incidence": 0.0})
+    return joined.rename_axis("time_days").reset_index().assign(**dict(zip(_KEYS, keys, strict=True)))
+
+
+def _incidence_at(curve: pd.DataFrame, days: float) -> Interval:
+    """The incidence at a time; not defined after the last time observed, unless nobody is left to have the event."""
+    last = curve.iloc[-1] if len(curve) else None
+    if last is None or (days > last["time_days"] and last["censored"] > 0):
+        return UNDEFINED
+    reached = curve[curve["time_days"] <= days]
+    if reached.empty:
+        return Interval(0.0, float("nan"), float("nan"))
+    return Interval(*(float(reached.iloc[-1][name]) for name in ("incidence", "lower", "upper")))
 
 
 def safety_estimates(registry: RegistryDefinition, frames: Frames) -> pd.DataFrame:
@@ -122,10 +142,7 @@ def _incidences(registry: RegistryDefinition, curves: pd.DataFrame, rates: pd.Da
     by_row = dict(list(curves.groupby(_KEYS)))
     for row in _each(rates):
         for months in registry.safety.incidence_months:
-            found = incidence_at(
-                by_row[row.related_only, row.kind, row.item].rename(columns={"time_days": "time"}),
-                months * DAYS_PER_MONTH,
-            )
+            found = _incidence_at(by_row[row.related_only, row.kind, row.item], months * DAYS_PER_MONTH)
             measure = _name(f"ae_incidence_{months}m_", row)
             yield _row(measure, found, AALEN_JOHANSEN, "proportion", row.n, events=row.events)
 
