@@ -16,6 +16,7 @@ import typer
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import (
+    cli_check,
     cli_compare,
     cli_erase,
     cli_export,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 USAGE = 2
 DATA_FOLDER = 4
-CHECK_FAILED = 6
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ app = typer.Typer(
 )
 quarantine_app = typer.Typer(help="What could not be mapped, and why.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(cli_check.app, name="check")
 app.add_typer(cli_vocabulary.app, name="vocabulary")
 app.add_typer(cli_unmapped.app, name="unmapped")
 app.add_typer(cli_keys.app, name="keys")
@@ -89,7 +90,7 @@ def demo(
         typer.echo(finding)
     typer.echo(f"\nBulletin: {outcome.bulletin}")
     if not outcome.agrees:
-        raise typer.Exit(CHECK_FAILED)
+        raise typer.Exit(cli_check.FAILED)
 
 
 @app.command()
@@ -200,29 +201,6 @@ def recompute(
         computed = night.recompute(settings, data_cut=cut, as_of=as_of)
         print_found(computed, as_json, "Recomputed")
         follow(settings.etl)
-
-
-@app.command()
-def check(
-    everything: Annotated[bool, typer.Option("--all", help="Also what passes.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 6 on warnings too.")] = False,
-    config: ConfigOption = CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Check the CDM, the books of the ETL and the estimates; exit 6 when a check of severity fatal or error fails."""
-    from onco_etl import workspace
-    from onco_registry import checks
-
-    settings = configuration.load(config)
-    with workspace.connect(settings.data) as con:
-        found = checks.run(con, settings.data)
-    if as_json:
-        print_json(found)
-    else:
-        print_rows(checks.on_screen(found, everything=everything), title="Checks")
-        typer.echo(checks.summary(found))
-    if checks.failed(found, strict=strict):
-        raise typer.Exit(CHECK_FAILED)
 
 
 @quarantine_app.command("list")

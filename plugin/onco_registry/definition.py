@@ -31,6 +31,9 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL_SECTIONS = ("episodes", "notes", "comparators", "growth_modulation")
 _ENDPOINTS_FILE = "endpoints.yaml"
+# YAML of a registry's folder that is no part of its definition: endpoints are read apart, and the numbers that a
+# publication printed are for `check publication`.
+_APART = (_ENDPOINTS_FILE, "publication.yaml")
 
 
 def load_registry(name_or_path: str | Path) -> RegistryDefinition:
@@ -50,7 +53,7 @@ def load_registry(name_or_path: str | Path) -> RegistryDefinition:
 
 
 def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
-    paths = sorted(path for path in folder.glob("*.yaml") if path.name != _ENDPOINTS_FILE)
+    paths = sorted(path for path in folder.glob("*.yaml") if path.name not in _APART)
     keys = _sections(folder, paths)
     sets = read_concept_sets(keys["concept_sets"])
     exposure = read_exposure(keys["exposure"], sets)

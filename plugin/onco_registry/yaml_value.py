@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +13,8 @@ from typing import NoReturn
 import yaml
 
 from onco_etl.errors import ConfigurationError
+
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,14 @@ class YamlValue:
             raise ConfigurationError(f"{path.name}: empty")
         return cls(node, path.name)
 
+    @property
+    def line(self) -> int:
+        """The line in its file, from 1."""
+        return self.node.start_mark.line + 1
+
     def refuse(self, problem: str) -> NoReturn:
         """Raise the error of this value."""
-        line = self.node.start_mark.line + 1
-        raise ConfigurationError(f"{self.file} line {line}: {self.path or 'document'}: {problem}")
+        raise ConfigurationError(f"{self.file} line {self.line}: {self.path or 'document'}: {problem}")
 
     def mapping(self) -> dict[str, YamlValue]:
         """Key -> value, in file order; a key given twice is refused."""
@@ -88,6 +96,27 @@ class YamlValue:
         if value < minimum:
             self.refuse(f"expected at least {minimum}, found {value}")
         return value
+
+    def decimal(self) -> Decimal:
+        """A number with the decimals that are written (34.40 has two), also in quotes."""
+        value = self.written()
+        if not _DECIMAL.fullmatch(value):
+            self.refuse(f"expected a number in digits, found {value!r}")
+        return Decimal(value)
+
+    def written(self) -> str:
+        """A single value as it is written, without its quotes."""
+        self._scalar()
+        return str(self.node.value)
+
+    def without(self, prefix: str) -> YamlValue:
+        """The same value as if it were written without a prefix."""
+        node = yaml.ScalarNode(self.node.tag, self.written().removeprefix(prefix), self.node.start_mark)
+        return YamlValue(node, self.file, self.path)
+
+    def absent(self) -> bool:
+        """Whether the key stands there without a value (nothing, ~ or null)."""
+        return isinstance(self.node, yaml.ScalarNode) and self._scalar() is None
 
     def flag(self) -> bool:
         """true or false."""
