@@ -19,6 +19,8 @@ Connection = psycopg.Connection[tuple[object, ...]]
 # Seconds: for a server that does not answer; for readers who hold a table that is to be replaced.
 _CONNECT_TIMEOUT = "10"
 _LOCK_TIMEOUT = "60s"
+# Of which the seconds of a time are exact.
+_OLDEST_SERVER = 14
 # Classes of SQLSTATE whose messages name the server's affairs and never a value: connections, transactions, roles,
 # privileges and names, resources, operators who step in.
 _OF_THE_SERVER = ("08", "0A", "25", "28", "2B", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "XX")
@@ -75,6 +77,8 @@ def _connected(settings: PostgresSettings, purpose: str) -> Connection:
     parameters = _parameters(settings) | {"application_name": name[:63]}
     connection = psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
     try:
+        if connection.info.server_version < _OLDEST_SERVER * 10_000:
+            raise ReplicaError(f"the server is older than Postgres {_OLDEST_SERVER}")
         encoding = value(connection, "SHOW server_encoding")
         if encoding != "UTF8":
             raise ReplicaError(f"the database is in {encoding}: make one in UTF8, which holds every text")

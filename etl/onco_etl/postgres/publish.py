@@ -10,12 +10,12 @@ import structlog
 
 from onco_etl.errors import ReplicaError
 from onco_etl.postgres import books as bookkeeping
-from onco_etl.postgres import build, checksum, merge, plan, references, roles, views, vocabulary
+from onco_etl.postgres import build, merge, plan, reasons, references, roles, views, vocabulary
 from onco_etl.postgres.books import Books, Broken
+from onco_etl.postgres.compare import compare
 from onco_etl.postgres.plan import Action, Step
-from onco_etl.postgres.tables import Table, cdm_tables
+from onco_etl.postgres.tables import Table
 from onco_etl.postgres.transfer import Route
-from onco_etl.query import scalar
 from onco_etl.runs import timed
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ def publish(route: Route, *, full: bool = False, build_from: int = BUILD_FROM) -
     By what changed since the replica's run, or, where that does not lead there, with every table built anew (`full`:
     with the vocabulary). Raises ReplicaError with nothing changed. The lock must be held.
     """
-    reason = "asked for" if full else None
+    reason = reasons.ASKED_FOR if full else None
     aside: set[str] = set()
     while True:
         try:
@@ -82,7 +82,7 @@ class _Publisher:
 
     def run(self, reason: str | None) -> Published:
         """The order of things."""
-        reason = reason or self._why_full()
+        reason = reason or reasons.why_full(self.route, self.books)
         if reason is None and self._is_there():
             assert self.books is not None
             return Published(self.origin.run, self.origin.run, None, {}, self.books.broken, ())
@@ -97,32 +97,12 @@ class _Publisher:
         self._take(steps)
         lost = {r.constraint for table in built for r in table.references}
         broken += references.restore(self.connection, self.settings, (broken_before | self.aside) - lost)
-        renewed = self._renew_views(built)
+        renewed = self._renew_views(steps, built)
         notes = self._grant(renewed)
         self._check(steps, checksums=reason is not None)
         self._write_books(steps, broken)
         rows = {step.table.label: step.come + step.gone for step in steps if step.action is not Action.LEAVE}
         return Published(self.origin.run, self.books.run if self.books else None, reason, rows, broken, notes)
-
-    def _why_full(self) -> str | None:
-        """Why what changed since the replica's run does not lead to the file's; None where it does."""
-        books, origin = self.books, self.origin
-        if books is None:
-            return "there was no replica"
-        missing = sorted(set(books.content) - bookkeeping.present(self.connection, self.settings))
-        signatures = {name: books.content.get(("cdm", name)) for name in cdm_tables()}
-        reasons = {
-            "tables are missing": bool(missing),
-            "its tables are of another shape": any(
-                found is None or found.signature != bookkeeping.described(cdm_tables()[name])
-                for name, found in signatures.items()
-            ),
-            "it is of another workspace, or of a later state of this one": books.run > origin.run
-            or origin.started(books.run) != books.started,
-            "the workspace was rebuilt": books.run < origin.rebuilt(),
-            "the vocabulary is another": books.release != origin.release,
-        }
-        return next((words for words, holds in reasons.items() if holds), None)
 
     def _is_there(self) -> bool:
         books = self.books
@@ -138,19 +118,8 @@ class _Publisher:
         if reason is None:
             assert self.books is not None
             return plan.since(self.origin, self.books, build_from=self.build_from, pinned=set(self.pinned))
-        return plan.full(self.origin, keep_vocabulary=self._keeps_vocabulary(reason), books=self.books)
-
-    def _keeps_vocabulary(self, reason: str) -> bool:
-        """Whether the vocabulary is there as it should be, so that a full publish can leave it."""
-        if self.books is None or reason == "asked for" or self.books.release != self.origin.release:
-            return False
-        there = bookkeeping.present(self.connection, self.settings)
-        return all(
-            ("cdm", name) in there
-            and (known := self.books.content.get(("cdm", name))) is not None
-            and known.signature == bookkeeping.described(cdm_tables()[name])
-            for name in vocabulary.TABLES
-        )
+        kept = reasons.keeps_vocabulary(self.route, self.books, reason)
+        return plan.full(self.origin, keep_vocabulary=kept, books=self.books)
 
     def _bring(self, steps: Sequence[Step]) -> None:
         """Rows come in any order; that each finds what it refers to is seen at the end, before any go."""
@@ -190,11 +159,16 @@ class _Publisher:
                 merge.take(self.route, step)
         self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
-    def _renew_views(self, built: Sequence[Table]) -> bool:
-        """Views are made anew where their text, or a table below them, is new."""
-        if not built and self.books and self.books.views == bookkeeping.signature(self.views):
+    def _renew_views(self, steps: Sequence[Step], built: Sequence[Table]) -> bool:
+        """Views are made anew where their text, or a table below them, is new; tables that are no more are dropped."""
+        known = set(self.books.content) if self.books else set()
+        left_over = known - {(step.table.part, step.table.name) for step in steps}
+        same = self.books is not None and self.books.views == bookkeeping.signature(self.views)
+        if same and not built and not left_over:
             return False
         views.drop(self.connection, self.settings, list(self.views))
+        for part, name in left_over:
+            self.route.do(f"DROP TABLE IF EXISTS {self.settings.schema(part)}.{name}")
         views.create(self.connection, self.settings, self.views)
         return True
 
@@ -231,22 +205,3 @@ class _Publisher:
             broken,
         )
         bookkeeping.write(self.connection, self.settings, new)
-
-
-def compare(route: Route, table: Table, *, checksums: bool) -> str | None:
-    """How a table of the replica differs from what it should be, in words; None where it does not."""
-    origin, place = route.origin, route.place(table)
-    select = vocabulary.whole(table) if vocabulary.has(table) else origin.rows(table)
-    expected: tuple[object, ...]
-    if checksums:
-        expected, query = origin.content(select, table), checksum.in_postgres(table, place)
-    else:
-        expected = (scalar(origin.con, f"SELECT count(*) FROM ({select})"),)
-        query = f"SELECT count(*) FROM {place}"
-    found = route.connection.execute(query).fetchone()
-    assert found is not None
-    if found == expected:
-        return None
-    if found[0] != expected[0]:
-        return f"{table.label} has {found[0]} rows instead of {expected[0]}"
-    return f"{table.label} has other values in some of its {expected[0]} rows"

@@ -9,7 +9,7 @@ from onco_etl.errors import ReplicaError
 from onco_etl.postgres import books as bookkeeping
 from onco_etl.postgres import plan
 from onco_etl.postgres.books import Broken
-from onco_etl.postgres.publish import compare
+from onco_etl.postgres.compare import compare
 from onco_etl.postgres.transfer import Route
 
 
