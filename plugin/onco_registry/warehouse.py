@@ -19,8 +19,17 @@ from onco_registry import config as configuration
 from onco_registry import published
 from onco_registry.config import Config
 
-_NEWEST = """
-    SELECT data_cut, as_of_run, hash FROM registry.recompute WHERE registry = $1 ORDER BY run DESC LIMIT 1
+# A registry's own cohort is defined before the arms of its comparisons.
+_OWN_COHORT = """
+    WITH newest AS (
+        SELECT registry, data_cut, as_of_run, hash FROM registry.recompute WHERE registry = $1 ORDER BY run DESC LIMIT 1
+    ), own AS (
+        SELECT cohort_definition_id FROM results.cohort_definition
+        SEMI JOIN newest USING (registry, data_cut, as_of_run, hash) ORDER BY rowid LIMIT 1
+    )
+    FROM results.cohort SEMI JOIN newest USING (registry, data_cut, as_of_run, hash)
+    SEMI JOIN own USING (cohort_definition_id)
+    ORDER BY subject_id
 """
 
 
@@ -45,16 +54,12 @@ class Warehouse:
             return con.execute(f"FROM {published.qualified(con, name)}").df()
 
     def cohort(self, registry: str) -> pd.DataFrame:
-        """The cohort of a registry's newest recompute: one row per person.
+        """A registry's own cohort, of its newest recompute: one row per person; `results.cohort` has arms besides.
 
-        Columns registry, data_cut, as_of_run, hash, cohort_definition_id, subject_id (a person_id), cohort_start_date
-        (the index date), cohort_end_date. Raises ConfigurationError, which names the registries with results.
+        Columns registry, data_cut, as_of_run, hash and those of results.cohort: subject_id is a person_id,
+        cohort_start_date the index date. Raises ConfigurationError, which names the registries with results.
         """
-        return self._results(
-            registry,
-            f"SELECT c.* FROM results.cohort AS c JOIN ({_NEWEST}) USING (data_cut, as_of_run, hash) "
-            "WHERE c.registry = $1 ORDER BY c.subject_id",
-        )
+        return self._results(registry, _OWN_COHORT)
 
     def estimates(self, registry: str) -> pd.DataFrame:
         """The estimates of a registry's newest recompute, as registry.latest_estimate has them.
