@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from onco_registry.estimate import EXACT, OVERALL
+from onco_registry.estimate_row import EXACT, OVERALL
 from onco_registry.registry_model import RESPONSES
 
 Frames = Mapping[str, pd.DataFrame]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from onco_etl.errors import ConfigurationError
 from onco_registry import registry_model as model
+from onco_registry.analysis_definition import read_analysis
 from onco_registry.cohort_definition import read_exposure, read_lines, read_strata
 from onco_registry.comparator_definition import read_comparators
 from onco_registry.concept_definition import read_concept_sets
@@ -83,7 +84,7 @@ def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
         endpoints=endpoints,
         events=declared.events,
         censorings=declared.censorings,
-        analysis=_analysis(keys["analysis"], endpoints),
+        analysis=read_analysis(keys["analysis"], endpoints, strata),
         labels=labels | {cohort.name: cohort.label},
         digest=_digest([*paths, endpoints_file]),
         episodes=_episodes(keys["episodes"], sets) if "episodes" in keys else None,
@@ -144,16 +145,3 @@ def _episodes(value: YamlValue, sets: Collection[str]) -> model.Episodes:
 
 def _growth_endpoint(value: YamlValue, endpoints: Collection[str]) -> str:
     return value.keys(("endpoint",))["endpoint"].choice(endpoints, "endpoint")
-
-
-def _analysis(value: YamlValue, endpoints: Collection[str]) -> model.Analysis:
-    keys = value.keys(("rates_in_months", "follow_up", "ci_percent"))
-    rates = {}
-    for name, months in keys["rates_in_months"].mapping().items():
-        if name not in endpoints:
-            months.refuse(f"unknown endpoint {name!r}; known: {', '.join(endpoints)}")
-        rates[name] = tuple(month.integer(minimum=1) for month in months.items())
-    percent = keys["ci_percent"].integer(minimum=50)
-    if percent > 99:
-        keys["ci_percent"].refuse("expected a percentage below 100")
-    return model.Analysis(rates, keys["follow_up"].choice(endpoints, "endpoint"), percent)

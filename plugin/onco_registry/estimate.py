@@ -1,35 +1,24 @@
-"""The long table of estimates: proportions with exact intervals, medians and rates of the endpoints."""
+"""The long table of estimates: proportions with exact intervals here, the rest from modules of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
+from onco_registry.contrast import contrast_rows
+from onco_registry.estimate_row import EXACT, OVERALL, Row
 from onco_registry.exact import proportion
 from onco_registry.registry_model import RESPONSES, RegistryDefinition
-from onco_registry.survival import (
-    DAYS_PER_MONTH,
-    Interval,
-    kaplan_meier,
-    median,
-    spss_median,
-    survival_at,
-)
+from onco_registry.stratum import by_stratum
+from onco_registry.time_estimate import time_rows
 
 ESTIMATE_COLUMNS = (
     "cohort", "stratum", "measure", "estimate", "lower", "upper", "ci_level", "ci_method", "x", "n", "events", "unit",
 )  # fmt: skip
-OVERALL = "overall"
-EXACT = "clopper-pearson"
-LOG_LOG = "log-log"
-SPSS = "spss-plain"
 _RESPONDED = ("CR", "PR")
 _CONTROLLED = ("CR", "PR", "SD")
 _GRADE_BANDS = {"1_2": (1, 2), "3_4": (3, 4), "5": (5, 5)}
-
-Row = dict[str, Any]
 
 
 def estimate(
@@ -48,7 +37,8 @@ def estimate(
         *_responses(best_response, percent),
         *_responses_by_source(registry, best_by_source, n, percent),
         *_responses_by_stratum(best_response, strata, percent),
-        *_times(registry, endpoint),
+        *time_rows(registry, endpoint, strata),
+        *contrast_rows(registry, endpoint, strata),
         *_adverse_events(adverse_event, n, percent),
         *_adverse_event_groups(registry, adverse_event_group, n, percent),
     ]
@@ -58,19 +48,6 @@ def estimate(
     counts = dict.fromkeys(("x", "n", "events"), "Int64")
     numbers = dict.fromkeys(("estimate", "lower", "upper"), "float64")
     return frame.astype({**counts, **numbers})[list(ESTIMATE_COLUMNS)]
-
-
-def curves(registry: RegistryDefinition, endpoint: pd.DataFrame) -> pd.DataFrame:
-    """The Kaplan-Meier curve of each endpoint with its log-log band and numbers at risk, by time in days."""
-    found = []
-    for name in registry.endpoints:
-        times = endpoint[endpoint["endpoint"] == name]
-        curve = kaplan_meier(times["time_days"], times["event"], registry.analysis.ci_percent)
-        curve.insert(0, "endpoint", name)
-        curve.insert(1, "stratum", OVERALL)
-        found.append(curve.rename(columns={"time": "time_days"}))
-    counts = dict.fromkeys(("time_days", "at_risk", "events", "censored"), "int64")
-    return pd.concat(found, ignore_index=True).astype(counts)
 
 
 def _proportion_row(stratum: str, measure: str, x: int, n: int, percent: int) -> Row:
@@ -110,45 +87,10 @@ def _responses_by_source(
 
 def _responses_by_stratum(best: pd.DataFrame, strata: pd.DataFrame, percent: int) -> Iterator[Row]:
     """Strata as declared; their bins from low to high, other values by the number of patients."""
-    joined = strata.merge(best, left_on="person_id", right_on="subject_id")
-    size = joined.groupby(["stratum", "label"])["person_id"].transform("size")
-    joined = joined.assign(size=-size, label_position=joined["label_position"].fillna(float("inf")))
-    order = ["stratum_position", "stratum", "label_position", "size", "label"]
-    for (_, stratum, _, _, label), group in joined.groupby(order, sort=True):
+    for stratum, label, group in by_stratum(best, strata):
         for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
             x = int(group["response"].isin(counted).sum())
             yield _proportion_row(f"{stratum}={label}", measure, x, len(group), percent)
-
-
-def _times(registry: RegistryDefinition, endpoint: pd.DataFrame) -> Iterator[Row]:
-    analysis = registry.analysis
-    for name in registry.endpoints:
-        times = endpoint[endpoint["endpoint"] == name]
-        days, event = times["time_days"].astype(float), times["event"].astype(bool)
-        common = {"stratum": OVERALL, "n": len(times), "events": int(event.sum()), "unit": "months"}
-        curve = kaplan_meier(days, event, analysis.ci_percent)
-        yield _months_row(common, f"{name}_median", LOG_LOG, median(curve))
-        yield {**common, "measure": f"{name}_median", "ci_method": SPSS} | _fields(
-            spss_median(days, event, analysis.ci_percent)
-        )
-        for months in analysis.rates.get(name, ()):
-            rate = survival_at(curve, months * DAYS_PER_MONTH)
-            row = {**common, "unit": "proportion", "measure": f"{name}_rate_{months}m", "ci_method": LOG_LOG}
-            yield row | _fields(rate)
-        if name == analysis.follow_up:
-            # Reverse Kaplan-Meier: being censored is the event.
-            common = {**common, "events": int((~event).sum())}
-            reverse = kaplan_meier(days, ~event, analysis.ci_percent)
-            yield _months_row(common, "follow_up_median", LOG_LOG, median(reverse))
-
-
-def _months_row(common: Row, measure: str, method: str, days: Interval) -> Row:
-    months = Interval(days.estimate / DAYS_PER_MONTH, days.lower / DAYS_PER_MONTH, days.upper / DAYS_PER_MONTH)
-    return {**common, "measure": measure, "ci_method": method} | _fields(months)
-
-
-def _fields(found: Interval) -> Row:
-    return {"estimate": found.estimate, "lower": found.lower, "upper": found.upper}
 
 
 def _adverse_events(events: pd.DataFrame, n: int, percent: int) -> Iterator[Row]:

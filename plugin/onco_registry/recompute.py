@@ -17,7 +17,7 @@ from onco_registry.cohort import cohort_parameters, establish_cohort
 from onco_registry.comparison import compare
 from onco_registry.consistency import check_consistency
 from onco_registry.endpoint import date_endpoints
-from onco_registry.estimate import curves, estimate
+from onco_registry.estimate import estimate
 from onco_registry.growth import compare_with_previous_line
 from onco_registry.laboratory import RULES as LABORATORY_RULES
 from onco_registry.registry_model import RegistryDefinition
@@ -26,12 +26,13 @@ from onco_registry.response import assess_response, response_parameters
 from onco_registry.results import FRAMES, Results, cohort_definition_frame, shape
 from onco_registry.safety import collect_adverse_events, safety_parameters
 from onco_registry.safety_estimate import incidence_frame, rate_frame, safety_estimates
+from onco_registry.time_estimate import curves
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
-    "cohort.py", "comparison.py", "consistency.py", "endpoint.py", "estimate.py", "exact.py", "growth.py",
-    "laboratory.py", "recompute.py", "registry_model.py", "relations.py", "response.py", "safety.py",
-    "safety_estimate.py", "safety_model.py", "survival", "units.py",
+    "cohort.py", "comparison.py", "consistency.py", "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py",
+    "exact.py", "growth.py", "laboratory.py", "recompute.py", "registry_model.py", "relations.py", "response.py",
+    "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival", "time_estimate.py", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.
 _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
@@ -91,12 +92,13 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     frames["completeness"] = relations.query("completeness")
     frames["cohort"] = relations.query("cohort")
     frames["cohort_definition"] = cohort_definition_frame(registry)
-    frames["curve"] = curves(registry, frames["endpoint"])
+    strata = relations.frame("stratum_value")
+    frames["curve"] = curves(registry, frames["endpoint"], strata)
     frames["estimate"] = estimate(
         registry,
         frames["best_response"],
         relations.frame("best_by_source"),
-        relations.frame("stratum_value"),
+        strata,
         frames["endpoint"],
         frames["adverse_event"],
         relations.frame("adverse_event_group"),

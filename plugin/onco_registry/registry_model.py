@@ -242,12 +242,30 @@ class Comparators:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """An endpoint compared between the labels of a stratum and its `reference`; `within`: within another stratum's."""
+
+    endpoint: str
+    stratum: str
+    reference: str
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """What is estimated: endpoint -> landmark months of its rates, the endpoint that gives follow-up."""
+    """What is estimated, by endpoint, and the endpoint that gives follow-up.
+
+    rates: landmark months of its rates. rates_in_weeks: the same in weeks. rmst: months up to which its mean is
+    restricted. by_stratum: strata of which it is estimated, too.
+    """
 
     rates: Mapping[str, tuple[int, ...]]
     follow_up: str
     ci_percent: int
+    rates_in_weeks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    rmst: Mapping[str, int] = field(default_factory=dict)
+    by_stratum: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contrasts: tuple[Contrast, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from onco_registry.estimate import ESTIMATE_COLUMNS, EXACT, OVERALL
+from onco_registry.estimate import ESTIMATE_COLUMNS
+from onco_registry.estimate_row import EXACT, OVERALL
 from onco_registry.exact import incidence_rate, proportion
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.safety_model import BANDS

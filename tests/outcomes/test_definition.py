@@ -10,7 +10,7 @@ import pytest
 from onco_etl.errors import ConfigurationError
 from onco_registry.definition import load_registry
 from onco_registry.endpoint_definition import load_endpoints
-from onco_registry.registry_model import ConceptReference, Criterion
+from onco_registry.registry_model import ConceptReference, Contrast, Criterion
 
 FICTIONAL = Path(__file__).parent / "registry"
 
@@ -68,6 +68,18 @@ def _line(path: Path, text: str) -> int:
         ("classes: classes", "classes: class", "safety.classes: unknown concept set 'class'; did you mean 'classes'?"),
         ("incidence_in_months: [1", "incidence_in_months: [0", "safety.incidence_in_months[0]: expected at least 1"),
         ("ci_percent: 95", "ci_percent: 100", "analysis.ci_percent: expected a percentage below 100"),
+        ("follow_up: os", "follow_up: os\n  rmst_in_months: {so: 12}", "analysis.rmst_in_months.so: unknown endpoint"),
+        ("follow_up: os", "follow_up: os\n  by_stratum: {os: [lines]}", "analysis.by_stratum.os[0]: unknown stratum"),
+        (
+            "follow_up: os",
+            "follow_up: os\n  contrasts: [{endpoint: os, stratum: line, reference: first}]",
+            "analysis.contrasts[0].endpoint: a contrast needs rmst_in_months of its endpoint",
+        ),
+        (
+            "follow_up: os",
+            "follow_up: os\n  rmst_in_months: {os: 12}\n  contrasts: [{endpoint: os, stratum: line, reference: fist}]",
+            "analysis.contrasts[0].reference: unknown label 'fist'; did you mean 'first'?",
+        ),
         ("kind: minimum_age, years: 18", "kind: minimum_age", "cohort.criteria[7]: key 'years' is missing"),
         (
             "kind: minimum_age, years: 18",
@@ -211,6 +223,31 @@ def test_what_a_definition_holds() -> None:
     assert registry.cohort.criteria[7] == Criterion("adult", "minimum_age", "Minor", 18)
     assert registry.endpoints["pfs"].events == ("progression", "death")
     assert registry.labels["pfs"] == "Progression-free survival"
+
+
+def test_what_is_analysed(folder: Path) -> None:
+    path = folder / "registry.yaml"
+    added = """follow_up: os
+  rates_in_weeks: {pfs: [12, 24]}
+  rmst_in_months: {pfs: 12}
+  by_stratum: {pfs: [line]}
+  contrasts:
+    - {endpoint: pfs, stratum: line, reference: first, within: status}
+    - {endpoint: pfs, stratum: subtype, reference: Common}"""
+    path.write_text(path.read_text(encoding="utf-8").replace("follow_up: os", added), encoding="utf-8")
+    analysis = load_registry(folder).analysis
+    assert (analysis.rates_in_weeks, analysis.rmst) == ({"pfs": (12, 24)}, {"pfs": 12})
+    assert analysis.by_stratum == {"pfs": ("line",)}
+    assert analysis.contrasts == (
+        Contrast("pfs", "line", "first", within="status"),
+        Contrast("pfs", "subtype", "Common"),
+    )
+
+
+def test_numbers_of_a_publication_are_no_part_of_a_definition(folder: Path) -> None:
+    before = load_registry(folder).digest
+    (folder / "publication.yaml").write_text("publication: Somebody 2022\nn: 32\n", encoding="utf-8")
+    assert load_registry(folder).digest == before
 
 
 def test_the_digest_changes_with_any_file(folder: Path) -> None:

@@ -7,7 +7,7 @@
 from onco_registry.survival.cox import CoxModel, cox
 from onco_registry.survival.curve import CONF_TYPES, kaplan_meier
 from onco_registry.survival.incidence import cumulative_incidence
-from onco_registry.survival.interval import DAYS_PER_MONTH, Interval
+from onco_registry.survival.interval import DAYS_PER_MONTH, UNDEFINED, Interval
 from onco_registry.survival.log_rank import LogRank, log_rank
 from onco_registry.survival.mean import Mean, rmst, rmst_difference
 from onco_registry.survival.proportional import ph_test
@@ -17,6 +17,7 @@ from onco_registry.survival.spss import spss_median
 __all__ = [
     "CONF_TYPES",
     "DAYS_PER_MONTH",
+    "UNDEFINED",
     "CoxModel",
     "Interval",
     "LogRank",

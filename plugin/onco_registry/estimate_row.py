@@ -1,0 +1,29 @@
+"""Rows of the long table of estimates, and the names of the methods that stand beside their numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onco_registry.survival import DAYS_PER_MONTH, Interval
+
+Row = dict[str, Any]
+OVERALL = "overall"
+EXACT = "clopper-pearson"
+LOG_LOG = "log-log"
+SPSS = "spss-plain"
+RMST = "rmst-normal"
+LOG_RANK = "log-rank"
+COX = "cox-efron-wald"
+PH_TEST = "cox-zph-km"
+# Stands in place of a method, with the reason after it, where there is no number.
+NOT_COMPUTED = "not computed: "
+
+
+def limits(found: Interval) -> Row:
+    """The fields of an estimate with its limits."""
+    return {"estimate": found.estimate, "lower": found.lower, "upper": found.upper}
+
+
+def in_months(days: Interval) -> Interval:
+    """Times in months of 30.4375 days."""
+    return Interval(days.estimate / DAYS_PER_MONTH, days.lower / DAYS_PER_MONTH, days.upper / DAYS_PER_MONTH)

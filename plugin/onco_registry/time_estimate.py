@@ -1,0 +1,88 @@
+"""Estimates of the time-to-event endpoints: medians, rates, restricted means, follow-up; and their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from onco_registry.estimate_row import LOG_LOG, NOT_COMPUTED, OVERALL, RMST, SPSS, Row, in_months, limits
+from onco_registry.registry_model import Analysis, RegistryDefinition
+from onco_registry.stratum import by_stratum
+from onco_registry.survival import DAYS_PER_MONTH, kaplan_meier, median, rmst, spss_median, survival_at
+
+_DAYS_PER_WEEK = 7
+
+
+def time_rows(registry: RegistryDefinition, endpoint: pd.DataFrame, strata: pd.DataFrame) -> Iterator[Row]:
+    """Each endpoint of all patients; after its overall rows those by stratum, where the registry declares them."""
+    analysis = registry.analysis
+    for name in registry.endpoints:
+        times = endpoint[endpoint["endpoint"] == name]
+        yield from _rows(name, OVERALL, times, analysis)
+        yield _spss_row(name, times, analysis)
+        if name in analysis.rmst:
+            yield rmst_row(name, times, analysis)
+        if name == analysis.follow_up:
+            yield _follow_up_row(times, analysis)
+        for stratum, label, group in by_stratum(times, strata, analysis.by_stratum.get(name, ())):
+            yield from _rows(name, f"{stratum}={label}", group, analysis)
+
+
+def curves(registry: RegistryDefinition, endpoint: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
+    """The Kaplan-Meier curves with log-log bands and numbers at risk, by time in days: overall, then by stratum."""
+    found = []
+    for name in registry.endpoints:
+        times = endpoint[endpoint["endpoint"] == name]
+        declared = registry.analysis.by_stratum.get(name, ())
+        groups = [(f"{stratum}={label}", group) for stratum, label, group in by_stratum(times, strata, declared)]
+        for stratum, group in [(OVERALL, times), *groups]:
+            curve = kaplan_meier(group["time_days"], group["event"], registry.analysis.ci_percent)
+            curve.insert(0, "endpoint", name)
+            curve.insert(1, "stratum", stratum)
+            found.append(curve.rename(columns={"time": "time_days"}))
+    counts = dict.fromkeys(("time_days", "at_risk", "events", "censored"), "int64")
+    return pd.concat(found, ignore_index=True).astype(counts)
+
+
+def rmst_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
+    """The restricted mean of an endpoint, in months up to its declared time."""
+    months = analysis.rmst[name]
+    curve = kaplan_meier(times["time_days"], times["event"], analysis.ci_percent)
+    mean = rmst(curve, months * DAYS_PER_MONTH)
+    row = {**_common(OVERALL, times), "measure": f"{name}_rmst_{months}m", "unit": "months", "ci_method": RMST}
+    if pd.isna(mean.estimate):
+        row["ci_method"] = f"{NOT_COMPUTED}follow-up ends before {months} months"
+    return row | limits(in_months(mean.interval(analysis.ci_percent)))
+
+
+def _rows(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis) -> Iterator[Row]:
+    """The median, then the rates."""
+    common = {**_common(stratum, times), "ci_method": LOG_LOG}
+    curve = kaplan_meier(times["time_days"], times["event"], analysis.ci_percent)
+    yield {**common, "measure": f"{name}_median", "unit": "months"} | limits(in_months(median(curve)))
+    landmarks: list[tuple[str, float]] = [
+        (f"{weeks}w", weeks * _DAYS_PER_WEEK) for weeks in analysis.rates_in_weeks.get(name, ())
+    ]
+    landmarks += [(f"{months}m", months * DAYS_PER_MONTH) for months in analysis.rates.get(name, ())]
+    for label, days in landmarks:
+        row = {**common, "measure": f"{name}_rate_{label}", "unit": "proportion"}
+        yield row | limits(survival_at(curve, days))
+
+
+def _spss_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
+    row = {**_common(OVERALL, times), "measure": f"{name}_median", "unit": "months", "ci_method": SPSS}
+    days, event = times["time_days"].astype(float), times["event"].astype(bool)
+    return row | limits(spss_median(days, event, analysis.ci_percent))
+
+
+def _follow_up_row(times: pd.DataFrame, analysis: Analysis) -> Row:
+    """Reverse Kaplan-Meier: being censored is the event."""
+    censored = ~times["event"].astype(bool)
+    curve = kaplan_meier(times["time_days"], censored, analysis.ci_percent)
+    common = {**_common(OVERALL, times), "events": int(censored.sum()), "ci_method": LOG_LOG}
+    return {**common, "measure": "follow_up_median", "unit": "months"} | limits(in_months(median(curve)))
+
+
+def _common(stratum: str, times: pd.DataFrame) -> Row:
+    return {"stratum": stratum, "n": len(times), "events": int(times["event"].astype(bool).sum())}
