@@ -21,14 +21,15 @@ from onco_registry.estimate import curves, estimate
 from onco_registry.growth import compare_with_previous_line
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
-from onco_registry.response import assess_response, response_parameters
+from onco_registry.response import assess_other_baseline, assess_response, response_parameters
+from onco_registry.response_estimate import estimate_response
 from onco_registry.results import FRAMES, Results, cohort_definition_frame, shape
 from onco_registry.safety import collect_adverse_events, safety_parameters
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
     "cohort.py", "comparison.py", "consistency.py", "endpoint.py", "estimate.py", "exact.py", "growth.py",
-    "recompute.py", "registry_model.py", "relations.py", "response.py", "safety.py", "survival",
+    "recompute.py", "registry_model.py", "relations.py", "response.py", "response_estimate.py", "safety.py", "survival",
 )  # fmt: skip
 # The libraries that compute: another version may print another digit.
 _LIBRARIES = ("onco-registry", "duckdb", "lifelines", "numpy", "pandas", "scipy")
@@ -82,7 +83,9 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         name: relations.frame(name)
         for name in ("attrition", "best_response", "endpoint", "growth_modulation", "adverse_event", "ae_table")
     }
-    frames["target_sum"] = relations.query("target_sum_frame")
+    for name in ("target_sum", "assessment", "best_by_source"):
+        frames[name] = relations.query(f"{name}_frame")
+    frames["response_query"] = relations.query("response_query")
     frames["completeness"] = relations.query("completeness")
     frames["cohort"] = relations.query("cohort")
     frames["cohort_definition"] = cohort_definition_frame(registry)
@@ -96,12 +99,25 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         frames["adverse_event"],
         relations.frame("adverse_event_group"),
     )
+    further = _further_response(relations, registry, frames["response_query"])
+    frames["estimate"] = pd.concat([frames["estimate"], further], ignore_index=True)
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
     # Last: it puts the arms in the place of the cohort.
     for name, rows in compare(relations, registry).items():
         frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
     return {name: shape(name, frames[name]) for name in FRAMES}
+
+
+def _further_response(relations: Relations, registry: RegistryDefinition, queries: pd.DataFrame) -> pd.DataFrame:
+    """The estimates of response beyond the first; makes the relations of response anew for the sensitivity analysis."""
+    made = {name: relations.frame(name) for name in ("best_by_source", "best_at_minimum")}
+    population = relations.query("response_population")
+    other = None
+    if registry.response.other_baseline_days is not None:
+        assess_other_baseline(relations, registry.response.other_baseline_days)
+        other = relations.frame("best_at_minimum")
+    return estimate_response(registry, made["best_by_source"], made["best_at_minimum"], population, queries, other)
 
 
 def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_hash: str) -> str:
