@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from onco_registry.exact import proportion
-from onco_registry.registry_model import RESPONSES, RegistryDefinition
+from onco_registry.registry_model import CONTROLLED, RESPONDED, RESPONSES, RegistryDefinition
 from onco_registry.survival import (
     DAYS_PER_MONTH,
     Interval,
@@ -25,8 +25,6 @@ OVERALL = "overall"
 EXACT = "clopper-pearson"
 LOG_LOG = "log-log"
 SPSS = "spss-plain"
-_RESPONDED = ("CR", "PR")
-_CONTROLLED = ("CR", "PR", "SD")
 _GRADE_BANDS = {"1_2": (1, 2), "3_4": (3, 4), "5": (5, 5)}
 
 Row = dict[str, Any]
@@ -90,7 +88,7 @@ def _proportion_row(stratum: str, measure: str, x: int, n: int, percent: int) ->
 
 def _responses(best: pd.DataFrame, percent: int) -> Iterator[Row]:
     n = len(best)
-    for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+    for measure, counted in (("orr", RESPONDED), ("dcr", CONTROLLED)):
         yield _proportion_row(OVERALL, measure, int(best["response"].isin(counted).sum()), n, percent)
     for response in RESPONSES:
         x = int((best["response"] == response).sum())
@@ -103,7 +101,7 @@ def _responses_by_source(
     """Each source alone, over all patients: sources are never mixed without saying so."""
     for source in registry.response.sources:
         response = best_by_source.loc[best_by_source["source"] == source, "response"]
-        for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+        for measure, counted in (("orr", RESPONDED), ("dcr", CONTROLLED)):
             x = int(response.isin(counted).sum())
             yield _proportion_row(f"source={source}", f"{measure}_by_source", x, n, percent)
 
@@ -115,7 +113,7 @@ def _responses_by_stratum(best: pd.DataFrame, strata: pd.DataFrame, percent: int
     joined = joined.assign(size=-size, label_position=joined["label_position"].fillna(float("inf")))
     order = ["stratum_position", "stratum", "label_position", "size", "label"]
     for (_, stratum, _, _, label), group in joined.groupby(order, sort=True):
-        for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+        for measure, counted in (("orr", RESPONDED), ("dcr", CONTROLLED)):
             x = int(group["response"].isin(counted).sum())
             yield _proportion_row(f"{stratum}={label}", measure, x, len(group), percent)
 
