@@ -80,16 +80,16 @@ def test_values_arrive_and_have_one_checksum(database: Database) -> None:
 def test_an_error_of_either_side_ends_the_copy(database: Database) -> None:
     with duckdb.connect() as con, held(database.settings) as connection:
         route = Route(Origin(con, 1, "", ()), connection, database.settings)
-        connection.execute("CREATE TABLE public.few (n int)")
+        connection.execute("CREATE SCHEMA cdm; CREATE TABLE cdm.few (n int)")
         for select, error in (
             ("SELECT CASE WHEN range = 900000 THEN error('here') ELSE range END FROM range(1000000)", duckdb.Error),
             ("SELECT 'text' FROM range(1000000)", Exception),
         ):
             try:
-                route.copy(select, "public.few")
+                route.copy(select, "cdm.few")
             except error:
                 pass
             else:
                 raise AssertionError("the copy went on")
-            assert connection.execute("SELECT count(*) FROM public.few").fetchall() == [(0,)]
+            assert connection.execute("SELECT count(*) FROM cdm.few").fetchall() == [(0,)]
             assert con.execute("SELECT 1").fetchall() == [(1,)]
