@@ -47,7 +47,7 @@ def rate_frame(counted: pd.DataFrame, percent: int) -> pd.DataFrame:
 def incidence_frame(times: pd.DataFrame, percent: int) -> pd.DataFrame:
     """The cumulative incidence of each row of the safety tables by days; death and the end of the window compete.
 
-    `times`: kind, item, related_only, time_days, outcome of each patient.
+    `times`: kind, item, related_only, entry_days, time_days, outcome of each patient.
     """
     found = [_curve(keys, one, percent) for keys, one in times.groupby(_KEYS, sort=False)]
     return pd.concat(found, ignore_index=True) if found else _curve((False, "", ""), times, percent).iloc[:0]
@@ -56,10 +56,11 @@ def incidence_frame(times: pd.DataFrame, percent: int) -> pd.DataFrame:
 def _curve(keys: tuple[Any, ...], times: pd.DataFrame, percent: int) -> pd.DataFrame:
     days, cause = times["time_days"], times["outcome"].map(_CAUSES).astype(int)
     counts = {name: (cause == number).groupby(days).sum() for name, number in _COUNTS.items()}
-    found = cumulative_incidence(days, cause, percent)
+    entry = times["entry_days"]
+    found = cumulative_incidence(days, cause, percent, entry=entry)
     event = found[found["cause"] == _CAUSES["event"]].set_index("time")[["incidence", "lower", "upper"]].astype(float)
     table = pd.DataFrame(counts)
-    table.insert(0, "at_risk", table.sum(axis=1)[::-1].cumsum()[::-1])
+    table.insert(0, "at_risk", [int(((entry < day) & (days >= day)).sum()) for day in table.index])
     # Without any event there is no curve of it: its incidence is 0.
     joined = table.join(event).fillna({"incidence": 0.0})
     return joined.rename_axis("time_days").reset_index().assign(**dict(zip(_KEYS, keys, strict=True)))

@@ -166,3 +166,23 @@ def test_no_patients_give_empty_tables(record: Record) -> None:
     assert isinstance(results.ae_incidence, pd.DataFrame)
     assert results.ae_incidence.empty
     assert list(results.safety_table["x"]) == [0] * 12
+
+
+def test_who_was_first_seen_after_index_is_at_risk_from_then(record: Record) -> None:
+    for person in (1, 2, 3):
+        record.member(person)
+        record.visit(person, 400)
+    record.con.execute("DELETE FROM cdm.visit_occurrence WHERE person_id > 1 AND visit_start_date < $1", [on(0)])
+    for person in (2, 3):
+        record.visit(person, 20)
+    record.adverse_event(1, "tired", 10, 1)
+    record.adverse_event(2, "tired", 10, 1)
+    record.adverse_event(3, "tired", 30, 1)
+    frame = record.relation("adverse_event_time")
+    tired = frame[(frame["item"] == "Tired") & ~frame["related_only"]]
+    # The event of the second patient came before anyone watched: it is in the table, not in the rate.
+    assert rows(tired, "person_id", "outcome", "entry_days", "time_days") == [(1, "event", 0, 11), (3, "event", 20, 31)]
+    curve = incidence_frame(tired, 95)
+    assert rows(curve, "time_days", "at_risk", "events", "incidence") == [(11, 1, 1, 1.0), (31, 1, 1, 1.0)]
+    rate = record.results().ae_rate
+    assert rows(rate[(rate["item"] == "Tired") & ~rate["related_only"]], "n", "events", "person_days") == [(2, 2, 22)]

@@ -201,6 +201,9 @@ def test_swapping_a_drug_for_another_of_its_class(demo: Demo, site: Site) -> Non
         ("dcr", "pd1_agent=Nivolumab", EXACT),
         ("orr", "pd1_agent=Sintilimab", EXACT),
         ("dcr", "pd1_agent=Sintilimab", EXACT),
+        # Of this agent the planned dose is declared, of the other it is not.
+        ("dose_started_lower:pd1", "overall", EXACT),
+        ("dose_intensity_median:pd1", "overall", "quartiles"),
     }
     assert changes.estimates("pd1_agent=Nivolumab", "orr", "dcr") == []
     assert changes.estimates("pd1_agent=Sintilimab", "orr", "dcr") == [

@@ -5,7 +5,7 @@ SELECT
     related_only,
     count(*)::INTEGER AS n,
     count(*) FILTER (WHERE outcome = 'event')::INTEGER AS events,
-    sum(time_days)::INTEGER AS person_days,
+    sum(time_days - entry_days)::INTEGER AS person_days,
     median(time_days) FILTER (WHERE outcome = 'event') AS first_median_days,
     min(time_days) FILTER (WHERE outcome = 'event') AS first_minimum_days,
     max(time_days) FILTER (WHERE outcome = 'event') AS first_maximum_days

@@ -1,6 +1,7 @@
 -- Time to the first event of each row of the safety tables: end - start + 1 days from the first dose. What ends it, the
 -- first of: the event; death; the end of the window (both compete with the event); the last day known (censored). Only
--- events within the row's own window count here, so that numerator and time at risk belong together.
+-- events within the row's own window count here, so that numerator and time at risk belong together. Who was first seen
+-- after index is at risk only of what comes later than `entry_days` (left truncation); who ended by then is not here.
 WITH first_event AS (
     SELECT
         kind,
@@ -22,9 +23,12 @@ at_risk AS (
         treatment.death_date,
         first_event.event_date,
         least(treatment.known_until, $data_cut) AS known_until,
+        CASE WHEN first_seen.seen_at_index THEN 0 ELSE first_seen.seen_date - treatment.first_dose_date END
+            AS entry_days,
         CASE WHEN listed.is_extended THEN treatment.extended_window_end ELSE treatment.window_end END AS risk_end
     FROM safety_item AS listed
     CROSS JOIN treatment_window AS treatment
+    INNER JOIN first_seen ON treatment.person_id = first_seen.person_id
     LEFT JOIN first_event
         ON
             listed.kind = first_event.kind
@@ -51,6 +55,7 @@ SELECT
     related_only,
     person_id,
     outcome,
+    entry_days::INTEGER AS entry_days,
     greatest(
         1,
         1 + CASE outcome
@@ -61,4 +66,5 @@ SELECT
         END - first_dose_date
     )::INTEGER AS time_days
 FROM ended
+WHERE time_days > entry_days
 ORDER BY kind, item, related_only, person_id
