@@ -4,10 +4,10 @@ SELECT
     $definition_id AS cohort_definition_id,
     patient.person_id AS subject_id,
     patient.index_date AS cohort_start_date,
+    first_seen.seen_at_index,
     greatest(
         patient.index_date, coalesce(death.death_date, contact.contact_date, patient.index_date)
-    ) AS cohort_end_date,
-    first_seen.seen_at_index
+    ) AS cohort_end_date
 FROM cohort_member AS patient
 INNER JOIN first_seen ON patient.person_id = first_seen.person_id
 LEFT JOIN cohort_death AS death ON patient.person_id = death.person_id

@@ -88,9 +88,9 @@ SELECT
     found.decided_on,
     found.cdm_table,
     found.cdm_row_id,
+    found.precision AS date_precision,
     (greatest(found.decided_on, followed.start_date) - followed.start_date + 1)::INTEGER AS time_days,
-    greatest(first_seen.seen_date - followed.start_date, 0)::INTEGER AS entry_days,
-    found.precision AS date_precision
+    greatest(first_seen.seen_date - followed.start_date, 0)::INTEGER AS entry_days
 FROM followed
 INNER JOIN first_seen ON followed.person_id = first_seen.person_id
 INNER JOIN dated_rule AS found ON followed.person_id = found.person_id AND followed.endpoint = found.endpoint

@@ -1,5 +1,5 @@
 -- The day from which the hospital itself knew the patient: the first visit, measurement, procedure, or drug record of a
--- source that is declared to show it ($seen_by: an administration does, a statement of what was taken elsewhere does
+-- type that is declared to show it ($seen_types: an administration does, a statement of what was taken elsewhere does
 -- not). Who was first seen after index can only then be at risk of an event (left truncation). Without any such record
 -- nothing says when it was, and the index date is taken.
 WITH seen AS (

@@ -1,16 +1,15 @@
 -- Time of the endpoint $growth_endpoint over the time to progression of the line before: the last prior line that
 -- counts, from its start to the first progression recorded during it, else to the start of the line that followed it
--- (both ends counted). Without such a line the previous time is NULL. The ratio of a censored time is one that was at
--- least reached.
+-- (both ends counted). Without such a line the previous time is NULL. The ratio of a censored time is a lower limit.
 WITH previous AS (
     SELECT
         patient.person_id,
         line.line_start,
-        coalesce(later.line_start, patient.first_start) AS next_start
+        coalesce(next_line.line_start, patient.first_start) AS next_start
     FROM cohort_member AS patient
     INNER JOIN prior_line AS line ON patient.candidate_id = line.candidate_id
-    LEFT JOIN prior_line AS later
-        ON line.candidate_id = later.candidate_id AND later.line = line.line + 1
+    LEFT JOIN prior_line AS next_line
+        ON line.candidate_id = next_line.candidate_id AND next_line.line = line.line + 1
     WHERE line.counts
     QUALIFY row_number() OVER (PARTITION BY patient.person_id ORDER BY line.line DESC) = 1
 ),

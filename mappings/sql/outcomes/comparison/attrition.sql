@@ -24,11 +24,11 @@ counted AS (
 )
 
 SELECT
-    concat($cohort_name, ' from landmark: ', arm) AS cohort,
     step,
     name AS criterion,
     label,
     excluded,
-    remaining
+    remaining,
+    concat($cohort_name, ' from landmark: ', arm) AS cohort
 FROM counted
 ORDER BY position, step

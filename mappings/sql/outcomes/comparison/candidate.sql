@@ -1,5 +1,5 @@
--- Starts of treatment by arm, dated by the first drug: the combination where its components started within its window of
--- each other, the first still taken; a component alone where, until the landmark, no other component was started nor
+-- Starts of treatment by arm, dated by the first drug: the combination where its components started within its window
+-- of each other, the first still taken; a component alone where, until the landmark, no other component was started nor
 -- still covered when it was. All of that is known at the landmark, and nothing later is asked.
 WITH begun AS (
     SELECT

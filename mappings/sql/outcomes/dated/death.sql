@@ -1,5 +1,6 @@
--- Death from any cause; the row of cdm.death is known by its person. Where only the month or year is known, $partial_date
--- says which day of that period is taken: its start, its end, or else the last on which the person was known to live.
+-- Death from any cause; the row of cdm.death is known by its person. Where only the month or year is known,
+-- $partial_date says which day of that period is taken: its start, its end, or else the last on which the person was
+-- known to live.
 WITH dated_death AS (
     SELECT
         death.person_id,
