@@ -21,6 +21,7 @@ from onco_registry.concept_definition import read_concept_sets
 from onco_registry.criterion_definition import read_cohort
 from onco_registry.endpoint_definition import choices, load_endpoints
 from onco_registry.registry_model import RegistryDefinition
+from onco_registry.response_definition import read_response
 from onco_registry.safety_definition import read_safety
 from onco_registry.yaml_value import YamlValue
 
@@ -79,7 +80,7 @@ def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
         lines=read_lines(keys["lines"], sets),
         cohort=cohort,
         strata=strata,
-        response=_response(keys["response"], sets),
+        response=read_response(keys["response"], sets),
         safety=read_safety(keys["safety"], sets, exposure),
         endpoints=endpoints,
         events=declared.events,
@@ -115,23 +116,6 @@ def _digest(paths: list[Path]) -> str:
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _response(value: YamlValue, sets: Collection[str]) -> model.ResponseRules:
-    named = ("overall_response", "response_values", "target_sum")
-    keys = value.keys(("sources", *named, "units_in_mm", "baseline_days", "stable_disease_days"))
-    units = {}
-    for unit, factor in keys["units_in_mm"].mapping().items():
-        if not unit.isdigit():
-            factor.refuse("expected an OMOP unit concept id as key")
-        units[int(unit)] = factor.integer(minimum=1)
-    return model.ResponseRules(
-        sources=choices(keys["sources"], model.RESPONSE_SOURCES, "response source"),
-        **{name: keys[name].choice(sets, "concept set") for name in named},
-        units=units,
-        baseline_days=keys["baseline_days"].integer(),
-        stable_disease_days=keys["stable_disease_days"].integer(),
-    )
 
 
 def _episodes(value: YamlValue, sets: Collection[str]) -> model.Episodes:

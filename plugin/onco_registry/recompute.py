@@ -22,7 +22,8 @@ from onco_registry.growth import compare_with_previous_line
 from onco_registry.laboratory import RULES as LABORATORY_RULES
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
-from onco_registry.response import assess_response, response_parameters
+from onco_registry.response import assess_other_baseline, assess_response, response_parameters
+from onco_registry.response_estimate import estimate_response
 from onco_registry.results import FRAMES, Results, cohort_definition_frame, shape
 from onco_registry.safety import collect_adverse_events, safety_parameters
 from onco_registry.safety_estimate import incidence_frame, rate_frame, safety_estimates
@@ -32,7 +33,8 @@ from onco_registry.time_estimate import curves
 _ENGINE = (
     "cohort.py", "comparison.py", "consistency.py", "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py",
     "exact.py", "growth.py", "laboratory.py", "recompute.py", "registry_model.py", "relations.py", "response.py",
-    "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival", "time_estimate.py", "units.py",
+    "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival",
+    "time_estimate.py", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.
 _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
@@ -88,7 +90,9 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         name: relations.frame(name)
         for name in ("attrition", "best_response", "endpoint", "growth_modulation", "adverse_event", "ae_table")
     }
-    frames["target_sum"] = relations.query("target_sum_frame")
+    for name in ("target_sum", "assessment", "best_by_source"):
+        frames[name] = relations.query(f"{name}_frame")
+    frames["response_query"] = relations.query("response_query")
     frames["completeness"] = relations.query("completeness")
     frames["cohort"] = relations.query("cohort")
     frames["cohort_definition"] = cohort_definition_frame(registry)
@@ -105,6 +109,8 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     )
     frames |= _safety_frames(relations, registry)
     frames["estimate"] = pd.concat([frames["estimate"], safety_estimates(registry, frames)], ignore_index=True)
+    further = _further_response(relations, registry, frames["response_query"])
+    frames["estimate"] = pd.concat([frames["estimate"], further], ignore_index=True)
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
     # Last: it puts the arms in the place of the cohort.
@@ -122,6 +128,17 @@ def _safety_frames(relations: Relations, registry: RegistryDefinition) -> dict[s
     frames["ae_rate"] = rate_frame(relations.query("adverse_event_rate"), percent)
     frames["ae_incidence"] = incidence_frame(relations.frame("adverse_event_time"), percent)
     return frames
+
+
+def _further_response(relations: Relations, registry: RegistryDefinition, queries: pd.DataFrame) -> pd.DataFrame:
+    """The estimates of response beyond the first; makes the relations of response anew for the sensitivity analysis."""
+    made = {name: relations.frame(name) for name in ("best_by_source", "best_at_minimum")}
+    population = relations.query("response_population")
+    other = None
+    if registry.response.other_baseline_days is not None:
+        assess_other_baseline(relations, registry.response.other_baseline_days)
+        other = relations.frame("best_at_minimum")
+    return estimate_response(registry, made["best_by_source"], made["best_at_minimum"], population, queries, other)
 
 
 def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_hash: str) -> str:

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 
 from onco_registry.safety_model import DosePlan, Laboratory, Steroids
 
-RESPONSES = ("CR", "PR", "SD", "PD", "NE")
-RESPONSE_SOURCES = ("recorded", "sums")
+RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
+RESPONDED = ("CR", "PR")
+CONTROLLED = ("CR", "PR", "SD", "NON-CR/NON-PD")
+# Overall responses as radiology or a clinician recorded them, recorded sums of diameters, measured lesions.
+RESPONSE_SOURCES = ("recorded", "sums", "lesions", "clinician")
+# What the groups of the concept sets of lesions may be called.
+LESION_ROLES = ("target", "non-target", "new")
+LESION_STATES = ("present", "absent", "too small", "progressed", "equivocal", "not evaluable")
+NON_TARGET_RESPONSES = ("CR", "NON-CR/NON-PD", "PD", "NE")
+ANSWERS = ("yes", "no")
 EVENT_KINDS = ("response", "death", "stopped", "new_therapy")
 CENSORING_KINDS = ("last_response", "last_contact", "start")
 # What a time begins with, and what of the combination must have stopped.
@@ -133,8 +141,32 @@ class Stratum:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Something recorded with an answer: the concept set of the question, and that of its answers in groups."""
+
+    question: str
+    answers: str
+
+
+@dataclass(frozen=True, slots=True)
+class LesionRules:
+    """Concept sets by which lesions are followed one by one; days within which findings are one assessment."""
+
+    identity: str
+    longest_diameter: str
+    short_axis: str
+    role: Question
+    state: Question
+    assessment_days: int
+    maximum_targets: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseRules:
-    """Sources of response in order, their concepts, and RECIST windows; units: concept id -> mm per unit."""
+    """Sources of response in order, their concepts, and RECIST windows in days; units: concept id -> mm per unit.
+
+    `other_minimums` and `other_baseline_days` are reported beside the declared ones, as sensitivity.
+    """
 
     sources: tuple[str, ...]
     overall_response: str
@@ -143,6 +175,16 @@ class ResponseRules:
     units: Mapping[int, int]
     baseline_days: int
     stable_disease_days: int
+    confirmation_days: int
+    confirmation_gaps: int
+    clinical_benefit_days: int
+    other_minimums: tuple[int, ...] = ()
+    other_baseline_days: int | None = None
+    non_target: Question | None = None
+    new_lesion: Question | None = None
+    clinician: Question | None = None
+    lesions: LesionRules | None = None
+    local_therapy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,18 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
         "subject_id": "BIGINT", "assessment_date": "DATE", "sum_mm": "DOUBLE", "change_from_baseline": "DOUBLE",
         "change_from_nadir": "DOUBLE",
     },
+    "assessment": {
+        "subject_id": "BIGINT", "source": "VARCHAR", "assessment_date": "DATE", "chosen": "BOOLEAN",
+        "target_response": "VARCHAR", "non_target_response": "VARCHAR", "response": "VARCHAR",
+        "new_lesion": "BOOLEAN",
+    },
+    "best_by_source": {
+        "subject_id": "BIGINT", "source": "VARCHAR", "chosen": "BOOLEAN", "response": "VARCHAR",
+        "response_date": "DATE", "confirmed": "VARCHAR", "confirmed_date": "DATE",
+    },
+    "response_query": {
+        "subject_id": "BIGINT", "source": "VARCHAR", "query": "VARCHAR", "query_date": "DATE",
+    },
     "endpoint": {
         "subject_id": "BIGINT", "endpoint": "VARCHAR", "start_date": "DATE", "time_days": "INTEGER",
         "event": "BOOLEAN", "decided_by": "VARCHAR", "decided_on": "DATE", "cdm_table": "VARCHAR",
@@ -130,6 +142,9 @@ class Results:
     attrition: pd.DataFrame
     best_response: pd.DataFrame
     target_sum: pd.DataFrame
+    assessment: pd.DataFrame
+    best_by_source: pd.DataFrame
+    response_query: pd.DataFrame
     endpoint: pd.DataFrame
     comparison: pd.DataFrame
     growth_modulation: pd.DataFrame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -20,7 +20,10 @@ INDEX = date(2020, 3, 1)
 CUT = date(2022, 12, 31)
 DRUGS = {"alpha": 101, "beta": 102, "beta two": 103, "gamma": 111, "delta": 112}
 SOURCES = {"administration": 32818, "dispense": 32825, "statement": 32830, "prescription": 32838}
-RESPONSES = {"CR": 301, "PR": 302, "SD": 303, "PD": 304, "NE": 305}
+RESPONSES = {"CR": 301, "PR": 302, "SD": 303, "PD": 304, "NE": 305, "NON-CR/NON-PD": 306}
+TRENDS = {"improved": 391, "stable": 392, "worsened": 393, "undetermined": 394}
+ROLES = {"target": 334, "non-target": 335, "new": 336}
+STATES = {"present": 341, "absent": 342, "too small": 343, "progressed": 344, "equivocal": 345, "not evaluable": 346}
 TERMS = {"tired": 501, "inflamed": 502, "unlabelled": 503, "unmapped": 0}
 UNITS = {"mm": 8588, "cm": 8582, None: 0}
 _CONDITION_FIELD = 1147127
@@ -87,6 +90,58 @@ class Record:
 
     def response(self, person: int, day: int, value: str) -> int:
         return self.measurement(person, 300, day, value_as_concept_id=RESPONSES[value])
+
+    def trend(self, person: int, day: int, value: str) -> int:
+        return self.measurement(person, 390, day, value_as_concept_id=TRENDS[value])
+
+    def non_target(self, person: int, day: int, value: str) -> int:
+        return self.measurement(person, 380, day, value_as_concept_id=RESPONSES[value])
+
+    def new_lesion(self, person: int, day: int, value: bool) -> int:
+        return self.measurement(person, 381, day, value_as_concept_id=382 if value else 383)
+
+    def procedure(self, person: int, day: int, concept_id: int = 350) -> int:
+        return self.insert(
+            "procedure_occurrence", person_id=person, procedure_concept_id=concept_id, procedure_date=on(day)
+        )
+
+    def lesion(
+        self,
+        person: int,
+        day: int,
+        name: str,
+        size: float | None = None,
+        *,
+        axis: float | None = None,
+        role: str | None = None,
+        state: str | None = None,
+        at: datetime | None = None,
+    ) -> int:
+        """A lesion seen on a day: longest diameter (`size`) or short axis of a node (`axis`) in mm, part and state."""
+        row = self.insert(
+            "observation",
+            person_id=person,
+            observation_concept_id=330,
+            observation_date=on(day),
+            observation_datetime=at,
+            value_as_string=name,
+        )
+        for concept, length in ((331, size), (332, axis)):
+            if length is not None:
+                values = {"value_as_number": length, "unit_concept_id": 8588, "measurement_event_id": row}
+                self.measurement(person, concept, day, measurement_datetime=at, **values)
+        for concept, answer in ((333, ROLES.get(role or "")), (340, STATES.get(state or ""))):
+            if answer is not None:
+                self.insert(
+                    "observation",
+                    person_id=person,
+                    observation_concept_id=concept,
+                    observation_date=on(day),
+                    observation_datetime=at,
+                    value_as_concept_id=answer,
+                    observation_event_id=row,
+                )
+        return row
 
     def death(self, person: int, day: int) -> None:
         self.insert("death", person_id=person, death_date=on(day))

@@ -37,8 +37,26 @@ def _line(path: Path, text: str) -> int:
         ("baseline_days: 28", "baseline_days: [28]", "response.baseline_days: expected a single value"),
         ("baseline_days: 28", "sources: [sums]", "response.sources: given twice"),
         ("target_sum: sum", "target_sum: sums", "response.target_sum: unknown concept set 'sums'; did you mean 'sum'?"),
-        ("sources: [recorded, sums]", "sources: [read]", "response.sources[0]: unknown response source 'read'"),
-        ("sources: [recorded, sums]", "sources: []", "response.sources: expected a list with at least one entry"),
+        (
+            "sources: [recorded, sums, lesions, clinician]",
+            "sources: [read]",
+            "response.sources[0]: unknown response source 'read'",
+        ),
+        (
+            "sources: [recorded, sums, lesions, clinician]",
+            "sources: []",
+            "response.sources: expected a list with at least",
+        ),
+        (
+            "  clinician: {question: status, answers: statuses}\n",
+            "",
+            "response.sources: source 'clinician' needs the key 'clinician'",
+        ),
+        (
+            "role: {question: role, answers: roles}",
+            "role: {question: role, answers: states}",
+            "response.lesions.role.answers: concept set 'states' has a group 'present'; known: target, non-target, new",
+        ),
         (
             "endpoints: [pfs, pfs_missed",
             "endpoints: [pfs, so, pfs_missed",

@@ -230,7 +230,12 @@ def test_one_source_per_patient_in_declared_order(record: Record) -> None:
         (3, "PR", "sums"),
     ]
     alone = results.estimate[results.estimate["measure"] == "orr_by_source"]
-    assert rows(alone, "stratum", "x", "n") == [("source=recorded", 0, 3), ("source=sums", 3, 3)]
+    assert rows(alone, "stratum", "x", "n") == [
+        ("source=recorded", 0, 3),
+        ("source=sums", 3, 3),
+        ("source=lesions", 0, 3),
+        ("source=clinician", 0, 3),
+    ]
 
 
 def test_an_answer_of_an_unknown_concept_is_no_response(record: Record) -> None:

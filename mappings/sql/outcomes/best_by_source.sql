@@ -1,34 +1,24 @@
--- Best overall response, unconfirmed, by person and source (RECIST 1.1, 4.4): from index to first progression and
--- before new therapy. Stable disease counts from $stable_disease_days after index; earlier, it is not evaluable.
-WITH counted AS (
+-- Best overall response by person and source, with the declared minimum of stable disease. `benefit`: complete or
+-- partial response, or no progression at an assessment from $clinical_benefit_days on; `confirmed_benefit` likewise.
+WITH lasting AS (
     SELECT
-        assessment.person_id,
-        assessment.source,
-        assessment.chosen,
-        assessment.assessment_date,
-        CASE
-            WHEN
-                assessment.response = 'SD'
-                AND assessment.assessment_date - assessment.index_date < $stable_disease_days
-                THEN 'NE'
-            ELSE assessment.response
-        END AS response
-    FROM assessment
-    INNER JOIN assessed_until AS until_
-        ON assessment.person_id = until_.person_id AND assessment.source = until_.source
-    WHERE
-        assessment.assessment_date <= coalesce(until_.progression_date, assessment.assessment_date)
-        AND coalesce(assessment.assessment_date < until_.new_therapy_date, TRUE)
+        person_id,
+        source,
+        bool_or(day_no >= $clinical_benefit_days AND response IN ('CR', 'PR', 'SD')) AS is_stable
+    FROM counted_assessment
+    GROUP BY person_id, source
 )
 
 SELECT
-    person_id,
-    source,
-    chosen,
-    response,
-    CASE WHEN response != 'NE' THEN assessment_date END AS response_date
-FROM counted
-QUALIFY row_number() OVER (
-    PARTITION BY person_id, source
-    ORDER BY list_position(['CR', 'PR', 'SD', 'PD', 'NE'], response), assessment_date
-) = 1
+    best.person_id,
+    best.source,
+    best.chosen,
+    best.response,
+    best.response_date,
+    best.confirmed,
+    best.confirmed_date,
+    best.response IN ('CR', 'PR') OR (best.response = 'SD' AND lasting.is_stable) AS benefit,
+    best.confirmed IN ('CR', 'PR') OR (best.confirmed = 'SD' AND lasting.is_stable) AS confirmed_benefit
+FROM best_at_minimum AS best
+INNER JOIN lasting ON best.person_id = lasting.person_id AND best.source = lasting.source
+WHERE best.minimum_days = $stable_disease_days

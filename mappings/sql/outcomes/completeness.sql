@@ -24,7 +24,7 @@ item AS (
         count(DISTINCT target_sum.person_id) FILTER (WHERE target_sum.baseline_mm IS NOT NULL) AS x,
         any_value(patients.n) AS n
     FROM patients
-    LEFT JOIN target_sum ON TRUE
+    LEFT JOIN target_sum ON target_sum.source = 'sums'
     UNION ALL BY NAME
     SELECT
         2 AS item_position,

@@ -1,60 +1,80 @@
--- Sums of diameters of target lesions in mm, exact decimals: the baseline (latest within $baseline_days before, up to,
--- index) and every later sum, with baseline and nadir (smallest earlier sum, baseline included). One per day: the last;
--- of one time the one that makes response harder, which is the smallest at baseline and the largest after it.
--- A number that is not finite, or too large for a sum, is a sum that is not known (NULL).
-WITH measured AS (
-    SELECT
-        patient.person_id,
-        patient.index_date,
-        finding.finding_date AS assessment_date,
-        finding.cdm_table,
-        finding.cdm_row_id,
-        -- Wide enough for every product with it: an overflow would end the run.
-        TRY_CAST(
-            TRY_CAST(finding.value_as_number AS DECIMAL(28, 4)) * unit.millimetres AS DECIMAL(28, 3)
-        ) AS sum_mm
-    FROM cohort_member AS patient
-    INNER JOIN finding ON patient.person_id = finding.person_id
-    INNER JOIN concept_member AS concept ON finding.concept_id = concept.concept_id
-    INNER JOIN length_unit AS unit ON finding.unit_concept_id = unit.unit_concept_id
-    WHERE
-        concept.concept_set = $target_sum
-        AND finding.value_as_number >= 0
-    QUALIFY ROW_NUMBER() OVER (
-        PARTITION BY patient.person_id, finding.finding_date
-        ORDER BY
-            finding.finding_datetime DESC NULLS LAST,
-            CASE WHEN finding.finding_date <= patient.index_date THEN -sum_mm ELSE sum_mm END DESC NULLS LAST,
-            finding.cdm_table ASC,
-            finding.cdm_row_id ASC
-    ) = 1
-),
-
-baseline AS (
+-- Target disease by source, in mm: the baseline and every later assessment, with what came before it. `known_mm` is the
+-- sum of what was measured, `sum_mm` the same where all of it was, else NULL; the nadir is the smallest earlier
+-- complete sum, baseline included (Eisenhauer 2009, Eur J Cancer 45:228, 4.3.1). A recorded sum is complete by itself;
+-- its baseline is the latest within $baseline_days before, up to, index. The dates of an assessment: the last, and the
+-- first for what shows progression.
+WITH recorded_baseline AS (
     SELECT
         person_id,
-        MAX(assessment_date) AS baseline_date,
-        MAX_BY(sum_mm, assessment_date) AS baseline_mm
-    FROM measured
+        max(assessment_date) AS baseline_date
+    FROM recorded_sum
     WHERE sum_mm IS NOT NULL AND index_date - assessment_date BETWEEN 0 AND $baseline_days
     GROUP BY person_id
+),
+
+recorded AS (
+    SELECT
+        found.person_id,
+        found.index_date,
+        'sums' AS source,
+        found.assessment_date AS first_day,
+        found.assessment_date,
+        found.sum_mm AS known_mm,
+        found.sum_mm,
+        coalesce(found.sum_mm = 0, FALSE) AS is_gone,
+        coalesce(found.sum_mm > 0, FALSE) AS has_disease,
+        coalesce(found.assessment_date = baseline.baseline_date, FALSE) AS is_baseline,
+        found.cdm_table,
+        found.cdm_row_id
+    FROM recorded_sum AS found
+    LEFT JOIN recorded_baseline AS baseline ON found.person_id = baseline.person_id
+    WHERE found.assessment_date > found.index_date OR found.assessment_date = baseline.baseline_date
+),
+
+measured AS (
+    SELECT
+        found.person_id,
+        patient.index_date,
+        'lesions' AS source,
+        found.first_day,
+        found.last_day AS assessment_date,
+        try_cast(found.known_mm AS DECIMAL(28, 3)) AS known_mm,
+        CASE WHEN found.is_complete THEN try_cast(found.known_mm AS DECIMAL(28, 3)) END AS sum_mm,
+        found.is_gone,
+        found.has_disease,
+        NOT found.is_after AS is_baseline,
+        'observation' AS cdm_table,
+        found.lesion_row_id AS cdm_row_id
+    FROM lesion_assessment AS found
+    INNER JOIN cohort_member AS patient ON found.person_id = patient.person_id
+    WHERE found.has_target
+),
+
+every AS (
+    SELECT * FROM recorded
+    UNION ALL BY NAME
+    SELECT * FROM measured
 )
 
 SELECT
-    measured.person_id,
-    measured.index_date,
-    measured.assessment_date,
-    measured.sum_mm,
-    baseline.baseline_mm,
-    measured.cdm_table,
-    measured.cdm_row_id,
-    MIN(measured.sum_mm) OVER (
-        PARTITION BY measured.person_id
-        ORDER BY measured.assessment_date
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS nadir_mm
-FROM measured
-LEFT JOIN baseline ON measured.person_id = baseline.person_id
-WHERE
-    measured.assessment_date > measured.index_date
-    OR measured.assessment_date = baseline.baseline_date
+    person_id,
+    index_date,
+    source,
+    first_day,
+    assessment_date,
+    is_baseline,
+    known_mm,
+    sum_mm,
+    is_gone,
+    has_disease,
+    cdm_table,
+    cdm_row_id,
+    max(CASE WHEN is_baseline THEN sum_mm END) OVER (PARTITION BY person_id, source) AS baseline_mm,
+    min(sum_mm) OVER earlier AS nadir_mm,
+    coalesce(bool_or(is_gone AND NOT is_baseline) OVER earlier, FALSE) AS was_gone
+FROM every
+WINDOW earlier AS (
+    PARTITION BY person_id, source
+    ORDER BY assessment_date
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+)

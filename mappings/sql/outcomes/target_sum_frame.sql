@@ -1,4 +1,5 @@
--- Sums of diameters for spider plots: changes are fractions of baseline and of nadir; the baseline row has none.
+-- Sums of diameters for spider plots, of one source per patient: changes are fractions of baseline and of nadir; the
+-- baseline row has none.
 SELECT
     person_id AS subject_id,
     assessment_date,
@@ -11,6 +12,5 @@ SELECT
         WHEN assessment_date > index_date AND nadir_mm > 0
             THEN (sum_mm - nadir_mm)::DOUBLE / nadir_mm::DOUBLE
     END AS change_from_nadir
-FROM target_sum
-WHERE sum_mm IS NOT NULL
+FROM shown_sum
 ORDER BY person_id, assessment_date

@@ -1,0 +1,95 @@
+"""The response section of a registry definition."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from onco_registry import registry_model as model
+from onco_registry.yaml_value import YamlValue
+
+Sets = Mapping[str, model.ConceptSet]
+
+_WINDOWS = (
+    "baseline_days", "stable_disease_days", "confirmation_days", "confirmation_gaps", "clinical_benefit_days",
+)  # fmt: skip
+_QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "non_target": model.NON_TARGET_RESPONSES,
+    "new_lesion": model.ANSWERS,
+    "clinician": model.RESPONSES,
+}
+_LENGTHS = ("identity", "longest_diameter", "short_axis")
+
+
+def read_response(value: YamlValue, sets: Sets) -> model.ResponseRules:
+    """The rules of response; a group of answers that the rules do not know is refused with its set's name."""
+    keys = value.keys(
+        ("sources", "overall_response", "response_values", "target_sum", "units_in_mm", *_WINDOWS),
+        (*_QUESTIONS, "lesions", "local_therapy", "other_minimums", "other_baseline_days"),
+    )
+    windows: dict[str, Any] = {name: keys[name].integer() for name in _WINDOWS}
+    rules = model.ResponseRules(
+        sources=tuple(item.choice(model.RESPONSE_SOURCES, "response source") for item in keys["sources"].items()),
+        overall_response=keys["overall_response"].choice(sets, "concept set"),
+        response_values=_answers(keys["response_values"], sets, model.RESPONSES),
+        target_sum=keys["target_sum"].choice(sets, "concept set"),
+        units=_units(keys["units_in_mm"]),
+        **windows,
+        **_optional(keys, sets),
+    )
+    for source, declared in (("lesions", rules.lesions), ("clinician", rules.clinician)):
+        if source in rules.sources and declared is None:
+            keys["sources"].refuse(f"source {source!r} needs the key {source!r}")
+    return rules
+
+
+def _optional(keys: Mapping[str, YamlValue], sets: Sets) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        name: _question(keys[name], sets, groups) for name, groups in _QUESTIONS.items() if name in keys
+    }
+    if "lesions" in keys:
+        found["lesions"] = _lesions(keys["lesions"], sets)
+    if "local_therapy" in keys:
+        found["local_therapy"] = keys["local_therapy"].choice(sets, "concept set")
+    if "other_minimums" in keys:
+        found["other_minimums"] = tuple(days.integer() for days in keys["other_minimums"].items())
+    if "other_baseline_days" in keys:
+        found["other_baseline_days"] = keys["other_baseline_days"].integer()
+    return found
+
+
+def _lesions(value: YamlValue, sets: Sets) -> model.LesionRules:
+    keys = value.keys((*_LENGTHS, "role", "state", "assessment_days", "maximum_targets"))
+    return model.LesionRules(
+        **{name: keys[name].choice(sets, "concept set") for name in _LENGTHS},
+        role=_question(keys["role"], sets, model.LESION_ROLES),
+        state=_question(keys["state"], sets, model.LESION_STATES),
+        assessment_days=keys["assessment_days"].integer(),
+        maximum_targets=keys["maximum_targets"].integer(minimum=1),
+    )
+
+
+def _question(value: YamlValue, sets: Sets, groups: Collection[str]) -> model.Question:
+    keys = value.keys(("question", "answers"))
+    return model.Question(
+        question=keys["question"].choice(sets, "concept set"),
+        answers=_answers(keys["answers"], sets, groups),
+    )
+
+
+def _answers(value: YamlValue, sets: Sets, groups: Collection[str]) -> str:
+    """The name of a concept set whose groups are called as the rules know them."""
+    name = value.choice(sets, "concept set")
+    for label in sets[name].groups:
+        if label not in groups:
+            value.refuse(f"concept set {name!r} has a group {label!r}; known: {', '.join(groups)}")
+    return name
+
+
+def _units(value: YamlValue) -> dict[int, int]:
+    units = {}
+    for unit, factor in value.mapping().items():
+        if not unit.isdigit():
+            factor.refuse("expected an OMOP unit concept id as key")
+        units[int(unit)] = factor.integer(minimum=1)
+    return units
