@@ -27,10 +27,10 @@ said AS (
         answer.group_label AS answer,
         try_cast(
             try_cast(finding.value_as_number AS DECIMAL(28, 4)) * unit.millimetres AS DECIMAL(28, 3)
-        ) AS millimetres,
+        ) AS length_mm,
         CASE
-            WHEN named.found_on <= named.index_date THEN -millimetres
-            ELSE millimetres
+            WHEN named.found_on <= named.index_date THEN -length_mm
+            ELSE length_mm
         END AS harder
     FROM named
     -- The CDM has no verified field concept for a row of observation: 0.
@@ -85,11 +85,11 @@ of_day AS (
                     ['progressed', 'present', 'equivocal', 'too small', 'absent', 'not evaluable'], said.answer
                 ) ASC
         ) FILTER (WHERE said.question = $lesion_state AND said.answer IS NOT NULL) AS state,
-        first(said.millimetres ORDER BY said.finding_datetime DESC NULLS LAST, said.harder DESC NULLS LAST)
+        first(said.length_mm ORDER BY said.finding_datetime DESC NULLS LAST, said.harder DESC NULLS LAST)
         FILTER (
             WHERE
             said.question = CASE WHEN lesion_kind.nodal THEN $short_axis ELSE $longest_diameter END
-            AND said.millimetres IS NOT NULL
+            AND said.length_mm IS NOT NULL
         ) AS diameter_mm
     FROM said
     INNER JOIN lesion_kind ON said.person_id = lesion_kind.person_id AND said.lesion = lesion_kind.lesion
