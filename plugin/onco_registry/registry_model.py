@@ -150,9 +150,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class LesionRules:
-    """Concept sets by which lesions are followed one by one; days within which findings are one assessment."""
+    """Concept sets by which lesions are followed one by one; days within which findings are one assessment.
+
+    `event_field` is the field concept by which other rows point to the measurement that says which lesion it is.
+    """
 
     identity: str
+    event_field: int
     longest_diameter: str
     short_axis: str
     role: Question

@@ -77,6 +77,7 @@ def _named(question: str, answers: str, item: Question | None) -> dict[str, str 
 def _lesion_parameters(lesions: LesionRules | None) -> dict[str, Any]:
     return {
         "lesion": lesions.identity if lesions else None,
+        "lesion_field": lesions.event_field if lesions else None,
         "longest_diameter": lesions.longest_diameter if lesions else None,
         "short_axis": lesions.short_axis if lesions else None,
         **_named("lesion_role", "lesion_roles", lesions.role if lesions else None),

@@ -59,9 +59,10 @@ def _optional(keys: Mapping[str, YamlValue], sets: Sets) -> dict[str, Any]:
 
 
 def _lesions(value: YamlValue, sets: Sets) -> model.LesionRules:
-    keys = value.keys((*_LENGTHS, "role", "state", "assessment_days", "maximum_targets"))
+    keys = value.keys((*_LENGTHS, "event_field", "role", "state", "assessment_days", "maximum_targets"))
     return model.LesionRules(
         **{name: keys[name].choice(sets, "concept set") for name in _LENGTHS},
+        event_field=keys["event_field"].integer(minimum=1),
         role=_question(keys["role"], sets, model.LESION_ROLES),
         state=_question(keys["state"], sets, model.LESION_STATES),
         assessment_days=keys["assessment_days"].integer(),

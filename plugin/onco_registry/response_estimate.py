@@ -58,7 +58,7 @@ def _confirmed(chosen: pd.DataFrame, n: int) -> Counts:
     for response in RESPONSES:
         missing = n - len(chosen) if response == "NE" else 0
         x = int((chosen["confirmed"] == response).sum()) + missing
-        yield OVERALL, f"response_confirmed_{response.lower()}", x, n
+        yield OVERALL, f"confirmed_response_{response.lower()}", x, n
 
 
 def _confirmed_by_source(registry: RegistryDefinition, by_source: pd.DataFrame, n: int) -> Counts:
@@ -72,7 +72,7 @@ def _minimums(at_minimum: pd.DataFrame, n: int) -> Counts:
     """Stable disease and disease control by the minimum duration that stable disease must have."""
     chosen = at_minimum[at_minimum["chosen"].astype(bool)]
     for days, best in chosen.groupby("minimum_days"):
-        yield OVERALL, f"response_sd_minimum_{days}d", int((best["response"] == "SD").sum()), n
+        yield OVERALL, f"sd_minimum_{days}d", int((best["response"] == "SD").sum()), n
         yield OVERALL, f"dcr_minimum_{days}d", int(best["response"].isin(CONTROLLED).sum()), n
 
 

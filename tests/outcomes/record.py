@@ -27,6 +27,7 @@ STATES = {"present": 341, "absent": 342, "too small": 343, "progressed": 344, "e
 TERMS = {"tired": 501, "inflamed": 502, "unlabelled": 503, "unmapped": 0}
 UNITS = {"mm": 8588, "cm": 8582, None: 0}
 _CONDITION_FIELD = 1147127
+_MEASUREMENT_FIELD = 1147138
 
 
 def on(day: int) -> date:
@@ -118,18 +119,19 @@ class Record:
         at: datetime | None = None,
     ) -> int:
         """A lesion seen on a day: longest diameter (`size`) or short axis of a node (`axis`) in mm, part and state."""
-        row = self.insert(
-            "observation",
-            person_id=person,
-            observation_concept_id=330,
-            observation_date=on(day),
-            observation_datetime=at,
-            value_as_string=name,
-        )
+        row = self.measurement(person, 330, day, measurement_datetime=at, value_source_value=name)
         for concept, length in ((331, size), (332, axis)):
             if length is not None:
-                values = {"value_as_number": length, "unit_concept_id": 8588, "measurement_event_id": row}
-                self.measurement(person, concept, day, measurement_datetime=at, **values)
+                self.measurement(
+                    person,
+                    concept,
+                    day,
+                    measurement_datetime=at,
+                    value_as_number=length,
+                    unit_concept_id=8588,
+                    measurement_event_id=row,
+                    meas_event_field_concept_id=_MEASUREMENT_FIELD,
+                )
         for concept, answer in ((333, ROLES.get(role or "")), (340, STATES.get(state or ""))):
             if answer is not None:
                 self.insert(
@@ -140,6 +142,7 @@ class Record:
                     observation_datetime=at,
                     value_as_concept_id=answer,
                     observation_event_id=row,
+                    obs_event_field_concept_id=_MEASUREMENT_FIELD,
                 )
         return row
 

@@ -159,7 +159,7 @@ def test_the_first_scan_dates_progression(record: Record) -> None:
     record.lesion(1, 66, "c", 12, role="new")
     assert _responses(record) == [(60, "PD")]
     pfs = record.relation("endpoint").query("endpoint == 'pfs'")
-    assert rows(pfs, "decided_by", "decided_on", "cdm_table") == [("progression", on(60), "observation")]
+    assert rows(pfs, "decided_by", "decided_on", "cdm_table") == [("progression", on(60), "measurement")]
 
 
 def test_of_a_day_the_last_reading_counts_and_of_one_time_the_harder(record: Record) -> None:
@@ -278,5 +278,6 @@ def test_a_diameter_in_an_unknown_unit_is_not_used(record: Record) -> None:
     record.member(1)
     record.lesion(1, 0, "a", 100, role="target")
     row = record.lesion(1, 60, "a")
-    record.measurement(1, 331, 60, value_as_number=7, unit_concept_id=0, measurement_event_id=row)
+    values = {"measurement_event_id": row, "meas_event_field_concept_id": 1147138}
+    record.measurement(1, 331, 60, value_as_number=7, unit_concept_id=0, **values)
     assert _responses(record) == [(60, "NE")]

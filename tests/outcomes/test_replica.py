@@ -79,6 +79,7 @@ def test_counts(results: Results) -> None:
         ("response_cr", 0, 32),
         ("response_pr", 11, 32),
         ("response_sd", 16, 32),
+        ("response_non-cr/non-pd", 0, 32),
         ("response_pd", 5, 32),
         ("response_ne", 0, 32),
     ]

@@ -120,7 +120,7 @@ def test_all_patients_are_the_denominator_and_others_are_called_secondary(record
     record.response(5, 168, "SD")
     found = record.results().estimate
     measures = (
-        "orr", "cbr", "orr_confirmed", "dcr_confirmed", "cbr_confirmed", "response_confirmed_ne",
+        "orr", "cbr", "orr_confirmed", "dcr_confirmed", "cbr_confirmed", "confirmed_response_ne",
         "secondary_orr_measurable", "secondary_orr_evaluable", "secondary_dcr_evaluable",
     )  # fmt: skip
     assert {measure: _estimate(found, measure) for measure in measures} == {
@@ -129,7 +129,7 @@ def test_all_patients_are_the_denominator_and_others_are_called_secondary(record
         "orr_confirmed": (1, 6),
         "dcr_confirmed": (4, 6),
         "cbr_confirmed": (2, 6),
-        "response_confirmed_ne": (2, 6),
+        "confirmed_response_ne": (2, 6),
         "secondary_orr_measurable": (1, 2),
         "secondary_orr_evaluable": (2, 4),
         "secondary_dcr_evaluable": (4, 4),
@@ -141,7 +141,7 @@ def test_stable_disease_by_its_minimum(record: Record) -> None:
         record.member(person)
         record.response(person, day, "NON-CR/NON-PD" if day == 56 else "SD")
     found = record.results().estimate
-    assert [_estimate(found, f"response_sd_minimum_{days}d") for days in (35, 42, 56)] == [(4, 6), (2, 6), (0, 6)]
+    assert [_estimate(found, f"sd_minimum_{days}d") for days in (35, 42, 56)] == [(4, 6), (2, 6), (0, 6)]
     # Non-CR/non-PD that lasts is disease control, too.
     assert [_estimate(found, f"dcr_minimum_{days}d") for days in (35, 42, 56)] == [(5, 6), (3, 6), (1, 6)]
 

@@ -1,10 +1,12 @@
 -- Observation: a row each, and one per component. Not yet coded: `code`, `value_code` and `unit` are CodeableConcepts.
+-- What is observed of a lesion points to a row that says which lesion it is.
 WITH found AS NOT MATERIALIZED (
     SELECT
         o.*,
         patient_key(o.source, o.subject) AS person_id,
         encounter_key(o.source, o.encounter) AS visit_occurrence_id,
         codes_of(o.category) AS categories,
+        lesion_of(o.source, o.focus) AS lesion,
         coalesce(
             o.effectiveDateTime, o.effectiveInstant, o.effectivePeriod.start,
             earlier_of(o.issued, o.effectivePeriod."end")
@@ -36,6 +38,7 @@ item AS (
         f.person_id,
         f.visit_occurrence_id,
         f.categories,
+        f.lesion,
         f.start_text,
         f.start_from,
         f.effectivePeriod."end" AS end_text
@@ -72,6 +75,7 @@ item AS (
             f.person_id,
             f.visit_occurrence_id,
             f.categories,
+            f.lesion,
             f.start_text,
             f.start_from,
             f.effectivePeriod."end" AS end_text
@@ -79,12 +83,28 @@ item AS (
         WHERE f.component IS NOT NULL
     ) AS c
     WHERE is_present(c.component)
+    UNION ALL BY NAME
+    SELECT
+        f.resource,
+        'lesion' AS slot,
+        coded('urn:onco-registry:concept', 'lesion') AS code,
+        f.person_id,
+        f.visit_occurrence_id,
+        f.categories,
+        f.lesion,
+        f.start_text,
+        f.start_from,
+        f.effectivePeriod."end" AS end_text
+    FROM found AS f
+    WHERE f.lesion IS NOT NULL
 )
 
 SELECT
     i.resource,
     i.slot,
     FALSE AS stays,
+    CASE WHEN i.lesion IS NOT NULL THEN 'lesion' END AS about_slot,
+    CASE WHEN i.lesion IS NOT NULL THEN 'measurement' END AS about_table,
     i.person_id,
     i.visit_occurrence_id,
     i.start_text,
@@ -128,6 +148,7 @@ SELECT
         CASE WHEN i.valueString IS NOT NULL THEN codeable(NULL, i.valueString) END
     ) AS value_code,
     coalesce(
+        CASE WHEN i.slot = 'lesion' THEN i.lesion END,
         nullif(concat(i.valueQuantity.comparator, number_text(i.valueQuantity.value)), ''),
         i.valueInteger,
         range_text(i.valueRange),

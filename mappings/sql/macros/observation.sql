@@ -1,4 +1,4 @@
--- Observation: components, values, comparators.
+-- Observation: components, values, comparators, lesions.
 
 -- FHIR's rule: a component is absent when it says why (dataAbsentReason), and then has no value. A series of samples is
 -- a value that the CDM has no place for.
@@ -64,4 +64,16 @@ END;
 CREATE OR REPLACE TEMP MACRO ratio_text(ratio) AS CASE
     WHEN coalesce(ratio.numerator.value, ratio.denominator.value) IS NOT NULL
         THEN concat(quantity_text(ratio.numerator), ':', quantity_text(ratio.denominator))
+END;
+
+-- Which lesion is observed, as a pseudonym: the first BodyStructure that is the focus, by reference or by the site's
+-- identifier of the lesion. A hash, since an identifier may tell whose it is; equal for every observation of a lesion.
+CREATE OR REPLACE TEMP MACRO lesion_of(source_name, focus_list) AS CASE
+    WHEN focus_list IS NOT NULL
+        THEN 'lesion:' || left(sha256(
+            getvariable('onco_secret') || chr(31) || list_filter(
+                list_transform(focus_list, LAMBDA one_reference: reference_key(source_name, one_reference, NULL)),
+                LAMBDA one_key: reference_type(one_key) = 'BodyStructure'
+            )[1]
+        ), 32)
 END;

@@ -7,7 +7,7 @@ WITH named AS (
     SELECT
         patient.person_id,
         patient.index_date,
-        which.value_as_string AS lesion,
+        which.value_source_value AS lesion,
         which.finding_date AS found_on,
         which.cdm_row_id AS lesion_row_id
     FROM cohort_member AS patient
@@ -15,8 +15,8 @@ WITH named AS (
     INNER JOIN concept_member AS concept ON which.concept_id = concept.concept_id
     WHERE
         concept.concept_set = $lesion
-        AND which.cdm_table = 'observation'
-        AND which.value_as_string IS NOT NULL
+        AND which.cdm_table = 'measurement'
+        AND which.value_source_value IS NOT NULL
 ),
 
 said AS (
@@ -33,13 +33,12 @@ said AS (
             ELSE length_mm
         END AS harder
     FROM named
-    -- The CDM has no verified field concept for a row of observation: 0.
     LEFT JOIN finding
         ON
             named.person_id = finding.person_id
             AND named.found_on = finding.finding_date
             AND named.lesion_row_id = finding.event_id
-            AND coalesce(finding.event_field_concept_id, 0) = 0
+            AND finding.event_field_concept_id = $lesion_field
     LEFT JOIN concept_member AS question
         ON
             finding.concept_id = question.concept_id

@@ -43,7 +43,7 @@ measured AS (
         found.is_gone,
         found.has_disease,
         NOT found.is_after AS is_baseline,
-        'observation' AS cdm_table,
+        'measurement' AS cdm_table,
         found.lesion_row_id AS cdm_row_id
     FROM lesion_assessment AS found
     INNER JOIN cohort_member AS patient ON found.person_id = patient.person_id
