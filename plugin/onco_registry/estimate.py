@@ -9,15 +9,13 @@ import pandas as pd
 from onco_registry.contrast import contrast_rows
 from onco_registry.estimate_row import EXACT, OVERALL, Row
 from onco_registry.exact import proportion
-from onco_registry.registry_model import RESPONSES, RegistryDefinition
+from onco_registry.registry_model import CONTROLLED, RESPONDED, RESPONSES, RegistryDefinition
 from onco_registry.stratum import by_stratum
 from onco_registry.time_estimate import time_rows
 
 ESTIMATE_COLUMNS = (
     "cohort", "stratum", "measure", "estimate", "lower", "upper", "ci_level", "ci_method", "x", "n", "events", "unit",
 )  # fmt: skip
-_RESPONDED = ("CR", "PR")
-_CONTROLLED = ("CR", "PR", "SD")
 _GRADE_BANDS = {"1_2": (1, 2), "3_4": (3, 4), "5": (5, 5)}
 
 
@@ -67,7 +65,7 @@ def _proportion_row(stratum: str, measure: str, x: int, n: int, percent: int) ->
 
 def _responses(best: pd.DataFrame, percent: int) -> Iterator[Row]:
     n = len(best)
-    for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+    for measure, counted in (("orr", RESPONDED), ("dcr", CONTROLLED)):
         yield _proportion_row(OVERALL, measure, int(best["response"].isin(counted).sum()), n, percent)
     for response in RESPONSES:
         x = int((best["response"] == response).sum())
@@ -80,7 +78,7 @@ def _responses_by_source(
     """Each source alone, over all patients: sources are never mixed without saying so."""
     for source in registry.response.sources:
         response = best_by_source.loc[best_by_source["source"] == source, "response"]
-        for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+        for measure, counted in (("orr", RESPONDED), ("dcr", CONTROLLED)):
             x = int(response.isin(counted).sum())
             yield _proportion_row(f"source={source}", f"{measure}_by_source", x, n, percent)
 
@@ -88,7 +86,7 @@ def _responses_by_source(
 def _responses_by_stratum(best: pd.DataFrame, strata: pd.DataFrame, percent: int) -> Iterator[Row]:
     """Strata as declared; their bins from low to high, other values by the number of patients."""
     for stratum, label, group in by_stratum(best, strata):
-        for measure, counted in (("orr", _RESPONDED), ("dcr", _CONTROLLED)):
+        for measure, counted in (("orr", RESPONDED), ("dcr", CONTROLLED)):
             x = int(group["response"].isin(counted).sum())
             yield _proportion_row(f"{stratum}={label}", measure, x, len(group), percent)
 

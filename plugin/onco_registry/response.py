@@ -22,6 +22,8 @@ def response_parameters(registry: RegistryDefinition) -> dict[str, Any]:
     """The values that the SELECTs of response name as $parameter; what is not declared is NULL and matches nothing."""
     rules = registry.response
     return {
+        "overall_response": rules.overall_response,
+        "response_values": rules.response_values,
         "target_sum": rules.target_sum,
         "baseline_days": rules.baseline_days,
         "stable_disease_days": rules.stable_disease_days,
