@@ -47,7 +47,10 @@ def test_everything_agrees(frames: Frames) -> None:
 
 def test_responses_of_33_in_32(frames: Frames) -> None:
     _change(frames, "estimate", frames["estimate"]["measure"] == "response_pd", "x", 2)
-    assert _status(frames, "responses_add_up") == ("fail", "CR 0 + PR 1 + SD 1 + NON-CR/NON-PD 0 + PD 2 + NE 0 = 4 of 3")
+    assert _status(frames, "responses_add_up") == (
+        "fail",
+        "CR 0 + PR 1 + SD 1 + NON-CR/NON-PD 0 + PD 2 + NE 0 = 4 of 3",
+    )
 
 
 def test_exclusions(frames: Frames) -> None:
