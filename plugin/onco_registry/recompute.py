@@ -108,9 +108,9 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         relations.frame("adverse_event_group"),
     )
     frames |= _safety_frames(relations, registry)
+    frames["estimate"] = pd.concat([frames["estimate"], safety_estimates(registry, frames)], ignore_index=True)
     further = _further_response(relations, registry, frames["response_query"])
-    every = [frames["estimate"], further, safety_estimates(registry, frames)]
-    frames["estimate"] = pd.concat(every, ignore_index=True)
+    frames["estimate"] = pd.concat([frames["estimate"], further], ignore_index=True)
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
     # Last: it puts the arms in the place of the cohort.

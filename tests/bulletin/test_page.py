@@ -73,7 +73,7 @@ def test_response_table(page: Any) -> None:
     exact = "exact (Clopper–Pearson)"
     assert page.tables["table-response"][1:] == [
         ["Objective response rate CR + PR", "3/8", "37.5%", f"8.5–75.5 {exact}", exact],
-        ["Disease control rate CR + PR + SD", "6/8", "75.0%", f"34.9–96.8 {exact}", exact],
+        ["Disease control rate CR + PR + SD + non-CR/non-PD", "6/8", "75.0%", f"34.9–96.8 {exact}", exact],
         ["Complete response CR", "0/8", "0.0%", f"0.0–36.9 {exact}", exact],
         ["Partial response PR", "3/8", "37.5%", f"8.5–75.5 {exact}", exact],
         ["Stable disease SD", "3/8", "37.5%", f"8.5–75.5 {exact}", exact],

@@ -10,7 +10,7 @@ import pytest
 from mapping.test_observation import CUSTOM, LOINC, concept, observation
 
 ONCO = "urn:onco-registry:concept"
-LESION, SHORT_AXIS, ROLE, STATE = (CUSTOM + offset for offset in (153, 154, 155, 156))
+LESION, SHORT_AXIS, ROLE, STATE = (CUSTOM + offset for offset in (203, 204, 205, 206))
 LONGEST = 3046581
 FIELD = 1147138
 
@@ -64,8 +64,8 @@ def test_components_of_a_tumour_size_point_to_it(mapped: Any) -> None:
     ]
     columns = "slot, observation_concept_id, value_as_concept_id, observation_event_id, obs_event_field_concept_id"
     assert found.rows("observation", columns) == [
-        ("component1", ROLE, CUSTOM + 157, lesion, FIELD),
-        ("component2", STATE, CUSTOM + 160, lesion, FIELD),
+        ("component1", ROLE, CUSTOM + 207, lesion, FIELD),
+        ("component2", STATE, CUSTOM + 210, lesion, FIELD),
     ]
 
 

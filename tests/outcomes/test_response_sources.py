@@ -83,6 +83,20 @@ def test_non_target_disease_that_was_followed_is_missed_where_it_is_not(record: 
     assert found == [("CR", "NE", "PR"), ("CR", "CR", "CR")]
 
 
+def test_a_new_lesion_is_progression_on_a_day_without_measurements(record: Record) -> None:
+    for person in (1, 2):
+        record.member(person)
+        record.new_lesion(person, 60, False)
+        record.new_lesion(person, 90, True)
+        record.non_target(person, 120, "PD")
+    record.sum(1, 0, 100)
+    record.lesion(2, 0, "a", 100, role="target")
+    found = rows(record.results().assessment, "subject_id", "source", "assessment_date", "response")
+    assert found == [
+        (person, source, on(day), "PD") for person, source in ((1, "sums"), (2, "lesions")) for day in (90, 120)
+    ]
+
+
 @pytest.mark.parametrize(("day", "best"), [(0, "PR"), (60, "SD"), (100, "SD"), (101, "PR")])
 def test_local_therapy_ends_the_best_response_and_not_pfs(record: Record, day: int, best: str) -> None:
     record.member(1)

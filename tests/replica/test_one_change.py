@@ -97,7 +97,9 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
         "overall", "age_group=18-44", "earlier_exposure=No", "ecog=1", "line=Second", "pd1_agent=Tislelizumab",
         "subtype=Alveolar soft part sarcoma",
     )  # fmt: skip
-    assert changes.tables() == {"estimate", "best_response", "target_sum", "consistency_check"}
+    assert changes.tables() == {
+        "estimate", "best_response", "best_by_source", "assessment", "target_sum", "consistency_check",
+    }  # fmt: skip
     assert changes.cells("estimate") == {
         *(("orr", stratum, EXACT) for stratum in strata),
         ("orr_by_source", "source=sums", EXACT),
@@ -133,7 +135,7 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
 def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> None:
     # The radiologist's response decides; the sums 110 (baseline), 51, 51 mm show their change and their own rate.
     changes = _third_night(site, [_with_sum(demo, "p032-sum-1", 70)])
-    assert changes.tables() == {"estimate", "best_response", "target_sum"}
+    assert changes.tables() == {"estimate", "best_response", "best_by_source", "assessment", "target_sum"}
     assert changes.cells("estimate") == {("orr_by_source", "source=sums", EXACT)}
     assert changes.estimates("source=sums", "orr_by_source", "dcr_by_source") == [
         ("orr_by_source", EXACT, 10, 32, 0.3125, 0.1612, 0.5001),

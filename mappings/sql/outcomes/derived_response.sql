@@ -7,12 +7,25 @@ WITH compared AS (
     WHERE baseline_no IS NOT NULL
 ),
 
+compared_by AS (
+    SELECT
+        person_id,
+        'lesions' AS source
+    FROM compared
+    UNION
+    SELECT
+        person_id,
+        source
+    FROM target_sum
+    WHERE source = 'sums' AND baseline_mm IS NOT NULL
+),
+
 others_followed AS (
     SELECT DISTINCT person_id FROM recorded_component
     WHERE non_target IS NOT NULL
 ),
 
-assessed AS (
+measured AS (
     SELECT
         person_id,
         index_date,
@@ -65,6 +78,35 @@ assessed AS (
     ANTI JOIN baseline_lesion AS baseline ON found.person_id = baseline.person_id
     WHERE found.is_after
     GROUP BY found.person_id, found.index_date, found.found_on
+),
+
+-- Progression of the rest that is recorded on a day without a measurement is progression all the same.
+assessed AS (
+    SELECT * FROM measured
+    UNION ALL BY NAME
+    SELECT
+        said.person_id,
+        patient.index_date,
+        compared_by.source,
+        said.finding_date AS first_day,
+        said.finding_date AS assessment_date,
+        said.cdm_table,
+        said.cdm_row_id,
+        TRUE AS has_baseline,
+        TRUE AS has_target,
+        cast(NULL AS VARCHAR) AS non_target,
+        FALSE AS has_new,
+        FALSE AS has_disease
+    FROM recorded_component AS said
+    INNER JOIN cohort_member AS patient
+        ON said.person_id = patient.person_id AND said.finding_date > patient.index_date
+    INNER JOIN compared_by ON said.person_id = compared_by.person_id
+    ANTI JOIN measured
+        ON
+            said.person_id = measured.person_id
+            AND compared_by.source = measured.source
+            AND said.finding_date BETWEEN measured.first_day AND measured.assessment_date
+    WHERE said.has_new OR said.non_target = 'PD'
 ),
 
 recorded AS (
@@ -121,7 +163,7 @@ tabled AS (
             WHEN NOT has_target THEN coalesce(non_target, 'NE')
             -- Table 1.
             WHEN target_disease = 'CR' AND coalesce(non_target, 'CR') != 'CR' THEN 'PR'
-            ELSE target_disease
+            ELSE coalesce(target_disease, 'NE')
         END AS by_table
     FROM component
 ),

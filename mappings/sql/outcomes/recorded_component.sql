@@ -2,6 +2,8 @@
 SELECT
     finding.person_id,
     finding.finding_date,
+    arg_min(finding.cdm_table, (finding.cdm_table, finding.cdm_row_id)) AS cdm_table,
+    arg_min(finding.cdm_row_id, (finding.cdm_table, finding.cdm_row_id)) AS cdm_row_id,
     first(
         answer.group_label
         ORDER BY list_position(['PD', 'NE', 'NON-CR/NON-PD', 'CR'], answer.group_label) ASC

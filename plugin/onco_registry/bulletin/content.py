@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
 
-RESPONSES = ("CR", "PR", "SD", "PD", "NE")
+RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 GRADES = (1, 2, 3, 4, 5)
 PREFERRED_CI_METHOD = "log-log"
 HEADLINE_MEASURES = ("orr", "dcr", "pfs_median", "os_median", "follow_up_median")
