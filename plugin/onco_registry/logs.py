@@ -34,5 +34,6 @@ def set_up(format_: Format = Format.TEXT) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Standard error as it is when a line is written: whoever replaced it for a while may have closed theirs.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
