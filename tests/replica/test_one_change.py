@@ -153,7 +153,8 @@ def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> No
     assert len(swapped) == 3
     changes = _third_night(site, swapped)
     assert site.rows(
-        "SELECT criterion, excluded, remaining FROM results.attrition WHERE as_of_run = 4 ORDER BY step"
+        "SELECT criterion, excluded, remaining FROM results.attrition WHERE as_of_run = 4 AND cohort = 'anlotinib_pd1'"
+        " ORDER BY step"
     ) == [
         ("entered", 0, 368),
         ("anlotinib_exposure", 108, 260),
