@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from onco_registry.estimate_row import EXACT, OVERALL
+from onco_registry.estimate_row import EXACT, OVERALL, SPSS
 from onco_registry.registry_model import RESPONSES
 
 Frames = Mapping[str, pd.DataFrame]
@@ -27,12 +27,23 @@ def check_consistency(frames: Frames) -> pd.DataFrame:
 
 
 def _responses_add_up(frames: Frames) -> tuple[bool, str]:
+    """Of those who were seen at index; the others have no response rate."""
     estimates = frames["estimate"]
     overall = estimates[estimates["stratum"] == OVERALL].set_index("measure")["x"]
     counts = [int(overall[f"response_{response.lower()}"]) for response in RESPONSES]
-    n = len(frames["cohort"])
+    n = int(frames["cohort"]["seen_at_index"].astype(bool).sum())
     parts = " + ".join(f"{response} {x}" for response, x in zip(RESPONSES, counts, strict=True))
     return sum(counts) == n, f"{parts} = {sum(counts)} of {n}"
+
+
+def _patients_counted_once(frames: Frames) -> tuple[bool, str]:
+    """Each patient of the cohort has one best response and at most one row per endpoint; nobody else has any."""
+    patients, best, endpoint = frames["cohort"]["subject_id"], frames["best_response"], frames["endpoint"]
+    repeated = int(best.duplicated("subject_id").sum() + endpoint.duplicated(["subject_id", "endpoint"]).sum())
+    strange = int((~best["subject_id"].isin(patients)).sum() + (~endpoint["subject_id"].isin(patients)).sum())
+    missing = int((~patients.isin(best["subject_id"])).sum())
+    detail = f"{repeated} rows repeat a patient, {strange} are of nobody in the cohort, {missing} patients lack a row"
+    return repeated + strange + missing == 0, detail
 
 
 def _exclusions_add_up(frames: Frames) -> tuple[bool, str]:
@@ -45,21 +56,69 @@ def _exclusions_add_up(frames: Frames) -> tuple[bool, str]:
 
 
 def _subgroups_add_up(frames: Frames) -> tuple[bool, str]:
+    """Rates by x and n, times by events and n; these not where patients came late, for curves then start apart."""
     estimates = frames["estimate"]
-    rows = estimates[(estimates["measure"] == "orr") & (estimates["stratum"] != OVERALL)]
-    sums = rows.groupby(rows["stratum"].map(lambda name: name.partition("=")[0]), sort=False)[["n", "x"]].sum()
-    whole = estimates[(estimates["measure"] == "orr") & (estimates["stratum"] == OVERALL)].iloc[0]
-    wrong = [f"{name}: {row.x}/{row.n}" for name, row in sums.iterrows() if tuple(row) != (whole.n, whole.x)]
-    return not wrong or whole.n == 0, "; ".join(wrong) or f"{len(sums)} strata add up to {whole.x}/{whole.n}"
+    late = set(frames["endpoint"].loc[frames["endpoint"]["entry_days"] > 0, "endpoint"])
+    measures = [("orr", "x"), ("dcr", "x")]
+    measures += [(f"{name}_median", "events") for name in _times(frames) if name not in late]
+    wrong, strata = [], set()
+    for measure, counted in measures:
+        rows = estimates[(estimates["measure"] == measure) & (estimates["ci_method"] != SPSS)]
+        whole = rows.loc[rows["stratum"] == OVERALL, ["n", counted]].iloc[0]
+        parts = rows[rows["stratum"] != OVERALL]
+        names = parts["stratum"].map(lambda name: name.partition("=")[0])
+        for name, row in parts.groupby(names, sort=False)[["n", counted]].sum().iterrows():
+            strata.add(name)
+            if list(row) != list(whole):
+                wrong.append(f"{measure} by {name}: {row[counted]}/{row['n']}, not {whole[counted]}/{whole['n']}")
+    return not wrong, "; ".join(wrong) or f"{len(strata)} strata add up to all patients"
+
+
+def _times(frames: Frames) -> list[str]:
+    return list(dict.fromkeys(frames["endpoint"]["endpoint"]))
 
 
 def _percentages_from_counts(frames: Frames) -> tuple[bool, str]:
     estimates = frames["estimate"]
     rows = estimates[(estimates["ci_method"] == EXACT) & (estimates["n"] > 0)]
     x, n = rows["x"].astype(float), rows["n"].astype(float)
-    inside = (rows["lower"] <= rows["estimate"]) & (rows["estimate"] <= rows["upper"])
-    wrong = rows[~np.isclose(rows["estimate"], x / n) | (x > n) | ~inside]
+    wrong = rows[~np.isclose(rows["estimate"], x / n)]
     return wrong.empty, ", ".join(wrong["measure"]) or f"{len(rows)} proportions equal their x/n"
+
+
+def _counts_within_totals(frames: Frames) -> tuple[bool, str]:
+    wrong = []
+    for name in ("estimate", "ae_table", "completeness"):
+        rows = frames[name]
+        for column in {"x", "events"} & set(rows.columns):
+            more = int((rows[column] > rows["n"]).fillna(False).sum())
+            wrong += [f"{name}: {more} rows"] if more else []
+    return not wrong, "; ".join(wrong) or "no count exceeds its total"
+
+
+def _intervals_hold_estimates(frames: Frames) -> tuple[bool, str]:
+    """An open limit or a missing estimate contradicts nothing."""
+    rows = frames["estimate"]
+    slack = 1e-12
+    wrong = rows[(rows["lower"] > rows["estimate"] + slack) | (rows["upper"] < rows["estimate"] - slack)]
+    return wrong.empty, ", ".join(
+        wrong["measure"]
+    ) or f"{int(rows['lower'].notna().sum())} intervals hold their estimate"
+
+
+def _curves_agree_with_times(frames: Frames) -> tuple[bool, str]:
+    """Events and censorings of each overall curve are those of the times, where nobody came late; no curve rises."""
+    wrong = []
+    for name in _times(frames):
+        times = frames["endpoint"][frames["endpoint"]["endpoint"] == name]
+        curve = frames["curve"][(frames["curve"]["endpoint"] == name) & (frames["curve"]["stratum"] == OVERALL)]
+        counted = (int(curve["events"].sum()), int(curve["events"].sum() + curve["censored"].sum()))
+        expected = (int(times["event"].astype(bool).sum()), len(times))
+        if not (times["entry_days"] > 0).any() and counted != expected:
+            wrong.append(f"{name}: {counted[0]}/{counted[1]}, not {expected[0]}/{expected[1]}")
+        elif (curve["survival"].diff() > 0).any():
+            wrong.append(f"{name} rises")
+    return not wrong, "; ".join(wrong) or f"{len(_times(frames))} curves agree with their times"
 
 
 def _os_not_before_pfs(frames: Frames) -> tuple[bool, str]:
@@ -72,9 +131,12 @@ def _os_not_before_pfs(frames: Frames) -> tuple[bool, str]:
 
 
 def _no_event_before_index(frames: Frames) -> tuple[bool, str]:
-    endpoint = frames["endpoint"]
+    endpoint, cohort = frames["endpoint"], frames["cohort"]
     early = int((endpoint["decided_on"] < endpoint["start_date"]).sum())
-    return early == 0, f"{early} of {len(endpoint)} endpoint dates lie before the index date"
+    best = frames["best_response"].merge(cohort, on="subject_id").dropna(subset=["response_date"])
+    answered = int((best["response_date"] < best["cohort_start_date"]).sum())
+    detail = f"{early} of {len(endpoint)} endpoint dates lie before the index date"
+    return early + answered == 0, detail + (f"; {answered} best responses, too" if answered else "")
 
 
 def _no_contact_after_death(frames: Frames) -> tuple[bool, str]:
@@ -83,16 +145,25 @@ def _no_contact_after_death(frames: Frames) -> tuple[bool, str]:
 
 
 def _related_not_more_than_any(frames: Frames) -> tuple[bool, str]:
-    estimates = frames["estimate"].set_index("measure")["x"]
+    """In all patients, and term by term."""
+    estimates = frames["estimate"].drop_duplicates("measure").set_index("measure")["x"]
     related, whole = int(estimates["ae_related"]), int(estimates["ae_any"])
-    return related <= whole, f"{related} patients with a related event, {whole} with any"
+    terms = estimates[estimates.index.str.startswith("ae_term_related:")]
+    of_all = terms.index.str.replace("ae_term_related:", "ae_term:", regex=False)
+    more = int((terms.to_numpy() > estimates.reindex(of_all).fillna(0).to_numpy()).sum())
+    detail = f"{related} patients with a related event, {whole} with any"
+    return related <= whole and not more, detail + (f"; more related than any in {more} terms" if more else "")
 
 
 _CHECKS: tuple[Callable[[Frames], tuple[bool, str]], ...] = (
+    _patients_counted_once,
     _responses_add_up,
     _exclusions_add_up,
     _subgroups_add_up,
     _percentages_from_counts,
+    _counts_within_totals,
+    _intervals_hold_estimates,
+    _curves_agree_with_times,
     _os_not_before_pfs,
     _no_event_before_index,
     _no_contact_after_death,

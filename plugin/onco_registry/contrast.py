@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
-from onco_registry.estimate_row import COX, LOG_RANK, NOT_COMPUTED, PH_TEST, RMST, Row, in_months, limits
-from onco_registry.registry_model import Analysis, Contrast, RegistryDefinition
+from onco_registry.estimate_row import COX, LOG_RANK, NOT_COMPUTED, PH_TEST, RMST, Row, from_day, in_months, limits
+from onco_registry.left_truncation import from_enough_at_risk
+from onco_registry.registry_model import COMBINATION, Analysis, Contrast, RegistryDefinition
 from onco_registry.stratum import by_stratum
 from onco_registry.survival import (
     DAYS_PER_MONTH,
@@ -24,6 +26,7 @@ from onco_registry.survival import (
     ph_test,
     rmst_difference,
 )
+from onco_registry.time_estimate import group_rows
 
 # Peduzzi et al., J Clin Epidemiol 1995;48:1503-1510.
 EVENTS_PER_PARAMETER = 10
@@ -31,13 +34,14 @@ EVENTS_PER_PARAMETER = 10
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """The patients of a contrast with time_days, event and label; `others` are compared with the reference.
+    """The patients of a contrast with time_days, event, entry_days and label; `others` are compared with the reference.
 
-    `within` has each patient's stratum of the stratified tests, if any.
+    `day` is that from which enough are at risk. `within` has each patient's stratum of the stratified tests, if any.
     """
 
     contrast: Contrast
     times: pd.DataFrame
+    day: int
     others: tuple[str, ...]
     within: pd.Series[str] | None
 
@@ -56,38 +60,66 @@ def contrast_rows(registry: RegistryDefinition, endpoint: pd.DataFrame, strata: 
         yield from _rows(_compared(contrast, endpoint, strata), registry.analysis)
 
 
+def arm_rows(registry: RegistryDefinition, comparison: pd.DataFrame) -> Iterator[Row]:
+    """Medians and rates of the arms of a registry's comparators, and the combination against each other arm.
+
+    `comparison` is results.comparison: the arms are known at the landmark from which their times run.
+    """
+    arms = comparison.rename(columns={"arm": "label"})
+    for endpoint in dict.fromkeys(arms["endpoint"]):
+        times = arms[arms["endpoint"] == endpoint]
+        labels = list(dict.fromkeys(times["label"]))
+        for label in labels:
+            yield from group_rows(endpoint, f"arm={label}", times[times["label"] == label], registry.analysis)
+        for label in labels:
+            if label != COMBINATION and endpoint in registry.analysis.rmst:
+                followed, day = from_enough_at_risk(times[times["label"].isin([label, COMBINATION])])
+                contrast = Contrast(endpoint, "arm", label)
+                yield from _rows(_Compared(contrast, followed, day, (COMBINATION,), None), registry.analysis)
+
+
 def _compared(contrast: Contrast, endpoint: pd.DataFrame, strata: pd.DataFrame) -> _Compared:
     """Patients for whom the stratum is known (and the one within which they are compared)."""
     known = strata[~(strata["is_recorded"].astype(bool) & strata["is_missing"].astype(bool))]
     times = endpoint[endpoint["endpoint"] == contrast.endpoint]
     groups = [group for _, _, group in by_stratum(times, known, [contrast.stratum])]
     found = pd.concat(groups) if groups else times.iloc[:0].assign(label="")
+    found, day = from_enough_at_risk(found)
     within = None
     if contrast.within:
         layers = known[known["stratum"] == contrast.within].set_index("person_id")["label"]
         found = found[found["subject_id"].isin(layers.index)]
         within = found["subject_id"].map(layers)
     others = tuple(label for label in dict.fromkeys(found["label"]) if label != contrast.reference)
-    return _Compared(contrast, found, others, within)
+    return _Compared(contrast, found, day, others, within)
 
 
 def _rows(compared: _Compared, analysis: Analysis) -> Iterator[Row]:
-    contrast = compared.contrast
-    whole = _row(compared.times, contrast.stratum)
+    endpoint, reference = compared.contrast.endpoint, compared.contrast.reference
+    pairs = {label: f"{compared.contrast.stratum}={label} vs {reference}" for label in compared.others}
+    whole = _row(compared.times, next(iter(pairs.values())) if len(pairs) == 1 else compared.contrast.stratum)
     reason, model = _model(compared, analysis)
-    method = NOT_COMPUTED + reason if reason else None
-    p = float("nan") if reason else _log_rank_p(compared)
-    yield {**whole, "measure": f"{contrast.endpoint}_log_rank_p", "unit": "p"} | _number(p, method or LOG_RANK)
-    for label in compared.others:
-        pair = pd.concat([compared.group(label), compared.group(contrast.reference)])
-        row = _row(pair, f"{contrast.stratum}={label} vs {contrast.reference}")
+    named = partial(_method, NOT_COMPUTED + reason if reason else "", compared.day)
+    p = _log_rank_p(compared) if model else float("nan")
+    yield {**whole, "measure": f"{endpoint}_log_rank_p", "unit": "p", "ci_method": named(LOG_RANK)} | _number(p)
+    for label, pair in pairs.items():
+        row = _row(pd.concat([compared.group(label), compared.group(reference)]), pair)
         ratio = _ratio(model, label) if model else UNDEFINED
-        yield {**row, "measure": f"{contrast.endpoint}_hazard_ratio", "unit": "ratio", "ci_method": method or COX} | (
-            limits(ratio)
-        )
-        yield row | _difference(compared, label, analysis, method)
+        yield {**row, "measure": f"{endpoint}_hazard_ratio", "unit": "ratio", "ci_method": named(COX)} | limits(ratio)
+        months = analysis.rmst[endpoint]
+        difference = _difference(compared, label, months, analysis.ci_percent) if model else UNDEFINED
+        method = named(RMST)
+        if model and pd.isna(difference.estimate):
+            method = f"{NOT_COMPUTED}follow-up ends before {months} months"
+        row |= {"measure": f"{endpoint}_rmst_difference_{months}m", "unit": "months", "ci_method": method}
+        yield row | limits(difference)
     p = _assumption_p(compared, model) if model else float("nan")
-    yield {**whole, "measure": f"{contrast.endpoint}_ph_test_p", "unit": "p"} | _number(p, method or PH_TEST)
+    yield {**whole, "measure": f"{endpoint}_ph_test_p", "unit": "p", "ci_method": named(PH_TEST)} | _number(p)
+
+
+def _method(instead: str, day: int, method: str) -> str:
+    """What stands instead of every method's name, else the name."""
+    return instead or from_day(method, day)
 
 
 def _model(compared: _Compared, analysis: Analysis) -> tuple[str, CoxModel | None]:
@@ -97,7 +129,12 @@ def _model(compared: _Compared, analysis: Analysis) -> tuple[str, CoxModel | Non
     times = compared.times
     try:
         return "", cox(
-            compared.dummies(), times["time_days"], times["event"], analysis.ci_percent, strata=compared.within
+            compared.dummies(),
+            times["time_days"],
+            times["event"],
+            analysis.ci_percent,
+            entry=times["entry_days"],
+            strata=compared.within,
         )
     except ValueError as error:
         return str(error), None
@@ -116,13 +153,21 @@ def _too_little(compared: _Compared) -> str:
 
 def _log_rank_p(compared: _Compared) -> float:
     times = compared.times
-    return log_rank(times["time_days"], times["event"], times["label"], compared.within).p
+    label, entry = times["label"], times["entry_days"]
+    return log_rank(times["time_days"], times["event"], label, compared.within, entry=entry).p
 
 
 def _assumption_p(compared: _Compared, model: CoxModel) -> float:
     """That of all labels together: the contrast is one term of the model."""
     times, log_hazard = compared.times, list(model.table["log_hazard"])
-    test = ph_test(compared.dummies(), log_hazard, times["time_days"], times["event"], strata=compared.within)
+    test = ph_test(
+        compared.dummies(),
+        log_hazard,
+        times["time_days"],
+        times["event"],
+        entry=times["entry_days"],
+        strata=compared.within,
+    )
     return float(test["p"].iloc[-1])
 
 
@@ -131,22 +176,16 @@ def _ratio(model: CoxModel, label: str) -> Interval:
     return Interval(float(ratio), float(lower), float(upper))
 
 
-def _difference(compared: _Compared, label: str, analysis: Analysis, method: str | None) -> Row:
+def _difference(compared: _Compared, label: str, months: int, ci_percent: int) -> Interval:
     """The restricted mean of a label less that of the reference, in months."""
-    months = analysis.rmst[compared.contrast.endpoint]
-    row = {"measure": f"{compared.contrast.endpoint}_rmst_difference_{months}m", "unit": "months"}
-    if method:
-        return row | limits(UNDEFINED) | {"ci_method": method}
     groups = [compared.group(name) for name in (label, compared.contrast.reference)]
-    first, second = (kaplan_meier(group["time_days"], group["event"], analysis.ci_percent) for group in groups)
-    found = rmst_difference(first, second, months * DAYS_PER_MONTH)
-    name = RMST if pd.notna(found.estimate) else f"{NOT_COMPUTED}follow-up ends before {months} months"
-    return row | limits(in_months(found.interval(analysis.ci_percent))) | {"ci_method": name}
+    first, second = (kaplan_meier(own["time_days"], own["event"], entry=own["entry_days"]) for own in groups)
+    return in_months(rmst_difference(first, second, months * DAYS_PER_MONTH).interval(ci_percent))
 
 
 def _row(times: pd.DataFrame, stratum: str) -> Row:
     return {"stratum": stratum, "n": len(times), "events": int(times["event"].astype(bool).sum())}
 
 
-def _number(value: float, method: str) -> Row:
-    return {"estimate": value, "lower": float("nan"), "upper": float("nan"), "ci_method": method}
+def _number(value: float) -> Row:
+    return limits(Interval(value, float("nan"), float("nan")))

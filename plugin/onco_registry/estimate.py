@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from onco_registry.contrast import contrast_rows
+from onco_registry.contrast import arm_rows, contrast_rows
 from onco_registry.estimate_row import EXACT, OVERALL, Row
 from onco_registry.exact import proportion
 from onco_registry.registry_model import CONTROLLED, RESPONDED, RESPONSES, RegistryDefinition
@@ -27,22 +27,39 @@ def estimate(
     endpoint: pd.DataFrame,
     adverse_event: pd.DataFrame,
     adverse_event_group: pd.DataFrame,
+    cohort: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Every estimate of a cohort, in a fixed order. Denominators of proportions are all its patients."""
+    """Every estimate of a cohort, in a fixed order. Denominators of proportions are all its patients.
+
+    Those of response are all who were seen at index: who came later had to live until then.
+    """
     percent = registry.analysis.ci_percent
-    n = len(best_response)
+    seen = cohort.loc[cohort["seen_at_index"].astype(bool), "subject_id"]
+    best = best_response[best_response["subject_id"].isin(seen)]
+    by_source = best_by_source[best_by_source["person_id"].isin(seen)]
     rows = [
-        *_responses(best_response, percent),
-        *_responses_by_source(registry, best_by_source, n, percent),
-        *_responses_by_stratum(best_response, strata, percent),
+        *_responses(best, percent),
+        *_responses_by_source(registry, by_source, len(best), percent),
+        *_responses_by_stratum(best, strata, percent),
         *time_rows(registry, endpoint, strata),
         *contrast_rows(registry, endpoint, strata),
-        *_adverse_events(adverse_event, n, percent),
-        *_adverse_event_groups(registry, adverse_event_group, n, percent),
+        *_adverse_events(adverse_event, len(cohort), percent),
+        *_adverse_event_groups(registry, adverse_event_group, len(cohort), percent),
     ]
+    return _frame(registry, rows)
+
+
+def with_arms(registry: RegistryDefinition, estimates: pd.DataFrame, comparison: pd.DataFrame) -> pd.DataFrame:
+    """Estimates with those of the arms of the registry's comparators after them."""
+    rows = list(arm_rows(registry, comparison))
+    return pd.concat([estimates, _frame(registry, rows)], ignore_index=True) if rows else estimates
+
+
+def _frame(registry: RegistryDefinition, rows: list[Row]) -> pd.DataFrame:
+    """Rows as the long table of estimates has them."""
     frame = pd.DataFrame(rows, columns=[name for name in ESTIMATE_COLUMNS if name not in ("cohort", "ci_level")])
     frame["cohort"] = registry.cohort.name
-    frame["ci_level"] = percent / 100
+    frame["ci_level"] = registry.analysis.ci_percent / 100
     counts = dict.fromkeys(("x", "n", "events"), "Int64")
     numbers = dict.fromkeys(("estimate", "lower", "upper"), "float64")
     return frame.astype({**counts, **numbers})[list(ESTIMATE_COLUMNS)]

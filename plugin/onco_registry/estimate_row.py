@@ -27,3 +27,8 @@ def limits(found: Interval) -> Row:
 def in_months(days: Interval) -> Interval:
     """Times in months of 30.4375 days."""
     return Interval(days.estimate / DAYS_PER_MONTH, days.lower / DAYS_PER_MONTH, days.upper / DAYS_PER_MONTH)
+
+
+def from_day(method: str, day: int) -> str:
+    """A method's name where what it gives is conditional on no event by a day; on day 0 it is not."""
+    return f"{method}, from day {day}" if day else method

@@ -17,7 +17,7 @@ from onco_registry.cohort import cohort_parameters, establish_cohort
 from onco_registry.comparison import compare
 from onco_registry.consistency import check_consistency
 from onco_registry.endpoint import date_endpoints
-from onco_registry.estimate import estimate
+from onco_registry.estimate import estimate, with_arms
 from onco_registry.growth import compare_with_previous_line
 from onco_registry.laboratory import RULES as LABORATORY_RULES
 from onco_registry.registry_model import RegistryDefinition
@@ -32,9 +32,9 @@ from onco_registry.time_estimate import curves
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
     "cohort.py", "comparison.py", "consistency.py", "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py",
-    "exact.py", "growth.py", "laboratory.py", "recompute.py", "registry_model.py", "relations.py", "response.py",
-    "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival",
-    "time_estimate.py", "units.py",
+    "exact.py", "growth.py", "laboratory.py", "left_truncation.py", "recompute.py", "registry_model.py",
+    "relations.py", "response.py", "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py",
+    "stratum.py", "survival", "time_estimate.py", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.
 _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
@@ -106,6 +106,7 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         frames["endpoint"],
         frames["adverse_event"],
         relations.frame("adverse_event_group"),
+        frames["cohort"],
     )
     frames |= _safety_frames(relations, registry)
     frames["estimate"] = pd.concat([frames["estimate"], safety_estimates(registry, frames)], ignore_index=True)
@@ -116,6 +117,7 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     # Last: it puts the arms in the place of the cohort.
     for name, rows in compare(relations, registry).items():
         frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
+    frames["estimate"] = with_arms(registry, frames["estimate"], frames["comparison"])
     return {name: shape(name, frames[name]) for name in FRAMES}
 
 

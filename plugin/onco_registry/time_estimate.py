@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from onco_registry.estimate_row import LOG_LOG, NOT_COMPUTED, OVERALL, RMST, SPSS, Row, in_months, limits
+from onco_registry.estimate_row import LOG_LOG, NOT_COMPUTED, OVERALL, RMST, SPSS, Row, from_day, in_months, limits
+from onco_registry.left_truncation import from_enough_at_risk
 from onco_registry.registry_model import Analysis, RegistryDefinition
 from onco_registry.stratum import by_stratum
 from onco_registry.survival import DAYS_PER_MONTH, kaplan_meier, median, rmst, spss_median, survival_at
@@ -19,14 +20,14 @@ def time_rows(registry: RegistryDefinition, endpoint: pd.DataFrame, strata: pd.D
     analysis = registry.analysis
     for name in registry.endpoints:
         times = endpoint[endpoint["endpoint"] == name]
-        yield from _rows(name, OVERALL, times, analysis)
+        yield from group_rows(name, OVERALL, times, analysis)
         yield _spss_row(name, times, analysis)
         if name in analysis.rmst:
-            yield rmst_row(name, times, analysis)
+            yield _rmst_row(name, times, analysis)
         if name == analysis.follow_up:
             yield _follow_up_row(times, analysis)
         for stratum, label, group in by_stratum(times, strata, analysis.by_stratum.get(name, ())):
-            yield from _rows(name, f"{stratum}={label}", group, analysis)
+            yield from group_rows(name, f"{stratum}={label}", group, analysis)
 
 
 def curves(registry: RegistryDefinition, endpoint: pd.DataFrame, strata: pd.DataFrame) -> pd.DataFrame:
@@ -35,31 +36,25 @@ def curves(registry: RegistryDefinition, endpoint: pd.DataFrame, strata: pd.Data
     for name in registry.endpoints:
         times = endpoint[endpoint["endpoint"] == name]
         declared = registry.analysis.by_stratum.get(name, ())
-        groups = [(f"{stratum}={label}", group) for stratum, label, group in by_stratum(times, strata, declared)]
-        for stratum, group in [(OVERALL, times), *groups]:
-            curve = kaplan_meier(group["time_days"], group["event"], registry.analysis.ci_percent)
-            curve.insert(0, "endpoint", name)
-            curve.insert(1, "stratum", stratum)
-            found.append(curve.rename(columns={"time": "time_days"}))
-    counts = dict.fromkeys(("time_days", "at_risk", "events", "censored"), "int64")
-    return pd.concat(found, ignore_index=True).astype(counts)
+        found.append(group_curve(name, OVERALL, times, registry.analysis))
+        for stratum, label, group in by_stratum(times, strata, declared):
+            found.append(group_curve(name, f"{stratum}={label}", group, registry.analysis))
+    return pd.concat(found, ignore_index=True)
 
 
-def rmst_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
-    """The restricted mean of an endpoint, in months up to its declared time."""
-    months = analysis.rmst[name]
-    curve = kaplan_meier(times["time_days"], times["event"], analysis.ci_percent)
-    mean = rmst(curve, months * DAYS_PER_MONTH)
-    row = {**_common(OVERALL, times), "measure": f"{name}_rmst_{months}m", "unit": "months", "ci_method": RMST}
-    if pd.isna(mean.estimate):
-        row["ci_method"] = f"{NOT_COMPUTED}follow-up ends before {months} months"
-    return row | limits(in_months(mean.interval(analysis.ci_percent)))
+def group_curve(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """The curve of some patients, as rows of results.curve."""
+    curve = _curve(from_enough_at_risk(times)[0], analysis).rename(columns={"time": "time_days"})
+    curve.insert(0, "endpoint", name)
+    curve.insert(1, "stratum", stratum)
+    return curve.astype(dict.fromkeys(("time_days", "at_risk", "events", "censored"), "int64"))
 
 
-def _rows(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis) -> Iterator[Row]:
-    """The median, then the rates."""
-    common = {**_common(stratum, times), "ci_method": LOG_LOG}
-    curve = kaplan_meier(times["time_days"], times["event"], analysis.ci_percent)
+def group_rows(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis) -> Iterator[Row]:
+    """The median of some patients, then their rates."""
+    followed, day = from_enough_at_risk(times)
+    common = {**_common(stratum, followed), "ci_method": from_day(LOG_LOG, day)}
+    curve = _curve(followed, analysis)
     yield {**common, "measure": f"{name}_median", "unit": "months"} | limits(in_months(median(curve)))
     landmarks: list[tuple[str, float]] = [
         (f"{weeks}w", weeks * _DAYS_PER_WEEK) for weeks in analysis.rates_in_weeks.get(name, ())
@@ -70,7 +65,23 @@ def _rows(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis) -> I
         yield row | limits(survival_at(curve, days))
 
 
+def _curve(followed: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    event = followed["event"].astype(bool)
+    return kaplan_meier(followed["time_days"], event, analysis.ci_percent, entry=followed["entry_days"])
+
+
+def _rmst_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
+    """The restricted mean of an endpoint, in months up to its declared time."""
+    months = analysis.rmst[name]
+    followed, day = from_enough_at_risk(times)
+    mean = rmst(_curve(followed, analysis), months * DAYS_PER_MONTH)
+    method = from_day(RMST, day) if pd.notna(mean.estimate) else f"{NOT_COMPUTED}follow-up ends before {months} months"
+    row = {**_common(OVERALL, followed), "measure": f"{name}_rmst_{months}m", "unit": "months", "ci_method": method}
+    return row | limits(in_months(mean.interval(analysis.ci_percent)))
+
+
 def _spss_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
+    """As others print it, for comparison: late entries are not allowed for."""
     row = {**_common(OVERALL, times), "measure": f"{name}_median", "unit": "months", "ci_method": SPSS}
     days, event = times["time_days"].astype(float), times["event"].astype(bool)
     return row | limits(spss_median(days, event, analysis.ci_percent))
@@ -78,9 +89,9 @@ def _spss_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
 
 def _follow_up_row(times: pd.DataFrame, analysis: Analysis) -> Row:
     """Reverse Kaplan-Meier: being censored is the event."""
-    censored = ~times["event"].astype(bool)
-    curve = kaplan_meier(times["time_days"], censored, analysis.ci_percent)
-    common = {**_common(OVERALL, times), "events": int(censored.sum()), "ci_method": LOG_LOG}
+    followed, day = from_enough_at_risk(times.assign(event=~times["event"].astype(bool)))
+    common = {**_common(OVERALL, followed), "ci_method": from_day(LOG_LOG, day)}
+    curve = _curve(followed, analysis)
     return {**common, "measure": "follow_up_median", "unit": "months"} | limits(in_months(median(curve)))
 
 

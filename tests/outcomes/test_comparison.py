@@ -172,8 +172,11 @@ def test_the_cohort_itself_is_as_without_comparators(compared: Record, registry:
     with_arms = compared.results()
     compared.registry = registry
     without = compared.results()
-    for name in ("estimate", "best_response", "endpoint", "curve", "completeness", "consistency_check"):
+    for name in ("best_response", "endpoint", "curve", "completeness", "consistency_check"):
         assert with_arms.frames()[name].equals(without.frames()[name]), name
+    of_arms = with_arms.estimate["stratum"].str.startswith("arm=")
+    assert with_arms.estimate[~of_arms].equals(without.estimate)
+    assert set(with_arms.estimate.loc[of_arms, "stratum"]) == {"arm=combination", "arm=alpha"}
     assert without.comparison.empty
     assert list(with_arms.cohort_definition["cohort_definition_id"]) == [7, 8, 9, 10]
 

@@ -34,10 +34,14 @@ def _change(frames: Frames, name: str, where: pd.Series[bool], column: str, valu
 def test_everything_agrees(frames: Frames) -> None:
     checks = check_consistency(frames)
     assert list(zip(checks["check_name"], checks["status"], strict=True)) == [
+        ("patients_counted_once", "pass"),
         ("responses_add_up", "pass"),
         ("exclusions_add_up", "pass"),
         ("subgroups_add_up", "pass"),
         ("percentages_from_counts", "pass"),
+        ("counts_within_totals", "pass"),
+        ("intervals_hold_estimates", "pass"),
+        ("curves_agree_with_times", "pass"),
         ("os_not_before_pfs", "pass"),
         ("no_event_before_index", "pass"),
         ("no_contact_after_death", "pass"),
@@ -60,12 +64,69 @@ def test_exclusions(frames: Frames) -> None:
 
 def test_subgroups(frames: Frames) -> None:
     _change(frames, "estimate", frames["estimate"]["stratum"] == "agent=Beta one", "n", 4)
-    assert _status(frames, "subgroups_add_up") == ("fail", "agent: 1/4")
+    assert _status(frames, "subgroups_add_up") == (
+        "fail",
+        "orr by agent: 1/4, not 1/3; dcr by agent: 2/4, not 2/3",
+    )
 
 
 def test_percentages(frames: Frames) -> None:
     _change(frames, "estimate", frames["estimate"]["measure"] == "dcr", "estimate", 0.5)
     assert _status(frames, "percentages_from_counts")[0] == "fail"
+
+
+def test_a_patient_counted_twice(frames: Frames) -> None:
+    frames["best_response"] = pd.concat([frames["best_response"], frames["best_response"].head(1)])
+    frames["endpoint"] = frames["endpoint"].assign(subject_id=frames["endpoint"]["subject_id"].replace(3, 9))
+    detail = "1 rows repeat a patient, 10 are of nobody in the cohort, 0 patients lack a row"
+    assert _status(frames, "patients_counted_once") == ("fail", detail)
+
+
+def test_a_patient_who_is_not_counted(frames: Frames) -> None:
+    frames["best_response"] = frames["best_response"].tail(2)
+    detail = "0 rows repeat a patient, 0 are of nobody in the cohort, 1 patients lack a row"
+    assert _status(frames, "patients_counted_once") == ("fail", detail)
+
+
+def test_more_than_all(frames: Frames) -> None:
+    _change(frames, "estimate", frames["estimate"]["measure"] == "response_pr", "x", 4)
+    _change(frames, "completeness", frames["completeness"]["item"] == "recorded_response", "x", 4)
+    assert _status(frames, "counts_within_totals") == ("fail", "estimate: 1 rows; completeness: 1 rows")
+
+
+def test_an_estimate_outside_its_interval(frames: Frames) -> None:
+    _change(frames, "estimate", frames["estimate"]["measure"] == "dcr", "lower", 0.9)
+    assert _status(frames, "intervals_hold_estimates")[0] == "fail"
+
+
+def test_a_curve_of_other_events(frames: Frames) -> None:
+    curve = frames["curve"]
+    last = (curve["endpoint"] == "os") & (curve["time_days"] == 301)
+    _change(frames, "curve", last, "events", 2)
+    assert _status(frames, "curves_agree_with_times") == ("fail", "os: 2/4, not 1/3")
+    _change(frames, "curve", last, "events", 1)
+    _change(frames, "curve", last, "survival", 2.0)
+    assert _status(frames, "curves_agree_with_times") == ("fail", "os rises")
+
+
+def test_a_response_before_index(frames: Frames) -> None:
+    best = frames["best_response"]
+    frames["best_response"] = best.assign(response_date=best["response_date"].where(best["response"] != "PR", on(-3)))
+    status, detail = _status(frames, "no_event_before_index")
+    assert status == "fail"
+    assert detail.endswith("endpoint dates lie before the index date; 1 best responses, too")
+
+
+def test_more_related_than_any(frames: Frames, record: Record) -> None:
+    for person in (1, 2):
+        record.adverse_event(person, "tired", 10, 2, related=True)
+    frames["estimate"] = record.results().estimate
+    assert _status(frames, "related_not_more_than_any")[0] == "pass"
+    _change(frames, "estimate", frames["estimate"]["measure"].str.startswith("ae_term:"), "x", 1)
+    assert _status(frames, "related_not_more_than_any") == (
+        "fail",
+        "2 patients with a related event, 2 with any; more related than any in 1 terms",
+    )
 
 
 def test_overall_survival_before_progression_free(frames: Frames) -> None:

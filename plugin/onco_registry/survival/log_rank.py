@@ -23,13 +23,21 @@ class LogRank:
     expected: dict[str, float]
 
 
-def log_rank(time: Numbers, event: Numbers, group: Numbers, strata: Numbers | None = None) -> LogRank:
+def log_rank(
+    time: Numbers,
+    event: Numbers,
+    group: Numbers,
+    strata: Numbers | None = None,
+    *,
+    entry: Numbers | None = None,
+) -> LogRank:
     """Whether the hazards of groups differ, as R's survdiff (rho = 0) tests it; with strata, within each of them.
 
+    `entry` truncates on the left, which survdiff does not do; without ties that is coxph's score test, too.
     A group of which nobody is at risk at any event takes no part. With fewer than two left, or where no event could
     have been another group's, statistic and p are NaN. Raises ValueError for times that are missing or negative.
     """
-    stop, _ = times(time)
+    stop, start = times(time, entry)
     happened = np.asarray(event, dtype=bool)
     labels, codes = np.unique(np.asarray(group), return_inverse=True)
     layers = np.zeros(len(stop), dtype=int) if strata is None else pd.factorize(np.asarray(strata))[0]
@@ -37,7 +45,7 @@ def log_rank(time: Numbers, event: Numbers, group: Numbers, strata: Numbers | No
     variance = np.zeros((len(labels), len(labels)))
     for layer in np.unique(layers):
         here = layers == layer
-        found = _expected(stop[here], happened[here], codes[here], len(labels))
+        found = _expected(stop[here], start[here], happened[here], codes[here], len(labels))
         expected, variance = expected + found[0], variance + found[1]
     statistic, degrees = _statistic(observed - expected, variance, expected > 0)
     names = [str(label) for label in labels]
@@ -50,16 +58,23 @@ def log_rank(time: Numbers, event: Numbers, group: Numbers, strata: Numbers | No
     )
 
 
-def _expected(stop: Floats, happened: np.ndarray, codes: np.ndarray, groups: int) -> tuple[Floats, Floats]:
+def _expected(
+    stop: Floats, start: Floats, happened: np.ndarray, codes: np.ndarray, groups: int
+) -> tuple[Floats, Floats]:
     """Expected events of each group and their covariance (hypergeometric), over the event times."""
     moments, d = np.unique(stop[happened], return_counts=True)
-    by_group = [np.sort(stop[codes == group]) for group in range(groups)]
-    at_risk = np.array([len(own) - np.searchsorted(own, moments, side="left") for own in by_group], dtype=float)
+    own = [codes == group for group in range(groups)]
+    at_risk = np.array([_before(start[one], moments) - _before(stop[one], moments) for one in own], dtype=float)
     n = at_risk.sum(axis=0)
     share = at_risk / n
     spread = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
     variance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
     return (share * d).sum(axis=1), variance
+
+
+def _before(values: Floats, moments: Floats) -> np.ndarray:
+    """How many values lie before each moment."""
+    return np.searchsorted(np.sort(values), moments, side="left")
 
 
 def _statistic(difference: Floats, variance: Floats, taking_part: np.ndarray) -> tuple[float, int]:
