@@ -1,6 +1,6 @@
 """Further proportions of response: confirmed, clinical benefit, sensitivity analyses and secondary denominators.
 
-The denominator is every patient of the cohort, whatever is missing, except where a measure begins with `secondary_`.
+The denominator is every patient seen at index, whatever is missing, except where a measure begins with `secondary_`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,14 @@ def estimate_response(
     """Estimates in the columns of `estimate`, in a fixed order, from relations of response.
 
     `by_source` and `at_minimum` are best responses, the latter by minimum duration of stable disease; `population` has
-    a row per patient, with the secondary denominators; `other_baseline` is `at_minimum` with another baseline window.
+    a row per patient seen at index, with the secondary denominators; `other_baseline` is `at_minimum` with another
+    window for baselines.
     """
-    n = len(population)
+    n, seen = len(population), population["person_id"]
+    by_source, at_minimum = by_source[by_source["person_id"].isin(seen)], at_minimum[at_minimum["person_id"].isin(seen)]
+    queries = queries[queries["subject_id"].isin(seen)]
+    if other_baseline is not None:
+        other_baseline = other_baseline[other_baseline["person_id"].isin(seen)]
     chosen = by_source[by_source["chosen"].astype(bool)]
     counts = [
         *_benefit(chosen, n),

@@ -119,9 +119,21 @@ def test_local_therapy_after_progression_is_no_question(record: Record) -> None:
     assert rows(record.results().response_query, "query") == []
 
 
+def _seen_later(record: Record, person: int) -> None:
+    """A patient whom statements and conditions alone show until the first assessment."""
+    record.person(person)
+    record.condition(person, 201, -200)
+    record.condition(person, 211, -190)
+    record.drug(person, "gamma", -180, -120)
+    record.drug(person, "alpha", 0, 100)
+    record.drug(person, "beta", 0, 100)
+
+
 def test_all_patients_are_the_denominator_and_others_are_called_secondary(record: Record) -> None:
     for person in range(1, 7):
         record.member(person)
+    _seen_later(record, 7)  # in no denominator of response
+    record.response(7, 60, "CR")
     record.sum(1, 0, 10)  # measurable
     record.response(1, 60, "PR")
     record.response(1, 90, "PR")

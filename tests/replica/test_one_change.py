@@ -24,6 +24,11 @@ PFS = {
 }
 EXACT = "clopper-pearson"
 DRUG_RECORDS = {"MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement"}
+# What one partial response more or less changes; disease control and clinical benefit it does not.
+RESPONSE_MEASURES = (
+    "response_pr", "response_sd", "orr_confirmed", "confirmed_response_pr", "confirmed_response_sd", "sd_minimum_35d",
+    "sd_minimum_42d", "sd_minimum_56d", "orr_baseline_42d", "secondary_orr_measurable", "secondary_orr_evaluable",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,22 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
         "overall", "age_group=18-44", "earlier_exposure=No", "ecog=1", "line=Second", "pd1_agent=Tislelizumab",
         "subtype=Alveolar soft part sarcoma",
     )  # fmt: skip
+    # A responder less: the times to and of response have one patient less.
     assert changes.tables() == {
-        "estimate", "best_response", "best_by_source", "assessment", "target_sum", "consistency_check",
+        "estimate", "best_response", "best_by_source", "assessment", "target_sum", "consistency_check", "endpoint",
+        "curve",
     }  # fmt: skip
+    assert changes.cells("endpoint") == {("p030", "dor"), ("p030", "ttr")}
     assert changes.cells("estimate") == {
         *(("orr", stratum, EXACT) for stratum in strata),
         ("orr_by_source", "source=sums", EXACT),
-        ("response_pr", "overall", EXACT),
-        ("response_sd", "overall", EXACT),
+        ("orr_confirmed_by_source", "source=sums", EXACT),
+        *((measure, "overall", EXACT) for measure in RESPONSE_MEASURES),
+        *(
+            (measure, "overall", method)
+            for measure in ("dor_median", "ttr_median")
+            for method in ("log-log", "spss-plain")
+        ),
     }
     assert changes.estimates("overall", "orr", "dcr", "response_pr", "response_sd", "response_pd") == [
         ("orr", EXACT, 10, 32, 0.3125, 0.1612, 0.5001),
@@ -129,14 +142,19 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
         (70.0, None),
     ]
     assert {patient for patient, _ in changes.cells("target_sum")} == {"p030"}
-    assert changes.cells("consistency_check") == {("responses_add_up",), ("subgroups_add_up",)}
+    # Two endpoint dates fewer to check.
+    checks = {"responses_add_up", "subgroups_add_up", "no_event_before_index"}
+    assert {name for (name,) in changes.cells("consistency_check")} == checks
 
 
 def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> None:
     # The radiologist's response decides; the sums 110 (baseline), 51, 51 mm show their change and their own rate.
     changes = _third_night(site, [_with_sum(demo, "p032-sum-1", 70)])
     assert changes.tables() == {"estimate", "best_response", "best_by_source", "assessment", "target_sum"}
-    assert changes.cells("estimate") == {("orr_by_source", "source=sums", EXACT)}
+    assert changes.cells("estimate") == {
+        ("orr_by_source", "source=sums", EXACT),
+        ("orr_confirmed_by_source", "source=sums", EXACT),
+    }
     assert changes.estimates("source=sums", "orr_by_source", "dcr_by_source") == [
         ("orr_by_source", EXACT, 10, 32, 0.3125, 0.1612, 0.5001),
         ("dcr_by_source", EXACT, 27, 32, 0.8438, 0.6721, 0.9472),

@@ -1,4 +1,5 @@
--- Secondary denominators, by person: target disease of measurable size at baseline, by lesions or by a recorded sum;
+-- Patients seen at index, who are the denominator of response (who came later had to live until then), and secondary
+-- denominators among them: target disease of measurable size at baseline, by lesions or by a recorded sum;
 -- and evaluable for response, with any assessment in the time of the best response that is not NE (or an early
 -- progression).
 SELECT
@@ -15,3 +16,5 @@ SELECT
         WHERE counted.chosen AND counted.response != 'NE'
     ) AS is_evaluable
 FROM cohort_member AS patient
+INNER JOIN first_seen ON patient.person_id = first_seen.person_id
+WHERE first_seen.seen_at_index
