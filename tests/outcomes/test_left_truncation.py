@@ -112,6 +112,8 @@ def test_who_was_first_seen_after_index_has_no_response_rate(record: Record) -> 
     orr = results.estimate[results.estimate["measure"] == "orr"]
     assert rows(orr.head(1), "stratum", "x", "n") == [("overall", 1, 1)]
     assert set(orr["n"]) == {1}
+    confirmed = results.estimate[results.estimate["measure"].isin(["cbr", "orr_confirmed"])]
+    assert rows(confirmed, "measure", "n") == [("cbr", 1), ("orr_confirmed", 1)]
     safety = results.estimate[results.estimate["measure"] == "ae_any"]
     assert rows(safety, "x", "n") == [(0, 2)]
     assert set(results.consistency_check["status"]) == {"pass"}
