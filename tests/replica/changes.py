@@ -26,7 +26,13 @@ CELLS = {
     "cohort": "subject_id",
     "cohort_definition": "cohort_definition_id",
 }
-_VALUES = "SELECT * EXCLUDE (registry, data_cut, as_of_run, hash) FROM results"
+# The same patients in another order may change the last digits of what was iterated.
+_ROUNDED = ", ".join(f"round({name}, 9) AS {name}" for name in ("estimate", "lower", "upper"))
+
+
+def _values(table: str) -> str:
+    rounded = f" REPLACE ({_ROUNDED})" if table == "estimate" else ""
+    return f"SELECT * EXCLUDE (registry, data_cut, as_of_run, hash){rounded} FROM results"
 
 
 class Changes:
@@ -42,12 +48,19 @@ class Changes:
 
     def cells(self, table: str) -> set[Row]:
         """The cells of a table that changed, came or went; a person is named by the id of the Patient."""
-        before, after = (f"{_VALUES}.{table} WHERE as_of_run = {run}" for run in (BEFORE, AFTER))
+        before, after = (f"{_values(table)}.{table} WHERE as_of_run = {run}" for run in (BEFORE, AFTER))
         found = self.site.rows(
             f"SELECT DISTINCT {CELLS[table]} FROM "
             f"((({before}) EXCEPT ALL ({after})) UNION ALL (({after}) EXCEPT ALL ({before})))"
         )
         return {self._named(table, row) for row in found}
+
+    def measures(self) -> dict[str, set[str]]:
+        """Stratum -> the measures of which an estimate changed, came or went."""
+        found: dict[str, set[str]] = {}
+        for measure, stratum, _ in self.cells("estimate"):
+            found.setdefault(stratum, set()).add(measure)
+        return found
 
     def all_cells(self, table: str) -> set[Row]:
         """Every cell of a table, before or after."""

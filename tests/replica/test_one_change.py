@@ -9,19 +9,16 @@ import pytest
 from replica.changes import Changes
 from replica.nights import Demo, Json, Row, Site, amended
 
-OS = {
-    ("os_median", "overall", "log-log"),
-    ("os_median", "overall", "spss-plain"),
-    ("os_rate_6m", "overall", "log-log"),
-    ("os_rate_12m", "overall", "log-log"),
-    ("follow_up_median", "overall", "log-log"),
-}
-PFS = {
-    ("pfs_median", "overall", "log-log"),
-    ("pfs_median", "overall", "spss-plain"),
-    ("pfs_rate_6m", "overall", "log-log"),
-    ("pfs_rate_12m", "overall", "log-log"),
-}
+OS = {"os_median", "os_rate_6m", "os_rate_12m"}
+PFS = {"pfs_median", "pfs_rate_12w", "pfs_rate_24w", "pfs_rate_6m", "pfs_rate_12m"}
+# What all patients have besides: the sensitivities of a partial date of death, and the mean up to a year.
+OS_OF_ALL = OS | {"os_earliest_death_median", "os_latest_death_median", "os_rmst_12m"}
+PFS_OF_ALL = PFS | {"pfs_missed_assessments_median", "pfs_new_therapy_median", "rwpfs_median", "pfs_rmst_12m"}
+OS_COMPARED = {"os_hazard_ratio", "os_log_rank_p", "os_ph_test_p", "os_rmst_difference_12m"}
+PFS_COMPARED = {"pfs_hazard_ratio", "pfs_log_rank_p", "pfs_ph_test_p", "pfs_rmst_difference_12m"}
+CONTRASTS = ("arm=combination vs anlotinib", "arm=combination vs pd1", "line=Third or later vs Second")
+OS_ENDPOINTS = {"os", "os_earliest_death", "os_latest_death"}
+PFS_ENDPOINTS = {"pfs", "pfs_missed_assessments", "pfs_new_therapy", "rwpfs"}
 EXACT = "clopper-pearson"
 DRUG_RECORDS = {"MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement"}
 # What one partial response more or less changes; disease control and clinical benefit it does not.
@@ -33,11 +30,12 @@ RESPONSE_MEASURES = (
 
 @dataclass(frozen=True)
 class Death:
-    """A death that was none, and what follows: the patient's endpoints, the changed estimates, their new values."""
+    """A death that was none: the endpoints it decided, two of them, the measures that change, some of their values."""
 
     patient: str
+    decided: set[str]
     endpoints: list[Row]
-    cells: set[Row]
+    measures: dict[str, set[str]]
     estimates: list[Row]
 
 
@@ -45,8 +43,13 @@ DEATHS = [
     Death(
         # Progressed on day 231, died on day 281.
         "p001",
+        OS_ENDPOINTS,
         [("os", 281, False, "last_known_alive"), ("pfs", 231, True, "progression")],
-        OS,
+        {
+            "overall": {*OS_OF_ALL, "follow_up_median"},
+            **dict.fromkeys(("arm=combination", "line=Second", "subtype=Leiomyosarcoma"), OS),
+            **dict.fromkeys(CONTRASTS, OS_COMPARED),
+        },
         [
             ("os_median", "log-log", 15, 32, 17.0842, 10.8747, 22.8665),
             ("os_median", "spss-plain", 15, 32, 17.1, 10.4958, 23.7042),
@@ -60,8 +63,13 @@ DEATHS = [
     Death(
         # Died on day 453 without progression; the last scan was on day 409.
         "p006",
+        OS_ENDPOINTS | PFS_ENDPOINTS | {"dor", "ttnt"},
         [("os", 453, False, "last_known_alive"), ("pfs", 409, False, "last_adequate_assessment")],
-        OS | PFS,
+        {
+            "overall": {*OS_OF_ALL, *PFS_OF_ALL, "follow_up_median", "dor_median", "ttnt_median"},
+            **dict.fromkeys(("arm=combination", "line=Second", "subtype=Angiosarcoma"), OS | PFS),
+            **dict.fromkeys(CONTRASTS, OS_COMPARED | PFS_COMPARED),
+        },
         [
             ("os_median", "log-log", 15, 32, 17.0842, 10.8747, 22.8665),
             ("os_median", "spss-plain", 15, 32, 17.1, 8.3829, 25.8171),
@@ -80,13 +88,12 @@ def test_deleting_one_death(demo: Demo, site: Site, death: Death) -> None:
     alive = amended(demo.received()["Patient", death.patient])
     del alive["deceasedDateTime"]
     changes = _third_night(site, [alive])
-    named = {name for name, *_ in death.cells}
-    decided = {"os", "pfs"} if "pfs_median" in named else {"os"}
     assert changes.tables() == {"estimate", "endpoint", "curve"}
-    assert changes.cells("estimate") == death.cells
-    assert changes.cells("endpoint") == {(death.patient, endpoint) for endpoint in decided}
-    assert changes.cells("curve") == {(endpoint,) for endpoint in decided}
-    assert changes.of_patient(death.patient, "endpoint", "endpoint, time_days, event, decided_by") == death.endpoints
+    assert changes.measures() == death.measures
+    assert changes.cells("endpoint") == {(death.patient, endpoint) for endpoint in death.decided}
+    assert changes.cells("curve") == {(endpoint,) for endpoint in death.decided}
+    decided = changes.of_patient(death.patient, "endpoint", "endpoint, time_days, event, decided_by")
+    assert [row for row in decided if row[0] in ("os", "pfs")] == death.endpoints
     shown = ("os_median", "os_rate_6m", "os_rate_12m", "follow_up_median", "pfs_median")
     assert changes.estimates("overall", *shown) == death.estimates
     assert changes.estimates("overall", "orr", "dcr") == [
@@ -143,8 +150,7 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
     ]
     assert {patient for patient, _ in changes.cells("target_sum")} == {"p030"}
     # Two endpoint dates fewer to check.
-    checks = {"responses_add_up", "subgroups_add_up", "no_event_before_index"}
-    assert {name for (name,) in changes.cells("consistency_check")} == checks
+    assert changes.cells("consistency_check") == {("responses_add_up",), ("no_event_before_index",)}
 
 
 def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> None:
@@ -185,12 +191,23 @@ def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> No
         ("adult", 12, 57),
         ("prior_line", 26, 31),
     ]
-    # Every estimate of the cohort has another denominator; of the strata, only those the patient belongs to.
-    strata = {
-        "overall", "source=recorded", "source=sums", "age_group=18-44", "earlier_exposure=No", "ecog=2 and over",
-        "line=Second", "pd1_agent=Camrelizumab", "subtype=Angiosarcoma",
-    }  # fmt: skip
-    assert changes.cells("estimate") == {cell for cell in changes.all_cells("estimate") if cell[1] in strata}
+    # Every rate of the cohort has another denominator; of the strata, only those the patient belongs to change, and
+    # the arms that the patient leaves and joins.
+    rates = {"orr", "dcr"}
+    by_source = {"orr_by_source", "dcr_by_source", "orr_confirmed_by_source", "dcr_confirmed_by_source"}
+    measures = changes.measures()
+    overall = measures.pop("overall")
+    assert {"orr", "dcr", "response_pd", "ae_any", *OS_OF_ALL, *PFS_OF_ALL} <= overall
+    # Censored before the first death, the patient weighs nothing in that comparison of survival, in either arm.
+    arms = {**dict.fromkeys(CONTRASTS, OS_COMPARED | PFS_COMPARED), "arm=combination vs pd1": PFS_COMPARED}
+    assert measures == {
+        **dict.fromkeys(("age_group=18-44", "earlier_exposure=No", "ecog=2 and over", "pd1_agent=Camrelizumab"), rates),
+        **dict.fromkeys(("line=Second", "subtype=Angiosarcoma"), rates | OS | PFS),
+        **dict.fromkeys(("arm=combination", "arm=pd1"), OS | PFS),
+        **dict.fromkeys(("source=clinician", "source=recorded"), by_source),
+        **dict.fromkeys(("source=lesions", "source=sums"), by_source | {"no_baseline_by_source"}),
+        **arms,
+    }
     assert changes.estimates("overall", "orr", "dcr", "response_pd", "ae_related", "pfs_median", "os_median") == [
         ("orr", EXACT, 11, 31, 0.3548, 0.1923, 0.5463),
         ("dcr", EXACT, 27, 31, 0.871, 0.7017, 0.9637),
@@ -205,7 +222,7 @@ def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> No
     assert gone == {
         "cohort": {("p029",)},
         "best_response": {("p029",)},
-        "endpoint": {("p029", "os"), ("p029", "pfs")},
+        "endpoint": {("p029", endpoint) for endpoint in OS_ENDPOINTS | PFS_ENDPOINTS | {"ttd_any", "ttd_all", "ttnt"}},
         "adverse_event": {("p029", "fever")},
     }
     assert changes.of_patient("p029", "endpoint", "*") == []
@@ -232,7 +249,7 @@ def test_swapping_a_drug_for_another_of_its_class(demo: Demo, site: Site) -> Non
         ("dcr", EXACT, 14, 18, 0.7778, 0.5236, 0.9359),
     ]
     # Two proportions fewer to check.
-    assert changes.cells("consistency_check") == {("percentages_from_counts",)}
+    assert changes.cells("consistency_check") == {("percentages_from_counts",), ("intervals_hold_estimates",)}
 
 
 def _third_night(site: Site, resources: list[Json]) -> Changes:
