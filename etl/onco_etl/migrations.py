@@ -30,8 +30,8 @@ class Migration:
 
 
 MIGRATIONS: tuple[Migration, ...] = (
-    # 0.1: without erasure, retention and opt-out; Consents were of no supported type.
-    Migration("9e49ee5c62305454", note="rebuild, so that Consents that were received before are read, too"),
+    # 0.1: without erasure, retention and opt-out; Consents and BodyStructures were of no supported type.
+    Migration("9e49ee5c62305454", note="rebuild, so that Consents and lesions that were received before are read, too"),
 )
 
 
@@ -57,12 +57,34 @@ def migrate(folder: Path) -> int:
         for migration in due:
             if migration.sql:
                 con.execute(migration.sql)
+        _widen_staged(con)
         workspace.add_missing(con)
         con.execute(f"UPDATE state.workspace SET shape = {literal(workspace.shape())}")
         con.execute("COMMIT")
         log.info("workspace brought to this release", migrations=len(due))
         _advise(con, due)
     return len(due)
+
+
+def _widen_staged(con: duckdb.DuckDBPyConnection) -> None:
+    """Give the tables of staged resources the elements that are declared now; what was not read before is NULL."""
+    for resource_type in fhir_schema.resource_types():
+        table = fhir_schema.table_name(resource_type)
+        described = con.execute(
+            f"""
+            SELECT column_name FROM duckdb_columns()
+            WHERE database_name = current_database() AND schema_name = 'staged' AND table_name = {literal(table)}
+            """
+        ).fetchall()
+        there = {name for (name,) in described}
+        declared = set(fhir_schema.columns(resource_type))
+        if not there or declared <= there:
+            continue
+        con.execute(f"ALTER TABLE staged.{table} RENAME TO {table}_before")
+        workspace.create_staged(con, resource_type)
+        kept = ", ".join(f'"{name}"' for name in sorted(there & {"resource", "source", "resource_id", *declared}))
+        con.execute(f"INSERT INTO staged.{table} BY NAME SELECT {kept} FROM staged.{table}_before")
+        con.execute(f"DROP TABLE staged.{table}_before")
 
 
 def _advise(con: duckdb.DuckDBPyConnection, due: tuple[Migration, ...]) -> None:

@@ -249,10 +249,11 @@ def add_missing(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE SEQUENCE IF NOT EXISTS keys.{table}_seq MAXVALUE {INTEGER_MAX}")
         con.execute(f"CREATE TABLE IF NOT EXISTS keys.{table} (row_key VARCHAR, id INTEGER)")
     for resource_type in fhir_schema.resource_types():
-        _create_staged(con, resource_type)
+        create_staged(con, resource_type)
 
 
-def _create_staged(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
+def create_staged(con: duckdb.DuckDBPyConnection, resource_type: str) -> None:
+    """Create the table of the staged resources of a type where it is missing."""
     table = fhir_schema.table_name(resource_type)
     declared = ", ".join(f'"{name}" {kind}' for name, kind in fhir_schema.columns(resource_type).items())
     con.execute(

@@ -136,7 +136,7 @@ def test_completeness_and_run(page: Any) -> None:
 def test_failed_checks_are_printed_and_announced(page: Any) -> None:
     assert page.tables["table-checks"][1:] == [
         ["FAILED", "No clinical contact after death", "1 visit after death"],
-        ["Passed", "Responses add up to the cohort", "3 + 3 + 1 + 1 = 8"],
+        ["Passed", "Responses add up to the patients seen at index", "3 + 3 + 1 + 1 = 8"],
     ]
     assert "1 of 2 consistency checks failed." in page.texts["results"]
 

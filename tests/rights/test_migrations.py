@@ -57,7 +57,7 @@ def test_the_first_night_of_this_release_brings_the_tables_and_keeps_what_is_the
     assert site.workspace("SELECT run, kind FROM state.run ORDER BY run") == [(7, "sync"), (8, "sync")]
     assert site.workspace("SELECT count(*) FROM state.erasure") == [(0,)]
     assert site.workspace("SELECT resource_type FROM state.ledger WHERE run = 7") == [("Consent",)]
-    assert "rebuild, so that Consents that were received before are read, too" in capsys.readouterr().out
+    assert "rebuild, so that Consents and lesions that were received before are read, too" in capsys.readouterr().out
     assert migrations.migrate(site.settings.data) == 0
     assert pipeline.remap(site.settings).run == 9
 
@@ -66,7 +66,7 @@ def test_the_migrated_workspace_has_the_tables_of_a_new_one(tmp_path: Path) -> N
     def tables(data: Path) -> list[tuple[str, ...]]:
         with workspace.connect(data, read_only=True) as con:
             return con.execute(
-                "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+                "SELECT schema_name, table_name, column_index, column_name, data_type FROM duckdb_columns() "
                 "WHERE NOT internal ORDER BY ALL"
             ).fetchall()
 

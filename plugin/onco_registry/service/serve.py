@@ -123,7 +123,9 @@ class Service:
         # Where another command holds the data folder, nothing failed: the job is due still.
         if not recorded and code not in (0, StateError.exit_code):
             attempt = jobs.begin(self._engine, job, day, version("onco-registry"))
-            jobs.end(self._engine, attempt, outcome="failed", exit_code=code)
+            # A process that a signal ended has the number of the signal, negative.
+            ending = {"outcome": "interrupted", "message": jobs.KILLED} if code < 0 else {"outcome": "failed"}
+            jobs.end(self._engine, attempt, exit_code=code, **ending)
         note_news(self._config, self._engine, job)
 
 
