@@ -74,6 +74,39 @@ AE_TABLE = [
     ("Cough", False, 1, 2, 8), ("Cough", True, 1, 1, 8),
     ("Rash", False, 1, 3, 8), ("Rash", False, 3, 1, 8), ("Rash", True, 3, 1, 8),
 ]  # fmt: skip
+COHORT = [(1, 987001, "2022-01-01"), (1, 987002, "2022-01-02"), (1, 987003, "2022-01-03"), (1, 987004, "2022-01-04")]
+TARGET_SUM = [
+    (987002, "2021-12-30", None), (987002, "2022-03-02", -0.3), (987002, "2022-05-02", -0.25),
+    (987003, "2021-12-20", None),
+]  # fmt: skip
+ASSESSMENT = [
+    (987004, "2022-03-04", True, "SD"), (987004, "2022-03-05", False, "PD"), (987004, "2022-02-04", True, "SD"),
+]  # fmt: skip
+DOSE = [
+    (987001, "drug_a", "2021-12-31", "2022-06-01", "ongoing"),
+    (987004, "drug_a", "2022-01-04", "2022-03-15", "discontinued"),
+    (987004, "drug_b", "2022-01-05", "2022-02-05", "discontinued"),
+]
+SAFETY_TABLE = [
+    ("any", "", False, 7, 5, 2, 0, 0, 8),
+    ("serious", "", False, 2, 0, 2, 0, 0, 8),
+    ("group", "skin_group", False, 4, 3, 1, 0, 0, 8),
+    ("group", "bleeding", False, 0, 0, 0, 0, 0, 8),
+    ("term", "Rash", False, 4, 3, 1, 0, 0, 8),
+]
+AE_RATE = [
+    ("any", "", False, 8, 7, 365, 700.7, 281.7, 1443.8, 21.0),
+    ("group", "skin_group", False, 8, 4, 730, 200.1, 54.5, 512.4, 60.0),
+    ("term", "Rash", False, 8, 4, 730, 200.1, 54.5, 512.4, 60.0),
+]
+AE_INCIDENCE = [
+    ("group", "skin_group", False, 60, 6, 2, 0, 0, 0.5, 0.1, 0.8),
+    ("group", "skin_group", False, 30, 8, 2, 0, 0, 0.25, 0.03, 0.56),
+    ("group", "skin_group", True, 30, 8, 1, 0, 0, 0.125, 0.01, 0.42),
+    ("group", "bleeding", False, 90, 8, 0, 1, 7, 0.0, None, None),
+]
+LABORATORY_TABLE = [("Anemia", None, 1, 2, 7), ("Anemia", 0, 2, 5, 7)]
+RESPONSE_QUERY = [("no_baseline", "sums"), ("no_baseline", "sums")]
 COMPLETENESS = [("lesion_sums", 7, 8), ("death_date_complete", 0, 0)]
 CHECKS = [
     ("responses_add_up", "pass", "3 + 3 + 1 + 1 = 8"),
@@ -86,12 +119,24 @@ COLUMNS = {
     "endpoint": "subject_id endpoint start_date time_days event decided_by decided_on cdm_table cdm_row_id",
     "curve": "endpoint stratum time_days at_risk events censored survival lower upper",
     "ae_table": "term related_only grade x n",
+    "cohort": "cohort_definition_id subject_id cohort_start_date",
+    "target_sum": "subject_id assessment_date change_from_baseline",
+    "assessment": "subject_id assessment_date chosen response",
+    "dose": "subject_id component first_dose_date last_dose_date status",
+    "safety_table": "kind item related_only x x_grade_1_2 x_grade_3_4 x_grade_5 x_not_graded n",
+    "ae_rate": "kind item related_only n events person_days rate lower upper first_median_days",
+    "ae_incidence": "kind item related_only time_days at_risk events competing censored incidence lower upper",
+    "laboratory_table": "term baseline_grade worst_grade x n",
+    "response_query": "query source",
     "completeness": "item x n",
     "consistency_check": "check_name status detail",
 }
 ROWS: dict[str, list[Any]] = {
     "estimate": ESTIMATE, "attrition": ATTRITION, "best_response": BEST_RESPONSE, "endpoint": ENDPOINT,
     "curve": CURVE, "ae_table": AE_TABLE, "completeness": COMPLETENESS, "consistency_check": CHECKS,
+    "cohort": COHORT, "target_sum": TARGET_SUM, "assessment": ASSESSMENT, "dose": DOSE, "safety_table": SAFETY_TABLE,
+    "ae_rate": AE_RATE, "ae_incidence": AE_INCIDENCE, "laboratory_table": LABORATORY_TABLE,
+    "response_query": RESPONSE_QUERY,
 }  # fmt: skip
 
 

@@ -88,8 +88,9 @@ def test_every_string_is_there_in_every_language() -> None:
 
 
 def test_every_key_in_use_exists_and_every_key_is_in_use() -> None:
-    names = ("page.html.j2", *(file.name for file in FILES.iterdir() if file.name.endswith(".py")))
-    source = "".join(FILES.joinpath(name).read_text("utf-8") for name in names)
+    with resources.as_file(FILES) as folder:
+        files = [file for suffix in ("*.py", "*.j2") for file in sorted(folder.rglob(suffix))]
+        source = "".join(file.read_text("utf-8") for file in files)
     used = set(re.findall(r"""\b(?:t|words)\(\s*["']([a-z_.]+[a-z_])["']""", source))
     assert used - set(words.strings) == set()
     families = re.findall(r"""["']([a-z.]+)\.["'] ~|\.name\(\s*["']([a-z.]+)["']|f["']([a-z_.]+[._])\{""", source)

@@ -118,6 +118,65 @@ def test_canonical_bytes_are_sorted_utf8(document: dict[str, Any]) -> None:
     assert canonical(document).startswith(b'{\n  "attrition": [')
 
 
+def test_courses_are_days_from_the_index_date_without_a_name(document: dict[str, Any]) -> None:
+    assert document["response"]["swimmer"] == [
+        {
+            "response": "PR", "days": 429, "responses": [], "progression": None, "death": None,
+            "treatment": [{"component": "drug_a", "label": "Drug a", "from": -1, "to": 429, "ongoing": True}],
+        },
+        {
+            "response": "SD", "days": 119, "progression": None, "death": 119,
+            "responses": [{"day": 31, "response": "SD"}, {"day": 59, "response": "SD"}],
+            "treatment": [
+                {"component": "drug_a", "label": "Drug a", "from": 0, "to": 70, "ongoing": False},
+                {"component": "drug_b", "label": "Drug b", "from": 1, "to": 32, "ongoing": False},
+            ],
+        },
+    ]  # fmt: skip
+    # A patient with a baseline alone has no line.
+    assert document["response"]["spider"] == [
+        {
+            "response": "PR",
+            "points": [{"day": -3, "change": 0.0}, {"day": 59, "change": -0.3}, {"day": 120, "change": -0.25}],
+        }
+    ]
+
+
+def test_groups_rates_and_curves_of_safety(document: dict[str, Any]) -> None:
+    safety = document["safety"]
+    assert [(row["kind"], row["label"], row["x"]) for row in safety["groups"]] == [
+        ("serious", "Serious", 2),
+        ("group", "Skin group", 4),
+    ]
+    assert [(row["label"], row["events"], row["person_days"]) for row in safety["rates"]] == [
+        ("Any", 7, 365),
+        ("Skin group", 4, 730),
+    ]
+    # Curves without any event, and of related events, are not drawn.
+    (curve,) = safety["incidence"]
+    assert [(point["time_days"], point["incidence"]) for point in curve["points"]] == [(30, 0.25), (60, 0.5)]
+    assert [(row["baseline_grade"], row["worst_grade"], row["x"]) for row in safety["laboratory"]] == [
+        (0, 2, 5),
+        (None, 1, 2),
+    ]
+
+
+def test_a_query_counts_its_rows(document: dict[str, Any]) -> None:
+    assert document["queries"] == [{"query": "no_baseline", "label": "No baseline", "source": "sums", "x": 2}]
+
+
+def test_without_rules_of_response_or_safety_there_is_no_such_section(frames: Frames, meta: BulletinMeta) -> None:
+    document = build(frames, dataclasses.replace(meta, has_response=False, has_safety=False))
+    assert (document["response"], document["safety"]) == (None, None)
+    assert list(document["headline"]["measures"]) == ["pfs_median", "os_median", "follow_up_median"]
+
+
+def test_translations_are_those_of_words_in_the_document(frames: Frames, meta: BulletinMeta) -> None:
+    words = {"Histological subtype": "组织学亚型", "Elsewhere": "别处"}
+    document = build(frames, dataclasses.replace(meta, translations={"zh": words}))
+    assert document["translations"] == {"zh": {"Histological subtype": "组织学亚型"}}
+
+
 def test_nothing_at_all_is_a_valid_document(empty_frames: Frames, meta: BulletinMeta) -> None:
     document = build(empty_frames, dataclasses.replace(meta, patients=0))
     assert document["headline"]["measures"]["orr"] is None
@@ -142,8 +201,7 @@ def test_what_the_schema_refuses_is_named(frames: Frames, meta: BulletinMeta, do
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"edition": "public"}, "no edition 'public'"),
-        ({"language": "xx"}, "no language 'xx'"),
+        ({"translations": {"xx": {}}}, "no language 'xx'"),
         ({"published": datetime(2022, 7, 1)}, "timezone"),
     ],
 )

@@ -18,12 +18,14 @@ _SUBTRACTION = re.compile(r"(?<=\d) - (?=\d)|(?<=[a-z]) - (?=\d)")
 class Catalogue:
     """Strings of one language from catalogue.json, and how that language writes numbers and dates.
 
+    `translations`: English words of the registry -> its words in this language; what has none stays English.
     Calling it gives the string of a key with its values filled in; an unknown key raises KeyError.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, translations: Mapping[str, str] | None = None) -> None:
         text = resources.files("onco_registry.bulletin").joinpath("catalogue.json").read_text("utf-8")
         self.language = language
+        self.translations = translations or {}
         self.strings: dict[str, str] = {key: by_language[language] for key, by_language in json.loads(text).items()}
 
     def __call__(self, key: str, **values: object) -> str:
@@ -32,7 +34,15 @@ class Catalogue:
 
     def name(self, kind: str, name: str | None, default: str | None = None) -> str:
         """The word for a name from the data (an interval method, a source), else the name itself."""
-        return self.strings.get(f"{kind}.{name}") or default or name or DASH
+        return self.strings.get(f"{kind}.{name}") or self.text(default or name or DASH)
+
+    def text(self, english: str) -> str:
+        """A word or sentence of the registry in this language."""
+        return self.translations.get(english, english)
+
+    def count(self, value: int | None) -> str:
+        """'1,024'; a dash for what is not known."""
+        return DASH if value is None else self.number(value)
 
     def patients(self, count: int) -> str:
         """'1 patient', '32 patients'."""

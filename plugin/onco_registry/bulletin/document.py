@@ -1,60 +1,103 @@
 """The canonical document of a bulletin: built from the results frames, checked against schema.json."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
 import pandas as pd
 from jsonschema import Draft202012Validator
 
-from onco_registry.bulletin import content
-from onco_registry.bulletin.frames import of_cohort, records
+from onco_registry.bulletin.changes import Earlier, changes
+from onco_registry.bulletin.frames import Record, by_patient, of_cohort, records
 from onco_registry.bulletin.meta import BulletinMeta
+from onco_registry.bulletin.sections import courses, quality, survival
+from onco_registry.bulletin.sections.attrition import attrition
+from onco_registry.bulletin.sections.headline import headline
+from onco_registry.bulletin.sections.response import response
+from onco_registry.bulletin.sections.safety import safety
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_SAFETY_FRAMES = ("ae_table", "safety_table", "ae_rate", "ae_incidence", "laboratory_table")
 
 
-def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta) -> dict[str, Any]:
-    """The canonical document of one bulletin, in plain types, without any identifier of a person.
+def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earlier | None = None) -> dict[str, Any]:
+    """The canonical document of the internal edition, in plain types; its texts are English.
 
-    `results` holds the frames estimate, attrition, best_response, endpoint, curve, ae_table, completeness and
-    consistency_check with the columns of `frames.COLUMNS`; each may be empty, others are not read. Proportions
-    and changes are fractions, curve times days from the index date, medians the unit in their row.
+    `results` holds the frames of `frames.COLUMNS` and `frames.PATIENT_COLUMNS` with the columns named there; each may
+    be empty, others are not read. Proportions and changes are fractions, times of curves and courses days from the
+    index date, medians the unit in their row. `earlier` is what the bulletin before this one rests on.
 
     Raises ValueError for a frame or column that is missing, or a document its schema refuses.
     """
     estimates = of_cohort(records(results, "estimate"), meta.cohort)
-    steps = of_cohort(records(results, "attrition"), meta.cohort)
-    best = records(results, "best_response")
-    endpoints, curves = records(results, "endpoint"), records(results, "curve")
+    curves, endpoints = records(results, "curve"), records(results, "endpoint")
+    box = headline(estimates, survival.shown(curves, meta), meta)
     document = {
         "schema_version": SCHEMA_VERSION,
         "bulletin": _bulletin(meta),
-        "registry": {
-            "name": meta.registry,
-            "title": meta.title,
-            "cohort": meta.cohort,
-            "population": meta.population,
-            "notes": list(meta.notes),
-        },
-        "headline": content.headline(estimates, meta.patients),
-        "attrition": content.attrition(steps),
-        "response": content.response(estimates, best, meta),
-        "survival": content.survival(estimates, endpoints, curves, meta),
-        "safety": content.safety(estimates, records(results, "ae_table")),
-        "completeness": content.completeness(records(results, "completeness"), meta),
+        "registry": _registry(meta),
+        "headline": box,
+        "changes": changes(box, earlier) if earlier else None,
+        "attrition": attrition(of_cohort(records(results, "attrition"), meta.cohort)),
+        "response": _response(results, estimates, meta) if meta.has_response else None,
+        "survival": survival.survival(estimates, endpoints, curves, meta),
+        "contrasts": survival.contrasts(estimates, meta),
+        "safety": _safety(results, estimates, meta) if meta.has_safety else None,
+        "completeness": quality.completeness(records(results, "completeness"), meta),
         "run": {"unmapped_codes": meta.unmapped_codes, "quarantined": meta.quarantined},
-        "consistency_checks": content.consistency_checks(records(results, "consistency_check"), meta),
+        "consistency_checks": quality.consistency_checks(records(results, "consistency_check"), meta),
+        "queries": quality.queries(records(results, "response_query"), meta),
     }
+    document["translations"] = _translations(document, meta)
     validate(document)
     return document
 
 
+def _response(results: Mapping[str, pd.DataFrame], estimates: list[Record], meta: BulletinMeta) -> Record:
+    patients = by_patient(results)
+    drawn = {"swimmer": courses.swimmer(patients, meta), "spider": courses.spider(patients)}
+    return response(estimates, records(results, "best_response"), meta) | drawn
+
+
+def _safety(results: Mapping[str, pd.DataFrame], estimates: list[Record], meta: BulletinMeta) -> Record:
+    return safety({name: records(results, name) for name in _SAFETY_FRAMES}, estimates, meta)
+
+
+def _registry(meta: BulletinMeta) -> Record:
+    return {
+        "name": meta.registry,
+        "title": meta.title,
+        "cohort": meta.cohort,
+        "population": meta.population,
+        "notes": list(meta.notes),
+    }
+
+
+def _translations(document: Record, meta: BulletinMeta) -> dict[str, dict[str, str]]:
+    """Of the registry's translations, those of words that the document holds."""
+    held = set(_texts(document))
+    return {
+        language: {english: word for english, word in sorted(words.items()) if english in held}
+        for language, words in sorted(meta.translations.items())
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
 def _bulletin(meta: BulletinMeta) -> dict[str, Any]:
     return {
-        "edition": meta.edition,
-        "language": meta.language,
+        "edition": "internal",
+        "minimum_cell": None,
         "fictional": meta.fictional,
         "data_cut": meta.data_cut.isoformat(),
         "knowledge_run": meta.knowledge_run,

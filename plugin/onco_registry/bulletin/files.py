@@ -11,12 +11,12 @@ from onco_registry.bulletin.page import render
 
 
 def write(document: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Writes bulletin-<cut>-<edition>-<language>.json and .html into `folder` (made if missing); their paths.
+    """Writes bulletin-<cut>-<edition>-en.json and .html into `folder` (made if missing); their paths.
 
     A reader never sees half a file: each is written beside its place, then renamed. Raises OSError.
     """
     about = document["bulletin"]
-    stem = f"bulletin-{about['data_cut']}-{about['edition']}-{about['language']}"
+    stem = f"bulletin-{about['data_cut']}-{about['edition']}-en"
     folder.mkdir(parents=True, exist_ok=True)
     contents = {".json": canonical(document), ".html": render(document).encode()}
     return [_replace(folder / f"{stem}{suffix}", content) for suffix, content in contents.items()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.content import DAYS_PER
+from onco_registry.bulletin.sections.estimates import DAYS_PER
 from onco_registry.bulletin.svg import Format, Svg, polygon_path, step_path, text_width
 
 DAYS_PER_MONTH = DAYS_PER["m"]

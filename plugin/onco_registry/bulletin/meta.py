@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-EDITIONS = ("internal",)
-LANGUAGES = ("en",)
+EDITIONS = ("internal", "public")
+LANGUAGES = ("en", "zh")
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,10 @@ class BulletinMeta:
     `registry` is the definition's name, `title` its one-line title, `population` one sentence on who is in the
     cohort, `notes` the registry's own caveats. `published` must carry a timezone. `unmapped_codes` counts
     distinct codes mapped to concept 0 and `quarantined` the resource versions refused, both at `knowledge_run`.
-    `endpoints` are those shown; where none is named, all that have a curve.
+    `endpoints` are those shown; where none is named, all that have a curve. `has_response` and `has_safety`: whether
+    the registry declares the rules of either. `translations`: by language, English words of the registry -> its own.
 
-    Raises ValueError for an edition or language that does not exist, or a time without timezone.
+    Raises ValueError for a time without timezone, or a translation into a language that does not exist.
     """
 
     registry: str
@@ -38,16 +39,16 @@ class BulletinMeta:
     unmapped_codes: int = 0
     quarantined: int = 0
     fictional: bool = False
-    edition: str = "internal"
-    language: str = "en"
     labels: Mapping[str, str] = field(default_factory=dict)
     endpoints: tuple[str, ...] = ()
+    has_response: bool = True
+    has_safety: bool = True
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.edition not in EDITIONS:
-            raise ValueError(f"no edition {self.edition!r}: one of {', '.join(EDITIONS)}")
-        if self.language not in LANGUAGES:
-            raise ValueError(f"no language {self.language!r}: one of {', '.join(LANGUAGES)}")
+        for language in self.translations:
+            if language not in LANGUAGES:
+                raise ValueError(f"no language {language!r}: one of {', '.join(LANGUAGES)}")
         if self.published.tzinfo is None:
             raise ValueError("published needs a timezone")
 

@@ -10,69 +10,108 @@ from markupsafe import Markup
 
 from onco_registry.bulletin import attrition_flow, forest, kaplan_meier, response_strip, waterfall
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.content import DAYS_PER, FEWEST_AT_RISK, FEWEST_FOR_ESTIMATES, RESPONSES
+from onco_registry.bulletin.sections.estimates import DAYS_PER
+from onco_registry.bulletin.sections.headline import FOLLOW_UP
+from onco_registry.bulletin.sections.response import RATES, RESPONSES
+from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 from onco_registry.bulletin.svg import FORMATS, Format, Svg
 
 SECTIONS = ("patients", "response", "survival", "safety", "completeness", "checks", "methods")
+# In a cohort with fewer patients the head of the page gives counts, no rates, medians or sentence on them.
+FEWEST_FOR_ESTIMATES = 10
+# So many numbers fit into the box at the head.
+MOST_TILES = 4
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """The page of a document that `document.build` made; equal documents give equal text."""
-    words = Catalogue(document["bulletin"]["language"])
+def render(document: Mapping[str, Any], language: str = "en") -> str:
+    """The page of a document that `document.build` made, in one language; equal documents give equal text."""
+    words = Catalogue(language, document["translations"].get(language, {}))
     environment = Environment(
-        loader=FunctionLoader(_resource), autoescape=True, undefined=StrictUndefined,
+        loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    measures = document["headline"]["measures"]
+    tiles = [name for name in _headline_order(document) if name != FOLLOW_UP][:MOST_TILES]
     return environment.get_template("page.html.j2").render(
-        d=document, t=words, css=Markup(_resource("page.css")),
+        d=document, t=words, css=Markup(_template("page.css")), tiles=tiles,
+        medians=[name for name in tiles if measures[name] and measures[name]["events"] is not None],
+        measure_name=partial(measure_name, document, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
-        sections=SECTIONS, figures=_figures(document, words), finding=finding(document, words),
+        sections=[name for name in SECTIONS if document.get(name, True) is not None],
+        figures=_figures(document, words), finding=finding(document, words),
         responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
         small=document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
 
 
+def _headline_order(document: Mapping[str, Any]) -> list[str]:
+    """The headline measures as they are read: rates, medians in the order of the endpoints, others."""
+    found = document["headline"]["measures"]
+    ordered = [*RATES, *(f"{entry['endpoint']}_median" for entry in document["survival"])]
+    return [name for name in [*ordered, *sorted(set(found) - set(ordered))] if name in found]
+
+
+def measure_name(document: Mapping[str, Any], words: Catalogue, measure: str) -> str:
+    """The reader's words for a headline measure; of an endpoint without words of its own those of its label."""
+    labels = {f"{entry['endpoint']}_median": entry["label"] for entry in document["survival"]}
+    endpoint = words.text(labels.get(measure, measure))
+    return words.name("measure", measure, words("measure.median", endpoint=endpoint))
+
+
 def finding(document: Mapping[str, Any], words: Catalogue) -> str:
     """The bulletin in one or two sentences, from the headline numbers."""
-    measures = document["headline"]["measures"]
-    rate, pfs, os = measures["orr"], measures["pfs_median"], measures["os_median"]
-    patients = document["headline"]["patients"]
+    measures, patients = document["headline"]["measures"], document["headline"]["patients"]
     if not patients:
         return words("headline.finding_none")
-    if rate is None:
-        return words("response.none")
     if patients < FEWEST_FOR_ESTIMATES:
         return words("headline.too_few", n=patients)
-    sentences = [
+    medians = [name for name in _headline_order(document) if name.endswith("_median") and name != FOLLOW_UP]
+    reached = [name for name in medians[:2] if measures[name] and measures[name]["estimate"] is not None]
+    sentences = [_responded(measures["orr"], words)] if measures.get("orr") else []
+    sentences += [
         words(
-            "headline.finding_response", x=rate["x"], n=rate["n"], rate=words.value(rate),
-            level=words.level(rate), interval=words.interval(rate),
+            "headline.finding_median", measure=measure_name(document, words, name),
+            value=words.value(measures[name]), level=words.level(measures[name]),
+            interval=words.interval(measures[name]),
         )
+        for name in reached
     ]  # fmt: skip
-    if pfs and os and pfs["estimate"] is not None and os["estimate"] is not None:
-        sentences.append(words("headline.finding_survival", pfs=words.value(pfs), os=words.value(os)))
-    return " ".join(sentences)
+    return words("headline.between").join(sentences) or words("headline.finding_nothing")
+
+
+def _responded(rate: Mapping[str, Any], words: Catalogue) -> str:
+    return words(
+        "headline.finding_response", x=rate["x"], n=rate["n"], rate=words.value(rate),
+        level=words.level(rate), interval=words.interval(rate),
+    )  # fmt: skip
 
 
 def _figures(document: Mapping[str, Any], words: Catalogue) -> dict[str, list[Svg]]:
     """The drawings of each figure that has data, one per format."""
-    response, survival = document["response"], document["survival"]
-    counts = response_strip.response_counts(response["estimates"])
-    overall = document["headline"]["measures"]["orr"]
     patients = document["headline"]["patients"]
     figures: dict[str, Callable[[Format], Svg]] = {}
     if document["attrition"]:
         figures["attrition"] = partial(attrition_flow.draw, document["attrition"], patients, words)
+    if document["response"]:
+        figures |= _of_response(document["response"], document["headline"]["measures"]["orr"], words)
+    for entry in filter(kaplan_meier.drawn, document["survival"]):
+        figures[f"km-{entry['endpoint']}"] = partial(kaplan_meier.draw, entry, words)
+    return {name: [draw(form) for form in FORMATS] for name, draw in figures.items()}
+
+
+def _of_response(
+    response: dict[str, Any], overall: dict[str, Any] | None, words: Catalogue
+) -> dict[str, Callable[[Format], Svg]]:
+    figures: dict[str, Callable[[Format], Svg]] = {}
+    counts = response_strip.response_counts(response["estimates"])
     if any(counts.values()):
         figures["strip"] = partial(response_strip.draw, counts, words)
     if response["waterfall"]:
         figures["waterfall"] = partial(waterfall.draw, response["waterfall"], words)
     if response["strata"]:
         figures["forest"] = partial(forest.draw, response["strata"], overall, words)
-    for entry in filter(kaplan_meier.drawn, survival):
-        figures[f"km-{entry['endpoint']}"] = partial(kaplan_meier.draw, entry, words)
-    return {name: [draw(form) for form in FORMATS] for name, draw in figures.items()}
+    return figures
 
 
 def _rate_label(measure: str, words: Catalogue) -> str:
@@ -96,5 +135,5 @@ def _kind(measure: str) -> tuple[str, str]:
     return kind, time
 
 
-def _resource(name: str) -> str:
-    return resources.files("onco_registry.bulletin").joinpath(name).read_text("utf-8")
+def _template(name: str) -> str:
+    return resources.files("onco_registry.bulletin").joinpath("templates", name).read_text("utf-8")

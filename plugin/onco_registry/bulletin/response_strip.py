@@ -3,7 +3,7 @@
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.content import RESPONSES
+from onco_registry.bulletin.sections.response import RESPONSES
 from onco_registry.bulletin.svg import Format, Svg, text_width
 from onco_registry.bulletin.waterfall import HATCHED, swatch
 

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.content import RESPONSES
+from onco_registry.bulletin.sections.response import RESPONSES
 from onco_registry.bulletin.svg import Format, Svg, text_width
 
 HEIGHT, TOP, BOTTOM = 380, 40, 12

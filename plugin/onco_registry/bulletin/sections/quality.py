@@ -1,0 +1,26 @@
+"""How complete the record is, and what the checks of the numbers found."""
+
+from collections import Counter
+
+from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.meta import BulletinMeta
+
+
+def completeness(rows: list[Record], meta: BulletinMeta) -> list[Record]:
+    """Each item with the number of patients or records for which it is known, in the frame's order."""
+    return [{**row, "label": meta.label(row["item"])} for row in rows]
+
+
+def consistency_checks(rows: list[Record], meta: BulletinMeta) -> list[Record]:
+    """All checks, the failing ones first."""
+    labelled = [{**row, "label": meta.label(row["check_name"])} for row in rows]
+    return sorted(labelled, key=lambda row: (row["status"] == "pass", row["label"]))
+
+
+def queries(rows: list[Record], meta: BulletinMeta) -> list[Record]:
+    """Questions to the sources of responses, with how often each is asked: once per patient and date."""
+    counts = Counter((row["query"], row["source"]) for row in rows)
+    return [
+        {"query": query, "label": meta.label(query), "source": source, "x": x}
+        for (query, source), x in sorted(counts.items())
+    ]

@@ -1,0 +1,80 @@
+"""Times to event: estimates, what decided them, and their curves."""
+
+from collections import Counter
+
+from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.meta import BulletinMeta
+from onco_registry.bulletin.sections.estimates import OVERALL, overall, rates_in_time_order
+
+# A survival curve is not drawn where fewer patients than this are at risk: its steps say little there.
+FEWEST_AT_RISK = 5
+VERSUS = " vs "
+
+
+def shown(curves: list[Record], meta: BulletinMeta) -> list[str]:
+    """The endpoints of the bulletin that have a curve: PFS, OS, then others in the order of the registry."""
+    drawn = {row["endpoint"] for row in curves}
+    declared = [name for name in meta.endpoints if name in drawn] if meta.endpoints else sorted(drawn)
+    return sorted(declared, key=lambda name: {"pfs": 0, "os": 1}.get(name, 2))
+
+
+def survival(
+    estimates: list[Record], endpoints: list[Record], curves: list[Record], meta: BulletinMeta
+) -> list[Record]:
+    """One entry per endpoint that is shown."""
+    return [
+        {
+            "endpoint": name,
+            "label": meta.label(name),
+            "estimates": _time_estimates(estimates, name),
+            "decided_by": _decided_by([row for row in endpoints if row["endpoint"] == name], meta),
+            "curve": _curve([row for row in curves if row["endpoint"] == name]),
+        }
+        for name in shown(curves, meta)
+    ]
+
+
+def contrasts(estimates: list[Record], meta: BulletinMeta) -> list[Record]:
+    """The declared contrasts by endpoint, each with its rows: log-rank, hazard ratio, its test, restricted means."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for row in estimates:
+        if VERSUS in row["stratum"]:
+            groups.setdefault((_endpoint(row["measure"], meta), row["stratum"]), []).append(row)
+    found = []
+    for (endpoint, stratum), rows in groups.items():
+        label, _, reference = stratum.partition("=")[2].partition(VERSUS)
+        variable = stratum.partition("=")[0]
+        about = {"endpoint": endpoint, "variable": variable, "variable_label": meta.label(variable)}
+        found.append(about | {"label": meta.label(label), "reference": meta.label(reference), "rows": rows})
+    return found
+
+
+def _endpoint(measure: str, meta: BulletinMeta) -> str:
+    """The endpoint of a contrast's measure: 'pfs_new_therapy_hazard_ratio' is of 'pfs_new_therapy'."""
+    named = [name for name in meta.labels if measure.startswith(f"{name}_")]
+    return max(named, key=len, default=measure.partition("_")[0])
+
+
+def _time_estimates(estimates: list[Record], endpoint: str) -> list[Record]:
+    restricted = sorted({row["measure"] for row in estimates if row["measure"].startswith(f"{endpoint}_rmst_")})
+    measures = [f"{endpoint}_median", *rates_in_time_order(estimates, endpoint), *restricted]
+    return [row for measure in measures for row in overall(estimates, measure)]
+
+
+def _decided_by(rows: list[Record], meta: BulletinMeta) -> list[Record]:
+    """How many patients each declared event or censoring decided, events first, the most frequent first."""
+    counts = Counter((bool(row["event"]), row["decided_by"]) for row in rows)
+    ordered = sorted(counts.items(), key=lambda item: (not item[0][0], -item[1], item[0][1]))
+    return [
+        {"event": event, "decided_by": name, "label": meta.label(name), "x": count} for (event, name), count in ordered
+    ]
+
+
+def _curve(rows: list[Record]) -> Record:
+    points = [
+        {key: value for key, value in row.items() if key not in ("endpoint", "stratum")}
+        for row in sorted(rows, key=lambda row: row["time_days"])
+        if row["stratum"] == OVERALL
+    ]
+    drawn = [point["time_days"] for point in points if point["at_risk"] >= FEWEST_AT_RISK]
+    return {"shown_until_days": max(drawn, default=0), "points": points}
