@@ -15,7 +15,9 @@ and, of patients whose results differ although no row of theirs does, the first 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import duckdb
@@ -27,7 +29,8 @@ from onco_registry.status import Rows, rows
 
 CAUSES = ("late", "new", "correction", "deletion", "vocabulary", "mapping", "cut", "definition")
 # Frames of which each row is about one patient.
-_PATIENT_FRAMES = ("cohort", "best_response", "endpoint", "adverse_event")
+_WHOLE = "* EXCLUDE (registry, data_cut, as_of_run, hash)"
+_PATIENT_FRAMES = dict.fromkeys(("cohort", "best_response", "endpoint", "adverse_event"), _WHOLE)
 
 
 class Recompute(NamedTuple):
@@ -65,6 +68,16 @@ def _of_run(con: duckdb.DuckDBPyConnection, run: int) -> dict[str, Recompute]:
 
 
 def _compared(con: duckdb.DuckDBPyConnection, first: Recompute, second: Recompute) -> Rows:
+    found = explained(con, first, second, changed_patients(_PATIENT_FRAMES), _BY_CAUSE)
+    return [{"registry": first.registry, **row} for row in found]
+
+
+def explained(con: duckdb.DuckDBPyConnection, first: Recompute, second: Recompute, changed: str, select: str) -> Rows:
+    """The rows of `select`, which reads `found` (cause, resource_key, person_id), `changed` and `version`.
+
+    `changed` is a SELECT of the patients whose results differ, with `subject_id`; those of whom no resource changed are
+    in `found` without one.
+    """
     keys = {
         f"{name}_{which}": value
         for which, one in (("1", first), ("2", second))
@@ -72,9 +85,9 @@ def _compared(con: duckdb.DuckDBPyConnection, first: Recompute, second: Recomput
     }
     unexplained = _unexplained(con, first, second)
     known: dict[str, Any] = {"registry": first.registry, **keys, "unexplained": unexplained, "causes": list(CAUSES)}
-    text = _SELECT.format(row=_row_versions(), changed=_changed_results())
+    text = _FOUND.format(row=_row_versions(), changed=changed) + select
     named = {name: value for name, value in known.items() if f"${name}" in text}
-    return [{"registry": first.registry, **row} for row in rows(con, text, named)]
+    return rows(con, text, named)
 
 
 def _unexplained(con: duckdb.DuckDBPyConnection, first: Recompute, second: Recompute) -> str:
@@ -96,26 +109,31 @@ def _row_versions() -> str:
     for table in CLINICAL_TABLES:
         if "person_id" in cdm.columns(table):
             days = [field.name for field in cdm.fields()[table] if field.required and field.type == "date"]
-            read = f"person_id, _resource_key, _derivation, _run_from, {days[0] if days else 'NULL'}::DATE AS day"
+            day = f"{days[0] if days else 'NULL'}::DATE AS day"
+            read = f"'{table}' AS cdm_table, person_id, _resource_key, _derivation, _run_from, {day}"
             for schema, until in (("cdm", "NULL::INTEGER"), ("history", "_run_to")):
                 parts.append(f"SELECT {read}, {until} AS run_to FROM {schema}.{table} WHERE _resource_key IS NOT NULL")
     return " UNION ALL ".join(parts)
 
 
-def _changed_results() -> str:
-    """SELECT of the patients of whom a row of results is not in both recomputes."""
+def changed_patients(frames: Mapping[str, str], topics: Mapping[str, str] = MappingProxyType({})) -> str:
+    """SELECT of subject_id and topic of the patients of whom a row of results is not in both recomputes.
+
+    `frames`: frame -> the columns that are compared; `topics`: frame -> what a row is about, else the frame's name.
+    """
     parts = []
-    for frame in _PATIENT_FRAMES:
+    for frame, columns in frames.items():
+        topic = topics.get(frame, f"'{frame}'")
         one, other = (
-            f"SELECT * EXCLUDE (registry, data_cut, as_of_run, hash) FROM results.{frame} WHERE registry = $registry"
+            f"SELECT {columns}, {topic} AS topic FROM results.{frame} WHERE registry = $registry"
             f" AND data_cut = $cut_{which} AND as_of_run = $run_{which} AND hash = $hash_{which}"
             for which in "12"
         )
-        parts += [f"SELECT subject_id FROM ({a} EXCEPT {b})" for a, b in ((one, other), (other, one))]
+        parts += [f"SELECT subject_id, topic FROM ({a} EXCEPT {b})" for a, b in ((one, other), (other, one))]
     return " UNION ".join(parts)
 
 
-_SELECT = """
+_FOUND = """
 WITH patient AS (
     SELECT DISTINCT subject_id AS person_id FROM results.cohort
     WHERE registry = $registry AND (
@@ -154,7 +172,7 @@ resource AS (
     GROUP BY ALL
     HAVING bool_or(v.known_1 <> v.known_2)
 ),
-told AS (
+classed AS (
     SELECT
         c.resource_key,
         CASE
@@ -171,12 +189,15 @@ changed AS ({changed}),
 -- A resource is of each person whose rows changed: a merge of two records changes both.
 found AS (
     SELECT DISTINCT t.cause, t.resource_key, v.person_id
-    FROM told AS t JOIN version AS v ON v._resource_key = t.resource_key AND v.known_1 <> v.known_2
+    FROM classed AS t JOIN version AS v ON v._resource_key = t.resource_key AND v.known_1 <> v.known_2
     UNION ALL
     SELECT $unexplained, NULL, subject_id FROM changed WHERE subject_id NOT IN (
         SELECT person_id FROM version WHERE known_1 <> known_2
     )
 )
+"""
+
+_BY_CAUSE = """
 SELECT
     f.cause, count(DISTINCT f.resource_key) AS resources, count(DISTINCT f.person_id) AS patients,
     count(DISTINCT c.subject_id) AS results

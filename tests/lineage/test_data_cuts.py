@@ -20,7 +20,7 @@ from hospital.nights import deletion
 from onco_etl import history, pipeline, vocabulary, workspace
 from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import scalar
-from onco_registry import cli, cut_changes, results
+from onco_registry import change_reasons, cli, cut_changes, results
 from onco_registry.config import Config
 from onco_registry.installed import installed
 from onco_registry.recompute import recompute
@@ -167,6 +167,13 @@ class Site:
         with workspace.connect(self.config.data, read_only=True) as con:
             return cut_changes.since(con, earlier, later)
 
+    def reasons(self, earlier: int, later: int) -> dict[str, Rows]:
+        """Why the results of two recomputes differ, by what they are of."""
+        with workspace.connect(self.config.data, read_only=True) as con:
+            of = "SELECT registry, data_cut, as_of_run, hash FROM state.recompute WHERE run = $1"
+            first, second = (cut_changes.Recompute(*con.execute(of, [run]).fetchall()[0]) for run in (earlier, later))
+            return change_reasons.reasons(con, first, second)
+
 
 def _key(found: results.Results) -> tuple[Any, ...]:
     return found.registry, found.data_cut, found.as_of_run, found.hash
@@ -256,6 +263,35 @@ def test_a_later_cut_is_a_cause_where_no_row_changed(site: Site) -> None:
     earlier = site.recompute(2, INDEX + timedelta(days=130))
     # Of p1 a progression after the earlier cut came in; p3 was seen, and died, after it; p2 is as before.
     assert causes(site.since(earlier, site.recompute(3))) == [("new", 1, 1, 1), ("cut", 0, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "expected"),
+    [
+        # A progression of which nobody knew: no best response, but when the patient was last seen.
+        (2, 3, {"os": [("late_data", 1)], "pfs": [("late_data", 1)]}),
+        (3, 4, {"response": [("corrected_source", 1)]}),
+        (4, 5, {"os": [("deleted_source", 1)], "pfs": [("deleted_source", 1)]}),
+        # Another time zone: one scan is of another day, and with it the day of a death within its month.
+        (5, 6, {"os": [("changed_mapping", 1)], "pfs": [("changed_mapping", 1)]}),
+        (6, 7, {name: [("patient_left", 3)] for name in ("os", "pfs", "response")}),
+        (2, 2, {}),
+    ],
+)
+def test_reasons_by_what_they_change(site: Site, earlier: int, later: int, expected: dict[str, Any]) -> None:
+    found = site.reasons(site.recompute(earlier), site.recompute(later))
+    told = {topic: [(row["reason"], row["patients"]) for row in found[topic]] for topic in found}
+    assert {topic: told[topic] for topic in told if topic in ("os", "pfs", "response")} == expected
+
+
+def test_new_patients_and_what_followed_are_reasons_of_a_later_cut(site: Site) -> None:
+    earlier = site.recompute(2, INDEX + timedelta(days=130))
+    found = site.reasons(earlier, site.recompute(3))
+    # p1 progressed after the earlier cut; p3 was seen, and died, after it, of which the first night knew.
+    assert [(row["reason"], row["patients"]) for row in found["pfs"]] == [("moved_cut", 1), ("new_follow_up", 1)]
+    assert found["os"] == [{"reason": "moved_cut", "patients": 1}, {"reason": "new_follow_up", "patients": 1}]
+    nobody = site.recompute(2, INDEX - timedelta(days=1))
+    assert site.reasons(nobody, earlier)["response"] == [{"reason": "new_patient", "patients": 3}]
 
 
 def test_a_stay_that_goes_on_is_no_correction(site: Site, tmp_path: Path) -> None:

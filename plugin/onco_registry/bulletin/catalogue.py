@@ -5,14 +5,36 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from importlib import resources
 from typing import Any
 
 MINUS = "−"
 DASH = "–"
+# Units that are not printed, with their decimals.
+BARE = {"p": 3, "ratio": 2}
 # A range such as 18-44; a date (2022-05-31) or a name (PD-1) is none.
 _RANGE = re.compile(r"(?<![\w.-])(\d+)-(\d+)(?![\w-])")
 _SUBTRACTION = re.compile(r"(?<=\d) - (?=\d)|(?<=[a-z]) - (?=\d)")
+
+
+@cache
+def _details() -> dict[str, re.Pattern[str]]:
+    """The `detail.` templates in English, as patterns of the sentences that they make."""
+    found = {}
+    for key, by_language in _catalogue().items():
+        if key.startswith("detail."):
+            parts = re.split(r"\{(\w+)\}", by_language["en"])
+            named = [f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts)]
+            found[key] = re.compile("".join(named))
+    return found
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, str]]:
+    text = resources.files("onco_registry.bulletin").joinpath("catalogue.json").read_text("utf-8")
+    strings: dict[str, dict[str, str]] = json.loads(text)
+    return strings
 
 
 class Catalogue:
@@ -23,10 +45,9 @@ class Catalogue:
     """
 
     def __init__(self, language: str, translations: Mapping[str, str] | None = None) -> None:
-        text = resources.files("onco_registry.bulletin").joinpath("catalogue.json").read_text("utf-8")
         self.language = language
         self.translations = translations or {}
-        self.strings: dict[str, str] = {key: by_language[language] for key, by_language in json.loads(text).items()}
+        self.strings: dict[str, str] = {key: by_language[language] for key, by_language in _catalogue().items()}
 
     def __call__(self, key: str, **values: object) -> str:
         """The string of a key, its {placeholders} filled."""
@@ -39,6 +60,18 @@ class Catalogue:
     def text(self, english: str) -> str:
         """A word or sentence of the registry in this language."""
         return self.translations.get(english, english)
+
+    def sentence(self, english: str) -> str:
+        """A sentence with numbers, as the checks make them, in this language: by the `detail.` templates that fit."""
+        if english in self.translations:
+            return self.text(english)
+        return "; ".join(self._sentence(part) for part in english.split("; "))
+
+    def _sentence(self, english: str) -> str:
+        for key, pattern in _details().items():
+            if found := pattern.fullmatch(english):
+                return self(key, **found.groupdict())
+        return english
 
     def count(self, value: int | None) -> str:
         """'1,024'; a dash for what is not known."""
@@ -77,6 +110,11 @@ class Catalogue:
         """x of n as a percentage; a dash where n is 0."""
         return self.percent(x / n, places) if n else DASH
 
+    def range(self, lower: float | None, upper: float | None, places: int = 0) -> str:
+        """'1.2–3.4'; a limit that is not known is a dash."""
+        ends = [DASH if end is None else self.number(end, places) for end in (lower, upper)]
+        return DASH.join(ends)
+
     def value(self, estimate: Mapping[str, Any]) -> str:
         """The point estimate with its unit; a median that was not reached says so."""
         value = estimate["estimate"]
@@ -84,6 +122,8 @@ class Catalogue:
             return self("estimate.not_reached" if estimate["unit"] == "months" else "estimate.none")
         if estimate["unit"] == "proportion":
             return self.percent(value)
+        if estimate["unit"] in BARE:
+            return self.number(value, BARE[estimate["unit"]])
         return self("estimate.with_unit", value=self.number(value, 1), unit=self.name("unit", estimate["unit"]))
 
     def interval(self, estimate: Mapping[str, Any]) -> str:
@@ -98,7 +138,7 @@ class Catalogue:
             return self("estimate.not_reached")
         if estimate["unit"] == "proportion":
             return self.percent(value, sign="")
-        return self.number(value, 1)
+        return self.number(value, BARE.get(estimate["unit"], 1))
 
     def level(self, estimate: Mapping[str, Any]) -> str:
         """'95% CI'."""

@@ -1,5 +1,6 @@
 """The HTML page: one file without script or outside request, drawn only from the canonical document."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import resources
@@ -16,7 +17,7 @@ from onco_registry.bulletin.sections.response import RATES, RESPONSES
 from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 from onco_registry.bulletin.svg import FORMATS, Format, Svg
 
-SECTIONS = ("patients", "response", "survival", "safety", "completeness", "checks", "methods")
+SECTIONS = ("changes", "patients", "response", "survival", "safety", "completeness", "checks", "methods")
 # In a cohort with fewer patients the head of the page gives counts, no rates, medians or sentence on them.
 FEWEST_FOR_ESTIMATES = 10
 # So many numbers fit into the box at the head.
@@ -39,7 +40,8 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=[name for name in SECTIONS if document.get(name, True) is not None],
         figures=_figures(document, words), finding=finding(document, words),
-        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
+        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events, contrast_label=_contrast_label,
+        declared_days=_declared_days,
         small=document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
@@ -117,7 +119,9 @@ def _of_response(
 def _rate_label(measure: str, words: Catalogue) -> str:
     """'pfs_rate_6m' -> 'Rate at 6 months'; 'pfs_median' -> 'Median'."""
     kind, time = _kind(measure)
-    return words(f"survival.rate_{time[-1]}", time=time[:-1]) if kind == "rate" else words("survival.median")
+    if kind in ("rate", "rmst"):
+        return words(f"survival.{kind}_{time[-1]}", time=time[:-1])
+    return words("survival.median")
 
 
 def _events(entry: dict[str, Any], row: dict[str, Any]) -> int | None:
@@ -133,6 +137,18 @@ def _kind(measure: str) -> tuple[str, str]:
     """'pfs_rate_6m' -> ('rate', '6m'); 'pfs_median' -> ('median', '')."""
     kind, _, time = measure.split("_", 1)[1].partition("_")
     return kind, time
+
+
+def _contrast_label(measure: str, endpoint: str, words: Catalogue) -> str:
+    """'pfs_rmst_difference_12m' of 'pfs' -> 'Difference of restricted means up to 12 months'."""
+    found = re.fullmatch(r"(\w+?)(?:_(\d+)m)?", measure.removeprefix(f"{endpoint}_"))
+    return words(f"contrast.{found[1]}", time=found[2]) if found else measure
+
+
+def _declared_days(measure: str) -> str:
+    """'death_within_30d_of_last_dose' -> '30'."""
+    found = re.search(r"_(\d+)d_", measure)
+    return found[1] if found else ""
 
 
 def _template(name: str) -> str:
