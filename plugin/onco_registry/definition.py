@@ -23,6 +23,7 @@ from onco_registry.endpoint_definition import choices, load_endpoints
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.response_definition import read_response
 from onco_registry.safety_definition import read_safety
+from onco_registry.translation import is_words, read_words
 from onco_registry.yaml_value import YamlValue
 
 __all__ = ["RegistryDefinition", "load_registry"]
@@ -51,11 +52,12 @@ def load_registry(name_or_path: str | Path) -> RegistryDefinition:
         if not folder.is_dir():
             raise ConfigurationError(f"no registry {str(name_or_path)!r}: neither shipped nor a folder")
         own = folder / _ENDPOINTS_FILE
-        return _read(folder, own if own.exists() else mappings / _ENDPOINTS_FILE)
+        words = read_words(mappings, folder)
+        return _read(folder, own if own.exists() else mappings / _ENDPOINTS_FILE, words)
 
 
-def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
-    paths = sorted(path for path in folder.glob("*.yaml") if path.name not in _APART)
+def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, str]]) -> RegistryDefinition:
+    paths = sorted(path for path in folder.glob("*.yaml") if path.name not in _APART and not is_words(path))
     keys = _sections(folder, paths)
     sets = read_concept_sets(keys["concept_sets"])
     exposure = read_exposure(keys["exposure"], sets)
@@ -93,6 +95,7 @@ def _read(folder: Path, endpoints_file: Path) -> RegistryDefinition:
         if "comparators" in keys
         else None,
         growth_endpoint=_growth_endpoint(keys["growth_modulation"], endpoints) if "growth_modulation" in keys else None,
+        translations=words,
     )
 
 

@@ -126,6 +126,7 @@ def _meta(
         quarantined=len(open_quarantine(con, as_of=found.as_of_run)),
         fictional=config.fictional,
         labels=registry.labels,
+        translations=registry.translations,
         # Those with declared rates; the others are for analysts.
         endpoints=tuple(registry.analysis.rates),
     )

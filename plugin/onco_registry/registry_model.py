@@ -325,7 +325,10 @@ class Episodes:
 
 @dataclass(frozen=True, slots=True)
 class RegistryDefinition:
-    """A registry: everything the engine knows of its disease and drugs. `digest` is the sha256 of its files."""
+    """A registry: everything the engine knows of its disease and drugs.
+
+    `digest` is the sha256 of its files but `translations`: by language, its English words -> that language.
+    """
 
     name: str
     version: str
@@ -347,3 +350,4 @@ class RegistryDefinition:
     episodes: Episodes | None = None
     comparators: Comparators | None = None
     growth_endpoint: str | None = None
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

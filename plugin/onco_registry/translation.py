@@ -1,7 +1,7 @@
 """The words of registries in other languages: words.<language>.yaml, English -> that language.
 
-Those beside `mappings/endpoints.yaml` are shared by all registries; a registry's own folder adds to them, or says otherwise.
-They change no number, and so are no part of a definition's digest.
+Those beside `mappings/endpoints.yaml` are shared by all registries; a registry's own folder adds to them, or says
+otherwise. They change no number, and so are no part of a definition's digest.
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ from pathlib import Path
 from onco_registry.yaml_value import YamlValue
 
 PREFIX = "words."
+
+
+def is_words(path: Path) -> bool:
+    """Whether a YAML file holds words, and no part of a definition."""
+    return path.name.startswith(PREFIX)
 
 
 def read_words(*folders: Path) -> Mapping[str, Mapping[str, str]]:

@@ -93,7 +93,10 @@ def test_every_key_in_use_exists_and_every_key_is_in_use() -> None:
         source = "".join(file.read_text("utf-8") for file in files)
     used = set(re.findall(r"""\b(?:t|words)\(\s*["']([a-z_.]+[a-z_])["']""", source))
     assert used - set(words.strings) == set()
-    families = re.findall(r"""["']([a-z.]+)\.["'] ~|\.name\(\s*["']([a-z.]+)["']|f["']([a-z_.]+[._])\{""", source)
+    families = re.findall(
+        r"""["']([a-z.]+)\.["'] ~|\.name\(\s*["']([a-z_.]+)["']|f["']([a-z_.]+[._])\{|startswith\("([a-z]+)\."\)""",
+        source,
+    )
     prefixes = tuple(name for family in families for name in family if name)
     unused = [
         key for key in words.strings if not re.search(f"[\"']{key}[\"']", source) and not key.startswith(prefixes)

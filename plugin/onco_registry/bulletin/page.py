@@ -40,8 +40,8 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=[name for name in SECTIONS if document.get(name, True) is not None],
         figures=_figures(document, words), finding=finding(document, words),
-        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events, contrast_label=_contrast_label,
-        declared_days=_declared_days,
+        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
+        contrast_label=_contrast_label, declared_days=_declared_days,
         small=document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
