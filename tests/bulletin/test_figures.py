@@ -49,6 +49,14 @@ def test_curve_stops_where_fewer_than_five_are_at_risk(document: dict[str, Any])
     assert len(marked(svg, "line", "censor")) == 1
 
 
+def test_band_is_drawn_where_somebody_was_censored_before_the_first_event(document: dict[str, Any]) -> None:
+    pfs = document["survival"][0]
+    common = {"survival": 1.0, "events": 0, "censored": 1, "at_risk": 9}
+    pfs["curve"]["points"].insert(0, {"time_days": 30, "lower": None, "upper": None, **common})
+    markup = kaplan_meier.draw(pfs, Catalogue("en"), FORMATS[0]).markup()
+    assert markup.count('class="band band-pfs"') == 1
+
+
 @pytest.mark.parametrize(
     ("months", "wide", "narrow"),
     [

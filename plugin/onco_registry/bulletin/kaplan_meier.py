@@ -95,14 +95,14 @@ def _frame(svg: Svg, axes: _Axes, ticks: list[int], words: Catalogue, title: str
 def _band(svg: Svg, axes: _Axes, points: list[dict[str, Any]], name: str) -> None:
     lower, upper = [(axes.x(0), axes.y(1))], [(axes.x(0), axes.y(1))]
     for point in points:
-        if point["lower"] is None or point["upper"] is None:
-            if len(lower) > 1:
-                break
-            continue
+        # Before the first event no limits are defined, and nothing is uncertain of what is drawn.
+        limits = (1.0, 1.0) if point["survival"] == 1 else (point["lower"], point["upper"])
+        if None in limits:
+            break
         x = axes.x(point["time_days"])
-        for edge, value in ((lower, point["lower"]), (upper, point["upper"])):
+        for edge, value in zip((lower, upper), limits, strict=True):
             edge += [(x, edge[-1][1]), (x, axes.y(value))]
-    if len(lower) > 1:
+    if any(y > axes.y(1) for _, y in lower):
         svg.path(polygon_path(upper + lower[::-1]), f"band band-{name}")
 
 

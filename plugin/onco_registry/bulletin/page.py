@@ -41,7 +41,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         sections=[name for name in SECTIONS if document.get(name, True) is not None],
         figures=_figures(document, words), finding=finding(document, words),
         responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
-        contrast_label=_contrast_label, declared_days=_declared_days,
+        contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
         small=document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
@@ -139,10 +139,15 @@ def _kind(measure: str) -> tuple[str, str]:
     return kind, time
 
 
-def _contrast_label(measure: str, endpoint: str, words: Catalogue) -> str:
-    """'pfs_rmst_difference_12m' of 'pfs' -> 'Difference of restricted means up to 12 months'."""
-    found = re.fullmatch(r"(\w+?)(?:_(\d+)m)?", measure.removeprefix(f"{endpoint}_"))
-    return words(f"contrast.{found[1]}", time=found[2]) if found else measure
+def _by_endpoint(contrasts: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The contrasts by endpoint, both in the order of the document."""
+    endpoints = dict.fromkeys(group["endpoint"] for group in contrasts)
+    return [(name, [group for group in contrasts if group["endpoint"] == name]) for name in endpoints]
+
+
+def _months_of(measure: str) -> str:
+    """'pfs_rmst_difference_12m' -> '12'."""
+    return measure.rpartition("_")[2].removesuffix("m")
 
 
 def _declared_days(measure: str) -> str:
