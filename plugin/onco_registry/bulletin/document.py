@@ -13,9 +13,11 @@ from onco_registry.bulletin.frames import Record, by_patient, of_cohort, records
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections import courses, quality, survival
 from onco_registry.bulletin.sections.attrition import attrition
+from onco_registry.bulletin.sections.baseline import baseline
 from onco_registry.bulletin.sections.headline import headline
 from onco_registry.bulletin.sections.response import response
 from onco_registry.bulletin.sections.safety import safety
+from onco_registry.bulletin.sections.worklist import worklist
 
 SCHEMA_VERSION = 2
 _SAFETY_FRAMES = ("ae_table", "safety_table", "ae_rate", "ae_incidence", "laboratory_table")
@@ -40,14 +42,17 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "headline": box,
         "changes": changes(box, earlier) if earlier else None,
         "attrition": attrition(of_cohort(records(results, "attrition"), meta.cohort)),
+        "baseline": baseline(records(results, "baseline"), meta),
         "response": _response(results, estimates, meta) if meta.has_response else None,
         "survival": survival.survival(estimates, endpoints, curves, meta),
         "contrasts": survival.contrasts(estimates, meta),
         "safety": _safety(results, estimates, meta) if meta.has_safety else None,
         "completeness": quality.completeness(records(results, "completeness"), meta),
+        "timeliness": quality.timeliness(records(results, "timeliness"), meta),
         "run": {"unmapped_codes": meta.unmapped_codes, "quarantined": meta.quarantined},
         "consistency_checks": quality.consistency_checks(records(results, "consistency_check"), meta),
         "queries": quality.queries(records(results, "response_query"), meta),
+        "worklist": worklist(by_patient(results)),
     }
     document["translations"] = _translations(document, meta)
     validate(document)

@@ -32,7 +32,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "incidence", "lower", "upper",
     ),
     "laboratory_table": ("term", "baseline_grade", "worst_grade", "x", "n"),
+    "baseline": (
+        "variable", "level", "kind", "x", "n",
+        "median", "lower_quartile", "upper_quartile", "minimum", "maximum", "unit",
+    ),
     "completeness": ("item", "x", "n"),
+    "timeliness": ("item", "n", "median_days", "p90_days", "x_late", "late_after_days"),
     "consistency_check": ("check_name", "status", "detail"),
 }  # fmt: skip
 # Read by patient, to be joined; `subject_id` goes no further than `sections.courses` and `sections.worklist`.
@@ -43,15 +48,26 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "assessment": ("subject_id", "assessment_date", "chosen", "response"),
     "endpoint": ("subject_id", "endpoint", "event", "decided_by", "decided_on"),
     "dose": ("subject_id", "component", "first_dose_date", "last_dose_date", "status"),
+    "on_treatment": ("subject_id", "components", "first_dose_date", "last_dose_date", "days_on_treatment"),
+    "overdue_scan": ("subject_id", "last_assessment_date", "due_date", "days_overdue", "last_contact_date"),
+    "not_adjudicated": (
+        "subject_id", "assessment_date", "source", "response", "reason", "other_source", "other_response",
+    ),
 }
 
 COUNTS = frozenset(
     {
         "step", "excluded", "remaining", "x", "x_grade_1_2", "x_grade_3_4", "x_grade_5", "x_not_graded", "n", "events",
-        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "person_days", "subject_id",
+        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "person_days", "subject_id", "x_late", "late_after_days",
+        "days_on_treatment", "days_overdue",
     }
 )  # fmt: skip
-DATES = frozenset({"cohort_start_date", "assessment_date", "decided_on", "first_dose_date", "last_dose_date"})
+DATES = frozenset(
+    {
+        "cohort_start_date", "assessment_date", "decided_on", "first_dose_date", "last_dose_date",
+        "last_assessment_date", "due_date", "last_contact_date",
+    }
+)  # fmt: skip
 # Ten decimals: far more than is ever printed, and few enough that the last bits of a float, which differ
 # between processors and library builds, do not change the canonical bytes.
 DECIMALS = 10

@@ -17,7 +17,9 @@ from onco_registry.bulletin.sections.response import RATES, RESPONSES
 from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 from onco_registry.bulletin.svg import FORMATS, Format, Svg
 
-SECTIONS = ("changes", "patients", "response", "survival", "safety", "completeness", "checks", "methods")
+SECTIONS = (
+    "changes", "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods", "worklist",
+)  # fmt: skip
 # In a cohort with fewer patients the head of the page gives counts, no rates, medians or sentence on them.
 FEWEST_FOR_ESTIMATES = 10
 # So many numbers fit into the box at the head.
@@ -38,7 +40,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         medians=[name for name in tiles if measures[name] and measures[name]["events"] is not None],
         measure_name=partial(measure_name, document, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
-        sections=[name for name in SECTIONS if document.get(name, True) is not None],
+        sections=[name for name in SECTIONS if document.get(name, True) not in (None, [])],
         figures=_figures(document, words), finding=finding(document, words),
         responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,

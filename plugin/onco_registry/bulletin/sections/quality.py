@@ -11,6 +11,11 @@ def completeness(rows: list[Record], meta: BulletinMeta) -> list[Record]:
     return [{**row, "label": meta.label(row["item"])} for row in rows]
 
 
+def timeliness(rows: list[Record], meta: BulletinMeta) -> list[Record]:
+    """Intervals between scans, and lags from what happened to the run that first knew of it, in the frame's order."""
+    return [{**row, "label": meta.label(row["item"])} for row in rows]
+
+
 def consistency_checks(rows: list[Record], meta: BulletinMeta) -> list[Record]:
     """All checks, the failing ones first."""
     labelled = [{**row, "label": meta.label(row["check_name"])} for row in rows]
