@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from onco_registry.baseline_model import BaselineItem, Imaging
 from onco_registry.safety_model import DosePlan, Laboratory, Steroids
 
 RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
@@ -347,3 +348,5 @@ class RegistryDefinition:
     episodes: Episodes | None = None
     comparators: Comparators | None = None
     growth_endpoint: str | None = None
+    baseline: tuple[BaselineItem, ...] = ()
+    imaging: Imaging | None = None
