@@ -106,6 +106,18 @@ AE_INCIDENCE = [
     ("group", "bleeding", False, 90, 8, 0, 1, 7, 0.0, None, None),
 ]
 LABORATORY_TABLE = [("Anemia", None, 1, 2, 7), ("Anemia", 0, 2, 5, 7)]
+BASELINE = [
+    ("age", "", "summary", 7, 8, 58.0, 44.5, 66.25, 31.0, 79.0, "years"),
+    ("age", "18-44", "count", 2, 8, None, None, None, None, None, None),
+    ("age", "45 and over", "count", 5, 8, None, None, None, None, None, None),
+    ("age", "missing", "count", 1, 8, None, None, None, None, None, None),
+    ("sites", "Lung", "multiple", 6, 8, None, None, None, None, None, None),
+    ("sites", "Bone", "multiple", 3, 8, None, None, None, None, None, None),
+]
+TIMELINESS = [("scan_interval", 14, 56.0, 71.4, 2, 70), ("death", 3, 4.5, 9.0, None, None)]
+ON_TREATMENT = [(987001, "Drug a, Drug b", "2021-12-31", "2022-05-28", 151)]
+OVERDUE_SCAN = [(987001, "2022-02-04", "2022-04-15", 46, None)]
+NOT_ADJUDICATED = [(987002, "2022-03-02", "sums", "PR", "sources_disagree", "clinician", "SD")]
 RESPONSE_QUERY = [("no_baseline", "sums"), ("no_baseline", "sums")]
 COMPLETENESS = [("lesion_sums", 7, 8), ("death_date_complete", 0, 0)]
 CHECKS = [
@@ -128,6 +140,11 @@ COLUMNS = {
     "ae_incidence": "kind item related_only time_days at_risk events competing censored incidence lower upper",
     "laboratory_table": "term baseline_grade worst_grade x n",
     "response_query": "query source",
+    "baseline": "variable level kind x n median lower_quartile upper_quartile minimum maximum unit",
+    "timeliness": "item n median_days p90_days x_late late_after_days",
+    "on_treatment": "subject_id components first_dose_date last_dose_date days_on_treatment",
+    "overdue_scan": "subject_id last_assessment_date due_date days_overdue last_contact_date",
+    "not_adjudicated": "subject_id assessment_date source response reason other_source other_response",
     "completeness": "item x n",
     "consistency_check": "check_name status detail",
 }
@@ -136,7 +153,8 @@ ROWS: dict[str, list[Any]] = {
     "curve": CURVE, "ae_table": AE_TABLE, "completeness": COMPLETENESS, "consistency_check": CHECKS,
     "cohort": COHORT, "target_sum": TARGET_SUM, "assessment": ASSESSMENT, "dose": DOSE, "safety_table": SAFETY_TABLE,
     "ae_rate": AE_RATE, "ae_incidence": AE_INCIDENCE, "laboratory_table": LABORATORY_TABLE,
-    "response_query": RESPONSE_QUERY,
+    "response_query": RESPONSE_QUERY, "baseline": BASELINE, "timeliness": TIMELINESS, "on_treatment": ON_TREATMENT,
+    "overdue_scan": OVERDUE_SCAN, "not_adjudicated": NOT_ADJUDICATED,
 }  # fmt: skip
 
 

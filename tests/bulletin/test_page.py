@@ -18,7 +18,7 @@ def test_same_document_same_text(document: dict[str, Any], frames: Frames, meta:
 def test_every_section_has_its_heading(page: Any) -> None:
     sections = [attributes for attributes in page.all("section") if "id" in attributes]
     assert [attributes["id"] for attributes in sections] == [
-        "patients", "response", "survival", "safety", "completeness", "checks", "methods",
+        "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods", "worklist",
     ]  # fmt: skip
     assert all(page.texts[attributes["aria-labelledby"]] for attributes in page.all("section"))
 

@@ -51,15 +51,21 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "on_treatment": ("subject_id", "components", "first_dose_date", "last_dose_date", "days_on_treatment"),
     "overdue_scan": ("subject_id", "last_assessment_date", "due_date", "days_overdue", "last_contact_date"),
     "not_adjudicated": (
-        "subject_id", "assessment_date", "source", "response", "reason", "other_source", "other_response",
+        "subject_id",
+        "assessment_date",
+        "source",
+        "response",
+        "reason",
+        "other_source",
+        "other_response",
     ),
 }
 
 COUNTS = frozenset(
     {
         "step", "excluded", "remaining", "x", "x_grade_1_2", "x_grade_3_4", "x_grade_5", "x_not_graded", "n", "events",
-        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "person_days", "subject_id", "x_late", "late_after_days",
-        "days_on_treatment", "days_overdue",
+        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "person_days", "subject_id",
+        "x_late", "late_after_days", "days_on_treatment", "days_overdue",
     }
 )  # fmt: skip
 DATES = frozenset(

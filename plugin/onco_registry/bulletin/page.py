@@ -18,7 +18,8 @@ from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 from onco_registry.bulletin.svg import FORMATS, Format, Svg
 
 SECTIONS = (
-    "changes", "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods", "worklist",
+    "changes", "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods",
+    "worklist",
 )  # fmt: skip
 # In a cohort with fewer patients the head of the page gives counts, no rates, medians or sentence on them.
 FEWEST_FOR_ESTIMATES = 10
@@ -40,13 +41,19 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         medians=[name for name in tiles if measures[name] and measures[name]["events"] is not None],
         measure_name=partial(measure_name, document, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
-        sections=[name for name in SECTIONS if document.get(name, True) not in (None, [])],
+        sections=_sections(document),
         figures=_figures(document, words), finding=finding(document, words),
         responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
         small=document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
+
+
+def _sections(document: Mapping[str, Any]) -> list[str]:
+    """Those that the document has; a registry that declares no baseline table has none."""
+    absent = {name for name in SECTIONS if document.get(name, True) is None}
+    return [name for name in SECTIONS if name not in absent and (name != "baseline" or document["baseline"])]
 
 
 def _headline_order(document: Mapping[str, Any]) -> list[str]:

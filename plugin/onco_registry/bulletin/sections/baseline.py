@@ -25,7 +25,12 @@ def _variable(name: str, rows: list[Record], meta: BulletinMeta) -> Record:
         "n": rows[0]["n"],
         "multiple": any(row["kind"] == "multiple" for row in levels),
         "levels": [
-            {"level": row["level"], "label": meta.label(row["level"]), "x": row["x"], "missing": row["level"] == MISSING}
+            {
+                "level": row["level"],
+                "label": meta.label(row["level"]),
+                "x": row["x"],
+                "missing": row["level"] == MISSING,
+            }
             for row in levels
         ],
         "summary": None if summary is None else {"n": summary["x"], **{name: summary[name] for name in _SUMMARY}},
