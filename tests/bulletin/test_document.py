@@ -85,9 +85,15 @@ def test_curve_is_shown_while_five_are_at_risk(document: dict[str, Any]) -> None
 
 def test_terms_by_worst_grade(document: dict[str, Any]) -> None:
     assert document["safety"]["terms"] == [
-        {"term": "Rash", "n": 8, "any": [3, 0, 1, 0, 0], "related": [0, 0, 1, 0, 0]},
-        {"term": "Cough", "n": 8, "any": [2, 0, 0, 0, 0], "related": [1, 0, 0, 0, 0]},
-    ]
+        {
+            "term": "Rash", "n": 8, "any": [3, 0, 1, 0, 0], "any_total": 4, "any_severe": 1,
+            "related": [0, 0, 1, 0, 0], "related_total": 1, "related_severe": 1,
+        },
+        {
+            "term": "Cough", "n": 8, "any": [2, 0, 0, 0, 0], "any_total": 2, "any_severe": 0,
+            "related": [1, 0, 0, 0, 0], "related_total": 1, "related_severe": 0,
+        },
+    ]  # fmt: skip
     assert [row["measure"] for row in document["safety"]["related"]] == ["ae_related", "ae_grade_3_4_related"]
 
 

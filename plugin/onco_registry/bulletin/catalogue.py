@@ -41,12 +41,16 @@ class Catalogue:
     """Strings of one language from catalogue.json, and how that language writes numbers and dates.
 
     `translations`: English words of the registry -> its words in this language; what has none stays English.
+    `withholds`: whether a count that is missing was taken out by disclosure control.
     Calling it gives the string of a key with its values filled in; an unknown key raises KeyError.
     """
 
-    def __init__(self, language: str, translations: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, language: str, translations: Mapping[str, str] | None = None, *, withholds: bool = False
+    ) -> None:
         self.language = language
         self.translations = translations or {}
+        self.withholds = withholds
         self.strings: dict[str, str] = {key: by_language[language] for key, by_language in _catalogue().items()}
 
     def __call__(self, key: str, **values: object) -> str:
@@ -74,8 +78,16 @@ class Catalogue:
         return english
 
     def count(self, value: int | None) -> str:
-        """'1,024'; a dash for what is not known."""
-        return DASH if value is None else self.number(value)
+        """'1,024'; a dash for what is not known, a word for what is withheld."""
+        return self.absent() if value is None else self.number(value)
+
+    def absent(self) -> str:
+        """What stands for a count that is not there."""
+        return self("disclosure.withheld") if self.withholds else DASH
+
+    def of(self, x: int | None, n: int | None) -> str:
+        """'11/32'; one word where both, or the first of two, are withheld."""
+        return self.absent() if self.withholds and x is None else f"{self.count(x)}/{self.count(n)}"
 
     def patients(self, count: int) -> str:
         """'1 patient', '32 patients'."""
@@ -122,6 +134,8 @@ class Catalogue:
     def value(self, estimate: Mapping[str, Any]) -> str:
         """The point estimate with its unit; a median that was not reached says so."""
         value = estimate["estimate"]
+        if estimate.get("withheld"):
+            return self("disclosure.withheld")
         if value is None:
             return self("estimate.not_reached" if estimate["unit"] == "months" else "estimate.none")
         if estimate["unit"] == "proportion":
@@ -133,6 +147,8 @@ class Catalogue:
     def interval(self, estimate: Mapping[str, Any]) -> str:
         """The limits without unit ('18.6–53.2'), an open upper limit as 'not reached'."""
         lower, upper = estimate["lower"], estimate["upper"]
+        if estimate.get("withheld"):
+            return DASH
         if lower is None and upper is None:
             return self("estimate.none")
         return f"{self._limit(lower, estimate)}{DASH}{self._limit(upper, estimate)}"

@@ -53,6 +53,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "consistency_checks": quality.consistency_checks(records(results, "consistency_check"), meta),
         "queries": quality.queries(records(results, "response_query"), meta),
         "worklist": worklist(by_patient(results)),
+        "disclosure": None,
     }
     document["translations"] = _translations(document, meta)
     validate(document)

@@ -29,7 +29,8 @@ MOST_TILES = 4
 
 def render(document: Mapping[str, Any], language: str = "en") -> str:
     """The page of a document that `document.build` made, in one language; equal documents give equal text."""
-    words = Catalogue(language, document["translations"].get(language, {}))
+    public = document["bulletin"]["edition"] == "public"
+    words = Catalogue(language, document["translations"].get(language, {}), withholds=public)
     environment = Environment(
         loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -45,7 +46,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         figures=_figures(document, words), finding=finding(document, words),
         responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
-        small=document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
+        small=not public and document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
 
@@ -73,13 +74,16 @@ def measure_name(document: Mapping[str, Any], words: Catalogue, measure: str) ->
 def finding(document: Mapping[str, Any], words: Catalogue) -> str:
     """The bulletin in one or two sentences, from the headline numbers."""
     measures, patients = document["headline"]["measures"], document["headline"]["patients"]
+    if patients is None:
+        return words("disclosure.nothing", k=document["bulletin"]["minimum_cell"])
     if not patients:
         return words("headline.finding_none")
-    if patients < FEWEST_FOR_ESTIMATES:
+    if patients < FEWEST_FOR_ESTIMATES and document["bulletin"]["edition"] == "internal":
         return words("headline.too_few", n=patients)
     medians = [name for name in _headline_order(document) if name.endswith("_median") and name != FOLLOW_UP]
     reached = [name for name in medians[:2] if measures[name] and measures[name]["estimate"] is not None]
-    sentences = [_responded(measures["orr"], words)] if measures.get("orr") else []
+    rate = measures.get("orr")
+    sentences = [_responded(rate, words)] if rate and not rate.get("withheld") else []
     sentences += [
         words(
             "headline.finding_median", measure=measure_name(document, words, name),

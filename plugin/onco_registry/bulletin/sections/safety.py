@@ -7,6 +7,8 @@ from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections.estimates import OVERALL, first, overall
 
 GRADES = (1, 2, 3, 4, 5)
+# Position of the first severe grade, which is 3.
+SEVERE = 2
 MEASURES = ("ae", "ae_grade_1_2", "ae_grade_3_4", "ae_grade_5")
 # Of these kinds of rows the cumulative incidence is drawn; there is one curve for each term, too, but too many to draw.
 DRAWN = ("any", "severe", "group")
@@ -72,12 +74,16 @@ def _terms(table: list[Record]) -> list[Record]:
         {
             "term": _capital(term),
             "n": n,
-            "any": [counts[term, False, grade] for grade in GRADES],
-            "related": [counts[term, True, grade] for grade in GRADES],
+            **_by_grade("any", [counts[term, False, grade] for grade in GRADES]),
+            **_by_grade("related", [counts[term, True, grade] for grade in GRADES]),
         }
         for term, n in patients.items()
     ]
-    return sorted(terms, key=lambda row: (-sum(row["any"]), row["term"]))
+    return sorted(terms, key=lambda row: (-row["any_total"], row["term"]))
+
+
+def _by_grade(name: str, counts: list[int]) -> Record:
+    return {name: counts, f"{name}_total": sum(counts), f"{name}_severe": sum(counts[SEVERE:])}
 
 
 def _incidence(rows: list[Record], meta: BulletinMeta) -> list[Record]:

@@ -1,0 +1,156 @@
+"""Survival from a grid of 30 days, coarser where less than k events or censorings would show.
+
+The curve, its limits, medians and rates are estimated anew from what is told: as if whoever left within an interval had
+left at its end. It stops where what follows would be of a few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+import pandas as pd
+
+from onco_registry.bulletin.disclosure.rule import Rule, withheld
+from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.sections.estimates import DAYS_PER, PREFERRED_CI_METHOD
+from onco_registry.survival import DAYS_PER_MONTH, Interval, kaplan_meier, median, survival_at
+
+GRID_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The intervals that are told, by their ends: `days`, `events`, `censored`, and who is at risk after each."""
+
+    n: int
+    days: tuple[int, ...]
+    events: tuple[int, ...]
+    censored: tuple[int, ...]
+
+    def at_risk_after(self) -> dict[int, int]:
+        """Patients still at risk, by the end of each interval."""
+        left = accumulate(map(sum, zip(self.events, self.censored, strict=True)))
+        return {day: self.n - gone for day, gone in zip(self.days, left, strict=True)}
+
+    def curve(self, percent: float, *, reverse: bool = False) -> pd.DataFrame:
+        """Kaplan-Meier with a log-log band; who is at risk after the last interval is censored at its end."""
+        counts = (self.censored, self.events) if reverse else (self.events, self.censored)
+        remaining = self.n - sum(self.events) - sum(self.censored)
+        time = np.concatenate([np.repeat(self.days, counts[0]), np.repeat(self.days, counts[1])])
+        happened = np.concatenate([np.ones(sum(counts[0])), np.zeros(sum(counts[1]))])
+        last = np.full(remaining, self.days[-1] if self.days else 0)
+        return kaplan_meier(np.concatenate([time, last]), np.concatenate([happened, np.zeros(remaining)]), percent)
+
+
+def survival(entries: list[Record], patients: int, rule: Rule) -> tuple[list[Record], dict[str, Told]]:
+    """The entries with told intervals only, and those intervals by endpoint.
+
+    Who is at risk of one endpoint is mostly at risk of another, so at the end of an interval of both the numbers at
+    risk differ by 0 or at least k.
+    """
+    told: dict[str, Told] = {}
+    for entry in entries:
+        told[entry["endpoint"]] = _intervals(entry["curve"]["points"], patients, list(told.values()), rule)
+    return [_entry(entry, told[entry["endpoint"]]) for entry in entries], told
+
+
+def follow_up(row: Record | None, told: Mapping[str, Told]) -> Record | None:
+    """Median follow-up by reverse Kaplan-Meier, from the intervals of overall survival that are told."""
+    if row is None:
+        return None
+    found = told.get("os")
+    if found is None or not found.days:
+        return withheld(row)
+    return _filled(row, median(found.curve(_percent(row), reverse=True)), sum(found.censored), 1 / DAYS_PER_MONTH)
+
+
+def _intervals(points: list[Record], patients: int, others: Iterable[Told], rule: Rule) -> Told:
+    removed = [(point["time_days"], point["events"], point["censored"]) for point in points]
+    n = sum(events + censored for _, events, censored in removed)
+    nothing = Told(n, (), (), ())
+    if not points or points[0]["at_risk"] != n or not rule.count(n, patients - n):
+        # Patients who came after their index: who is at risk does not follow from who left.
+        return nothing
+    elsewhere = [other.at_risk_after() for other in others]
+    ends, events, censored = [], [], []
+    open_events = open_censored = 0
+    left = n
+    for end, happened, lost in _grid(removed):
+        open_events, open_censored, left = open_events + happened, open_censored + lost, left - happened - lost
+        apart = [abs(at_risk[end] - left) for at_risk in elsewhere if end in at_risk]
+        if rule.count(open_events, open_censored, *apart) and left >= rule.k:
+            ends.append(end)
+            events.append(open_events)
+            censored.append(open_censored)
+            open_events = open_censored = 0
+    return Told(n, tuple(ends), tuple(events), tuple(censored))
+
+
+def _grid(removed: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """(end, events, censored) of every interval of the grid, up to the last patient."""
+    last = max(math.ceil(days / GRID_DAYS) for days, _, _ in removed)
+    events, censored = np.zeros(last + 1, dtype=int), np.zeros(last + 1, dtype=int)
+    for days, happened, lost in removed:
+        events[math.ceil(days / GRID_DAYS)] += happened
+        censored[math.ceil(days / GRID_DAYS)] += lost
+    events[1:2] += events[0]
+    censored[1:2] += censored[0]
+    return [(position * GRID_DAYS, int(events[position]), int(censored[position])) for position in range(1, last + 1)]
+
+
+def _entry(entry: Record, told: Told) -> Record:
+    rows = [row for row in entry["estimates"] if row["ci_method"] == PREFERRED_CI_METHOD]
+    estimates = [_estimate(row, told, entry["endpoint"]) for row in rows]
+    return {**entry, "estimates": estimates, "decided_by": [], "curve": _curve(told, rows)}
+
+
+def _curve(told: Told, rows: list[Record]) -> Record:
+    if not told.days:
+        return {"shown_until_days": 0, "points": []}
+    drawn = told.curve(_percent(rows[0]) if rows else 95.0)
+    lost = {0: 0, **dict(zip(told.days, told.censored, strict=True))}
+    columns = ["time", "at_risk", "events", "survival", "lower", "upper"]
+    points = [
+        {
+            "time_days": round(time),
+            "at_risk": round(at_risk),
+            "events": round(events),
+            "censored": lost[round(time)],
+            "survival": survival,
+            "lower": _or_none(lower),
+            "upper": _or_none(upper),
+        }
+        for time, at_risk, events, survival, lower, upper in drawn[columns].to_numpy(dtype=float).tolist()
+    ]
+    # An interval in which nobody left is told by the ones around it.
+    return {"shown_until_days": told.days[-1], "points": points}
+
+
+def _estimate(row: Record, told: Told, endpoint: str) -> Record:
+    if not told.days:
+        return withheld(row)
+    curve, measure = told.curve(_percent(row)), row["measure"].removeprefix(f"{endpoint}_")
+    if measure == "median":
+        return _filled(row, median(curve), sum(told.events), 1 / DAYS_PER_MONTH)
+    kind, _, when = measure.partition("_")
+    days = float(when[:-1]) * DAYS_PER[when[-1]] if kind == "rate" else math.inf
+    if days > told.days[-1]:
+        return withheld(row)
+    return _filled(row, survival_at(curve, days), sum(told.events), 1.0)
+
+
+def _filled(row: Record, found: Interval, events: int, factor: float) -> Record:
+    numbers = {"estimate": found.estimate, "lower": found.lower, "upper": found.upper}
+    return {**row, **{name: _or_none(value * factor) for name, value in numbers.items()}, "events": events}
+
+
+def _percent(row: Record) -> float:
+    return 100 * (row["ci_level"] or 0.95)
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else round(float(value), 10)
