@@ -122,7 +122,6 @@ def sync(
     as_json: JsonOption = False,
 ) -> None:
     """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
-    from onco_etl import pipeline
     from onco_etl.postgres.follow import follow
     from onco_etl.postgres.turn import taken
     from onco_registry import receiving
@@ -130,10 +129,8 @@ def sync(
 
     settings = configuration.load(config)
     if dry_run:
-        if source is None or not Path(source).exists():
-            raise ConfigurationError("--dry-run: give --from a path")
         with lock.held(settings.data, "sync --dry-run"):
-            _say_preview(pipeline.preview(settings.etl, Path(source)), as_json)
+            _say_preview(receiving.preview(settings, source, full=full), as_json)
         return
     with recorded(settings.data, "sync", turn=taken(settings.etl, "sync")) as record:
         report = record.take(receiving.receive(settings, source, full=full))

@@ -6,6 +6,7 @@ outcome     what an OperationOutcome says, without its texts
 access      who we are: smart (client_keys), a token or a password
 
 pull        a night: read, give to the pipeline, settle (settled, private)
+dry_run     the same with nothing settled: what a sync would do
 read        chooses export or search, and finds out what vanished
 bulk_export an export, begun (kickoff) or taken up again (job), and fetched (collect)
     manifest     where its files are; received: whether one is whole

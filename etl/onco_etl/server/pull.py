@@ -25,6 +25,9 @@ from onco_etl.settings import EtlSettings
 
 log = structlog.get_logger()
 
+# Of the private folder: what a dry run pulls, and removes at its end unless it is killed.
+DRY_RUN = "dry-run"
+
 
 @dataclass(frozen=True)
 class Pulled:
@@ -44,6 +47,7 @@ def sync(settings: EtlSettings, server: ServerSettings, *, full: bool = False) -
     # Without a data folder that can be used, the server need not be asked.
     with workspace.connect(settings.data, read_only=True):
         folder = private.folder(settings.data / "pull" / settings.source)
+    forget_dry_run(folder)
     with access.connected(server) as wire:
         pulled = pull(wire, settings, server, folder, full=full)
     if pulled.anything:
@@ -81,6 +85,11 @@ def settle(folder: Path, pulled: Pulled) -> None:
     state.keep(folder, pulled.settled)
     job.forget(folder)
     shutil.rmtree(pulled.incoming)
+
+
+def forget_dry_run(folder: Path) -> None:
+    """Remove what a dry run has pulled."""
+    shutil.rmtree(folder / DRY_RUN, ignore_errors=True)
 
 
 def _window(server: ServerSettings, before: Settled | None, members: tuple[str, ...] | None, full: bool) -> Window:
