@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from onco_etl import pipeline, workspace
+from onco_etl import pipeline
 from onco_etl.pipeline import Preview
 from onco_etl.server import access, job, kickoff, private, pull, settled
 from onco_etl.server.settings import ServerSettings
@@ -22,9 +22,7 @@ def preview(settings: EtlSettings, server: ServerSettings, *, full: bool = False
 
     Raises as `pull.sync` does.
     """
-    with workspace.connect(settings.data, read_only=True):
-        source = private.folder(settings.data / "pull" / settings.source)
-    with _copied(source) as folder:
+    with _copied(pull.private_folder(settings)) as folder:
         with access.connected(server) as wire, _ended(wire, folder):
             pulled = pull.pull(wire, settings, server, folder, full=full)
         return pipeline.preview(settings, pulled.incoming if pulled.anything else None)
@@ -33,7 +31,6 @@ def preview(settings: EtlSettings, server: ServerSettings, *, full: bool = False
 @contextmanager
 def _copied(source: Path) -> Iterator[Path]:
     """A private folder that knows until when was read, and nothing else; removed at the end, with what was pulled."""
-    pull.forget_dry_run(source)
     folder = private.folder(source / pull.DRY_RUN)
     try:
         if known := private.read(source / settled.FILE):
