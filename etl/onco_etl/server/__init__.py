@@ -1,7 +1,8 @@
 """Resources fetched from a FHIR server, as files that the pipeline receives like any others.
 
 settings    section [server] of registry.toml
-wire        the only module that speaks HTTP (origins says where it may go, waiting for how long it pauses)
+wire        the only module that speaks HTTP (origins says where it may go, waiting for how long it pauses, heads how
+            long the head of an answer may take)
 outcome     what an OperationOutcome says, without its texts
 access      who we are: smart (client_keys), a token or a password
 
