@@ -69,7 +69,7 @@ def test_of_two_data_folders_the_second_is_told_who_runs_and_a_lost_lock_stops_n
         server.faults.polls = 10**6
         first = site(tmp_path / "first", database.url(database.owner))
         with (tmp_path / "first/registry.toml").open("a", encoding="utf-8") as file:
-            file.write(f'\n[server]\nurl = "{server.url}/r4"\npoll_seconds = 0.01\n')
+            file.write(f'\n[server]\nurl = "{server.url}/r4"\npoll_seconds = 0.1\n')
         night = subprocess.Popen([SCRIPT, "night"], cwd=tmp_path / "first", stderr=subprocess.PIPE, text=True)
         until(lambda: server.kickoffs)
         # It waits for the export: the lock is held before anything is received.
