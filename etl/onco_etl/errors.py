@@ -4,10 +4,11 @@
     ├── ConfigurationError    2  registry.toml, a registry definition or a concept map is wrong
     ├── InputError            3  nothing could be read from the given path; nothing changed
     ├── StateError            4  the data folder is missing, damaged, or of another release
-    │   └── InUseError        4  another run holds the workspace
+    │   └── InUseError        4  another run holds the data folder, or the replica that it is to bring along
     ├── MappingError          5  a mapping broke one of its own rules; the run was rolled back
     ├── ServerError           7  a FHIR server cannot be read, or does not keep to its protocol; what was received stays
     └── ReplicaError          8  the Postgres replica could not be brought up to date; all else is done and stays
+        └── ReplicaInUseError 8  because another holds a lock in its database
 
 A resource that cannot be read is none of these: it is quarantined and the run goes on.
 """
@@ -38,7 +39,7 @@ class StateError(OncoError):
 
 
 class InUseError(StateError):
-    """Another run holds the workspace; later it may be free."""
+    """Another run holds the data folder, or the replica that it is to bring along; later it may be free."""
 
 
 class MappingError(OncoError):
@@ -65,3 +66,7 @@ class ReplicaError(OncoError):
     """The Postgres replica is behind or in use; workspace and published file stay, the next publish catches up."""
 
     exit_code = 8
+
+
+class ReplicaInUseError(ReplicaError):
+    """Another holds a lock in the replica's database: the server is there, and later it may be free."""

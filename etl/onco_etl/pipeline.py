@@ -95,15 +95,17 @@ def sync(settings: EtlSettings, path: Path) -> RunReport:
         return _run(con, settings, "sync", found)
 
 
-def preview(settings: EtlSettings, path: Path) -> Preview:
-    """What `sync` of the files at `path` would do: all of it is done, up to the commit, and taken back.
+def preview(settings: EtlSettings, path: Path | None) -> Preview:
+    """What `sync` of the files at `path`, or `remap` where there is none, would do.
 
-    Raises as `sync` does.
+    All of it is done, up to the commit, and taken back. Raises as `sync` does.
     """
-    found = sources.find(path)
+    found = () if path is None else sources.find(path)
     with opened(settings) as con, _scratch(settings.data / "scratch" / "preview") as folder:
         run = runs.next_run(con, settings.data / "landing")
-        landed = landing.land(found, folder / "landed", source=settings.source, limits=_limits(settings))
+        landed: tuple[landing.LandedFile, ...] = ()
+        if found:
+            landed = landing.land(found, folder / "landed", source=settings.source, limits=_limits(settings))
         with (
             _staged(con, settings, run, landed, mapping.today(settings.timezone)) as read,
             _transaction(con, settings, run, "sync", rehearsal=True),

@@ -122,19 +122,17 @@ def sync(
     as_json: JsonOption = False,
 ) -> None:
     """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
-    from onco_etl import pipeline
     from onco_etl.postgres.follow import follow
+    from onco_etl.postgres.turn import taken
     from onco_registry import receiving
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
     if dry_run:
-        if source is None or not Path(source).exists():
-            raise ConfigurationError("--dry-run: give --from a path")
         with lock.held(settings.data, "sync --dry-run"):
-            _say_preview(pipeline.preview(settings.etl, Path(source)), as_json)
+            _say_preview(receiving.preview(settings, source, full=full), as_json)
         return
-    with recorded(settings.data, "sync") as record:
+    with recorded(settings.data, "sync", turn=taken(settings.etl, "sync")) as record:
         report = record.take(receiving.receive(settings, source, full=full))
         _say(report, as_json)
         follow(settings.etl)
@@ -171,10 +169,11 @@ def rebuild(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Replay the landing zone into a new workspace, with the rules of this release; keys and results stay."""
     from onco_etl import rebuild as rebuilding
     from onco_etl.postgres.follow import follow
+    from onco_etl.postgres.turn import taken
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
-    with recorded(settings.data, "rebuild") as record:
+    with recorded(settings.data, "rebuild", turn=taken(settings.etl, "rebuild")) as record:
         report = record.take(rebuilding.rebuild(settings.etl))
         _say(report, as_json)
         follow(settings.etl)
@@ -192,12 +191,13 @@ def recompute(
 ) -> None:
     """Compute cohorts and outcomes of every registry, and publish them."""
     from onco_etl.postgres.follow import follow
+    from onco_etl.postgres.turn import taken
     from onco_registry import night
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
     cut: date | None = data_cut.date() if data_cut else None
-    with recorded(settings.data, "recompute"):
+    with recorded(settings.data, "recompute", turn=taken(settings.etl, "recompute")):
         computed = night.recompute(settings, data_cut=cut, as_of=as_of)
         print_found(computed, as_json, "Recomputed")
         follow(settings.etl)
@@ -240,10 +240,11 @@ def quarantine_replay(config: ConfigOption = CONFIG, as_json: JsonOption = False
     """Receive what is open in quarantine once more from the landing zone, after a map or a rule was put right."""
     from onco_etl import pipeline
     from onco_etl.postgres.follow import follow
+    from onco_etl.postgres.turn import taken
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config)
-    with recorded(settings.data, "quarantine replay") as record:
+    with recorded(settings.data, "quarantine replay", turn=taken(settings.etl, "quarantine replay")) as record:
         report = record.take(pipeline.replay(settings.etl))
         _say(report, as_json)
         follow(settings.etl)

@@ -26,10 +26,11 @@ def erase(
 ) -> None:
     """Erase a patient from everything in the data folder, and keep out what arrives for them again."""
     from onco_etl import erasure
+    from onco_registry.service.record import recorded
 
     settings = configuration.load(config).etl
     if again:
-        with lock.held(settings.data, "erase"):
+        with recorded(settings.data, "erase --allow-again"):
             allowed = erasure.allow_again(settings, patient)
         typer.echo("Let in again, when the source sends it." if allowed else "Not kept out: nothing to do.")
         return
@@ -42,8 +43,11 @@ def erase(
     if not yes and not _agreed():
         typer.echo("Nothing was changed.")
         raise typer.Exit(NOT_AGREED)
-    with lock.held(settings.data, "erase"):
+    with recorded(settings.data, "erase") as record:
         found = erasure.erase(settings, patient, linked=linked)
+        if found:
+            # How much, as `status` has it; never of whom.
+            record.counts |= {"resources": sum(found.resources.values()), "rows": found.rows, "versions": found.lines}
     typer.echo("Erased." if found is None else f"Erased.\n{_told(found)}")
 
 

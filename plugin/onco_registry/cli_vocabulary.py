@@ -26,10 +26,11 @@ def load(
 ) -> None:
     """Load a vocabulary in place of the one in use, map again what is there, and publish; all or nothing."""
     from onco_etl.postgres.follow import follow
+    from onco_etl.postgres.turn import taken
     from onco_registry.service.record import recorded
 
     settings = configuration.load(config).etl
-    with recorded(settings.data, "vocabulary load"):
+    with recorded(settings.data, "vocabulary load", turn=taken(settings, "vocabulary load")):
         loaded = _load(settings, path, release)
         _say(loaded, as_json)
         follow(settings)

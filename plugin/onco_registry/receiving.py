@@ -10,7 +10,7 @@ from onco_etl.errors import ConfigurationError
 from onco_etl.server.settings import ServerSettings
 
 if TYPE_CHECKING:
-    from onco_etl.pipeline import RunReport
+    from onco_etl.pipeline import Preview, RunReport
     from onco_registry.config import Config
 
 
@@ -23,11 +23,19 @@ def receive(config: Config, source: str | None, *, full: bool = False) -> RunRep
     from onco_etl import pipeline
     from onco_etl.server import pull
 
-    if source is not None and not _is_address(source):
-        if full:
-            raise ConfigurationError("--full is for a server; of a path everything is received")
-        return pipeline.sync(config.etl, Path(source))
+    if (path := _path(source, full)) is not None:
+        return pipeline.sync(config.etl, path)
     return pull.sync(config.etl, _server(config, source), full=full)
+
+
+def preview(config: Config, source: str | None, *, full: bool = False) -> Preview:
+    """What `receive` would do; nothing is changed, and of a server nothing counts as read. Raises as `receive` does."""
+    from onco_etl import pipeline
+    from onco_etl.server import dry_run
+
+    if (path := _path(source, full)) is not None:
+        return pipeline.preview(config.etl, path)
+    return dry_run.preview(config.etl, _server(config, source), full=full)
 
 
 def night(config: Config) -> RunReport:
@@ -39,6 +47,15 @@ def night(config: Config) -> RunReport:
             "nothing to receive: set inbox, the folder into which the hospital's exports are put, or server"
         )
     return receive(config, str(config.inbox) if config.inbox else None)
+
+
+def _path(source: str | None, full: bool) -> Path | None:
+    """The path that a source is; None where it is a server."""
+    if source is None or _is_address(source):
+        return None
+    if full:
+        raise ConfigurationError("--full is for a server; of a path everything is received")
+    return Path(source)
 
 
 def _server(config: Config, address: str | None) -> ServerSettings:

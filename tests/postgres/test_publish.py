@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
+
 from etl.histories import NIGHTS, History, lines
 from hospital.nights import (
     Hospital,
@@ -14,6 +16,7 @@ from hospital.nights import (
     weight,
 )
 from onco_etl import rebuild
+from onco_etl.postgres.tables import Column, Table, published_tables
 from postgres.database import Database, file_tables, plain, published, site_of, verified
 
 REFUSED_KEY = "fpk_measurement_measurement_concept_id"
@@ -186,3 +189,10 @@ def test_verify_finds_what_was_changed(hospital: Hospital, database: Database) -
         "registry.fate has 5 rows instead of 6",
         "registry.runs has other values in some of its 1 rows",
     ]
+
+
+def test_a_view_is_no_table_though_another_schema_has_one_of_its_name() -> None:
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA registry; CREATE VIEW registry.x AS SELECT 1 AS a")
+        con.execute("CREATE SCHEMA results; CREATE TABLE results.x (b INTEGER)")
+        assert published_tables(con, "memory") == [Table("results", "x", (Column("b", "integer"),))]

@@ -59,3 +59,11 @@ def test_it_says_what_it_would_do_asks_does_it_and_keeps_the_person_out(
     assert "Let in again" in run(tmp_path, "erase", "Patient/p1", "--allow-again")
     assert "Not kept out" in run(tmp_path, "erase", "Patient/p1", "--allow-again")
     assert '"mapped": 2' in run(tmp_path, "sync", "--from", str(batch), "--json")
+    jobs = run(tmp_path, "jobs", "--json")
+    assert [(job["job"], job["outcome"], job["counts"]) for job in json.loads(jobs) if "erase" in job["job"]] == [
+        ("erase", "succeeded", {"resources": 2, "rows": 2, "versions": 2}),
+        ("erase", "failed", {}),
+        ("erase --allow-again", "succeeded", {}),
+        ("erase --allow-again", "succeeded", {}),
+    ]
+    assert "p1" not in jobs

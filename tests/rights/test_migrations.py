@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from etl.site import Site, patient, weight
 from onco_etl import cdm, migrations, pipeline, workspace
 from onco_etl.errors import StateError
+from onco_etl.server import pull
 from onco_etl.settings import EtlSettings
+from server.export_server import ExportServer, running
+from server.pulling import settings
 
 OLD = Path(__file__).with_name("workspace_0_1.sql")
 BASELINE = migrations.MIGRATIONS[0].start
@@ -60,6 +64,14 @@ def test_the_first_night_of_this_release_brings_the_tables_and_keeps_what_is_the
     assert "rebuild, so that Consents and lesions that were received before are read, too" in capsys.readouterr().out
     assert migrations.migrate(site.settings.data) == 0
     assert pipeline.remap(site.settings).run == 9
+
+
+def test_a_first_night_from_a_server_does_so_too(tmp_path: Path) -> None:
+    site = old_site(tmp_path)
+    with running(ExportServer()) as server:
+        server.put(patient("p1"))
+        assert pull.sync(replace(site.settings, check_every_sync=False), settings(server)).fates == {"mapped": 1}
+    assert site.workspace("FROM keys.person") == [("main/Patient/p1", 1)]
 
 
 def test_the_migrated_workspace_has_the_tables_of_a_new_one(tmp_path: Path) -> None:

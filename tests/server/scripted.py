@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -12,13 +13,17 @@ from threading import Thread
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; `cut` ends the connection after so many bytes of the body, `drip` pauses after each byte."""
+    """An answer; `cut` ends the connection after so many bytes of the body, `drip` pauses after each byte.
+
+    endless_head: the head never ends; a byte of it comes each so many seconds.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     drip: float = 0
+    endless_head: float = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Scripted:
 
 
 @contextmanager
-def scripted(*answers: Answer | Script) -> Iterator[Scripted]:
+def scripted(*answers: Answer | Script, tls: ssl.SSLContext | None = None) -> Iterator[Scripted]:
     """Gives the answers in turn, the last one again and again."""
     asked: list[Asked] = []
 
@@ -66,6 +71,9 @@ def scripted(*answers: Answer | Script) -> Iterator[Scripted]:
             self._give(answer if isinstance(answer, Answer) else answer(asked[-1]))
 
         def _give(self, answer: Answer) -> None:
+            if answer.endless_head:
+                self._drip_head(answer.endless_head)
+                return
             self.send_response(answer.status)
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
@@ -79,10 +87,21 @@ def scripted(*answers: Answer | Script) -> Iterator[Scripted]:
                 self.close_connection = True
             self.close_connection |= answer.cut is not None
 
+        def _drip_head(self, pause: float) -> None:
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Head: ")
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b"x")
+                    time.sleep(pause)
+
         do_GET = do_POST = do_DELETE = _one  # noqa: N815 - the names are the library's
 
-    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
-        yield Scripted(f"http://127.0.0.1:{port}", asked)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    with serving(server) as port:
+        yield Scripted(f"http{'s' if tls else ''}://127.0.0.1:{port}", asked)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 from onco_etl.errors import ConfigurationError, ServerError
 from onco_etl.server.settings import ServerSettings
 from onco_etl.server.wire import Wire
+from server.authority import server_context
 from server.scripted import Answer, Asked, Script, Scripted, scripted
 
 OK = Answer(body=b"{}")
@@ -201,6 +202,22 @@ def test_a_drip_ends(tmp_path: Path) -> None:
         with pytest.raises(ServerError, match="it takes too long"):
             connected.download(f"{server.url}/r4", tmp_path / "file")
         assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_head_that_drips_ends(tmp_path: Path, tls: bool) -> None:
+    context = server_context(tmp_path) if tls else None
+    limits = {"answer_seconds": 0.3, "ca_file": tmp_path / "ca.pem" if tls else None}
+    # The second goes over the connection of the first.
+    with scripted(OK, Answer(endless_head=0.02), tls=context) as server, wire(server, **limits) as connected:
+        assert connected.get(f"{server.url}/r4").status_code == 200
+        began = time.monotonic()
+        with pytest.raises(ServerError, match=r"it takes too long \(server.answer_seconds\)"):
+            connected.get(f"{server.url}/r4")
+        with pytest.raises(ServerError, match=r"it takes too long \(server.answer_seconds\)"):
+            connected.download(f"{server.url}/r4", tmp_path / "file")
+        assert time.monotonic() - began < 3
+    assert len(server.asked) == 3
 
 
 # --- downloads

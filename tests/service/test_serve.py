@@ -132,10 +132,11 @@ def test_sigterm_in_mid_run_rolls_back_and_the_next_start_completes(tmp_path: Pa
 
 
 def test_a_killed_night_is_a_failure_that_is_told_and_tried_again(tmp_path: Path) -> None:
-    lines = ("[schedule]", 'bulletin = ""', "retry_minutes = 0")
+    # Whatever the hour of the test, the night is not late.
+    lines = ("[schedule]", 'bulletin = ""', "retry_minutes = 0", "late_hours = 48")
     file, port = site.make(tmp_path, *lines), site.free_port()
     with serving(file, port) as process:
-        holder = until(lambda: lock.holder(tmp_path / "data"), 30)
+        holder = until(lambda: lock.holder(tmp_path / "data"))
         os.kill(holder.pid, signal.SIGKILL)
         until(lambda: attempts(file) == [("night", "interrupted")])
         until(lambda: "it was killed (attempt 1)" in asked(port, "/health")[1])

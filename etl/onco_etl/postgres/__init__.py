@@ -1,7 +1,8 @@
 """The Postgres replica: what the published DuckDB file has, with the full vocabulary, as an OHDSI database.
 
     settings    the section [postgres]
-    lock        a connection, and the advisory lock that lets one publish at a time; errors in words without data
+    lock        a connection that holds an advisory lock; errors in words without data
+    turn        one run at a time, whichever data folder it is of, from before it receives until it has published
     origin      the published file and the workspace it is of, attached; what changed between two runs
     tables      each table's columns, keys and indices (the CDM's from cdm_fields.csv and cdm_indices.csv)
     vocabulary  the loaded vocabulary, and what the published file adds to it

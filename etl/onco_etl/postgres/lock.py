@@ -1,4 +1,4 @@
-"""A connection to the replica's database, held by one publisher at a time across hosts."""
+"""A connection to the replica's database that holds an advisory lock: one at a time for each purpose, across hosts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ import psycopg
 from psycopg import conninfo
 
 from onco_etl.credentials import credential
-from onco_etl.errors import ConfigurationError, ReplicaError
+from onco_etl.errors import ConfigurationError, ReplicaError, ReplicaInUseError
 from onco_etl.postgres.settings import PostgresSettings
 
 Connection = psycopg.Connection[tuple[object, ...]]
 # Seconds: for a server that does not answer; for readers who hold a table that is to be replaced.
 _CONNECT_TIMEOUT = "10"
 _LOCK_TIMEOUT = "60s"
+# A lock may be held for hours without a word. No server ends that; a firewall hears of it; and of a host that is gone
+# the server knows within two minutes, not hours (seconds).
+_KEEPALIVES = {"idle": 60, "interval": 15, "count": 4}
+_SESSION = "; ".join(
+    (
+        f"SET lock_timeout = '{_LOCK_TIMEOUT}'; SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'",
+        "SET idle_session_timeout = 0",
+        *(f"SET tcp_keepalives_{name} = {number}" for name, number in _KEEPALIVES.items()),
+    )
+)
 # Of which the seconds of a time are exact.
 _OLDEST_SERVER = 14
 # Classes of SQLSTATE whose messages name the server's affairs and never a value: connections, transactions, roles,
@@ -27,16 +37,19 @@ _OF_THE_SERVER = ("08", "0A", "25", "28", "2B", "3D", "3F", "40", "42", "53", "5
 
 
 @contextmanager
-def held(settings: PostgresSettings, purpose: str = "publish") -> Iterator[Connection]:
+def held(settings: PostgresSettings, purpose: str = "publish", command: str = "") -> Iterator[Connection]:
     """A connection that alone, of all hosts, holds the lock of `purpose` in this database, in autocommit mode.
 
-    The server lets go of the lock when the connection ends, however it ends. Raises ReplicaError, naming the holder by
-    its application_name, where another has it; what goes wrong with the server within is a ReplicaError too.
+    The server lets go of the lock when the connection ends, however it ends. Others see it under the name of `command`,
+    by default of the purpose. Raises ReplicaInUseError, naming the holder by its application_name, where another has
+    it; what goes wrong with the server within is a ReplicaError.
     """
-    with guarded(), _connected(settings, purpose) as connection:
+    with guarded(), _connected(settings, command or purpose) as connection:
         key = lock_key(purpose)
         if not value(connection, f"SELECT pg_try_advisory_lock({key})"):
-            raise ReplicaError(f"another holds the lock of `{purpose}` in this database: {_holder(connection, key)}")
+            raise ReplicaInUseError(
+                f"another holds the lock of `{purpose}` in this database: {_holder(connection, key)}"
+            )
         yield connection
 
 
@@ -72,8 +85,8 @@ def value(connection: Connection, query: str, parameters: tuple[object, ...] | N
     return None if row is None else row[0]
 
 
-def _connected(settings: PostgresSettings, purpose: str) -> Connection:
-    name = f"onco-registry {purpose}: process {os.getpid()} on {socket.gethostname()}"
+def _connected(settings: PostgresSettings, command: str) -> Connection:
+    name = f"onco-registry {command}: process {os.getpid()} on {socket.gethostname()}"
     parameters = _parameters(settings) | {"application_name": name[:63]}
     connection = psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
     try:
@@ -82,7 +95,7 @@ def _connected(settings: PostgresSettings, purpose: str) -> Connection:
         encoding = value(connection, "SHOW server_encoding")
         if encoding != "UTF8":
             raise ReplicaError(f"the database is in {encoding}: make one in UTF8, which holds every text")
-        connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'; SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'")
+        connection.execute(_SESSION)
     except BaseException:
         connection.close()
         raise
@@ -104,6 +117,8 @@ def _parameters(settings: PostgresSettings) -> dict[str, object]:
         found["password"] = password
     if "PGCONNECT_TIMEOUT" not in os.environ:
         found.setdefault("connect_timeout", _CONNECT_TIMEOUT)
+    for name, number in _KEEPALIVES.items():
+        found.setdefault(f"keepalives_{name}", number)
     return found
 
 

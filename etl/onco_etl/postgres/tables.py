@@ -101,9 +101,9 @@ def published_tables(con: duckdb.DuckDBPyConnection, catalog: str) -> list[Table
         f"""
         SELECT schema_name, table_name, list(column_name ORDER BY column_index), list(data_type ORDER BY column_index)
         FROM duckdb_columns()
-        WHERE database_name = '{catalog}' AND schema_name IN ('registry', 'results') AND table_name IN (
-            SELECT table_name FROM duckdb_tables() WHERE database_name = '{catalog}'
-        )
+        SEMI JOIN (SELECT database_name, schema_name, table_name FROM duckdb_tables())
+            USING (database_name, schema_name, table_name)
+        WHERE database_name = '{catalog}' AND schema_name IN ('registry', 'results')
         GROUP BY ALL ORDER BY ALL
         """
     ).fetchall()

@@ -1,11 +1,13 @@
 """Resources fetched from a FHIR server, as files that the pipeline receives like any others.
 
 settings    section [server] of registry.toml
-wire        the only module that speaks HTTP (origins says where it may go, waiting for how long it pauses)
+wire        the only module that speaks HTTP (origins says where it may go, waiting for how long it pauses, heads how
+            long the head of an answer may take)
 outcome     what an OperationOutcome says, without its texts
 access      who we are: smart (client_keys), a token or a password
 
 pull        a night: read, give to the pipeline, settle (settled, private)
+dry_run     the same with nothing settled: what a sync would do
 read        chooses export or search, and finds out what vanished
 bulk_export an export, begun (kickoff) or taken up again (job), and fetched (collect)
     manifest     where its files are; received: whether one is whole

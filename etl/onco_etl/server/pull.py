@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from onco_etl import pipeline, workspace
+from onco_etl import migrations, pipeline, workspace
 from onco_etl.pipeline import RunReport
 from onco_etl.server import access, group, job, private
 from onco_etl.server import settled as state
@@ -24,6 +24,9 @@ from onco_etl.server.wire import Wire
 from onco_etl.settings import EtlSettings
 
 log = structlog.get_logger()
+
+# Of the private folder: what a dry run pulls, and removes at its end unless it is killed.
+DRY_RUN = "dry-run"
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,7 @@ def sync(settings: EtlSettings, server: ServerSettings, *, full: bool = False) -
     A night that brings nothing is a run that receives nothing. Raises ServerError with nothing settled, and as
     `pipeline.sync` does.
     """
-    # Without a data folder that can be used, the server need not be asked.
-    with workspace.connect(settings.data, read_only=True):
-        folder = private.folder(settings.data / "pull" / settings.source)
+    folder = private_folder(settings)
     with access.connected(server) as wire:
         pulled = pull(wire, settings, server, folder, full=full)
     if pulled.anything:
@@ -53,6 +54,18 @@ def sync(settings: EtlSettings, server: ServerSettings, *, full: bool = False) -
         report = pipeline.remap(settings)
     settle(folder, pulled)
     return report
+
+
+def private_folder(settings: EtlSettings) -> Path:
+    """Where the source is pulled into, without what a dry run left that was killed.
+
+    Without a data folder that can be used the server need not be asked: raises StateError.
+    """
+    migrations.migrate(settings.data)
+    with workspace.connect(settings.data, read_only=True):
+        folder = private.folder(settings.data / "pull" / settings.source)
+    forget_dry_run(folder)
+    return folder
 
 
 def pull(wire: Wire, settings: EtlSettings, server: ServerSettings, folder: Path, *, full: bool = False) -> Pulled:
@@ -81,6 +94,11 @@ def settle(folder: Path, pulled: Pulled) -> None:
     state.keep(folder, pulled.settled)
     job.forget(folder)
     shutil.rmtree(pulled.incoming)
+
+
+def forget_dry_run(folder: Path) -> None:
+    """Remove what a dry run has pulled."""
+    shutil.rmtree(folder / DRY_RUN, ignore_errors=True)
 
 
 def _window(server: ServerSettings, before: Settled | None, members: tuple[str, ...] | None, full: bool) -> Window:

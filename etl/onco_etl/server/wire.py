@@ -21,6 +21,7 @@ import structlog
 
 from onco_etl.errors import ConfigurationError, ServerError
 from onco_etl.server import outcome, waiting
+from onco_etl.server.heads import Heads, TooLongError
 from onco_etl.server.origins import Origins, same, shown
 from onco_etl.server.resuming import Resuming
 from onco_etl.server.settings import ServerSettings
@@ -80,6 +81,7 @@ class Wire:
         self.settings = settings
         self.origins = Origins(settings)
         self.authorize = authorize
+        self._heads = Heads()
         self._client = httpx.Client(
             verify=_trust(settings.ca_file),
             timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
@@ -208,9 +210,13 @@ class Wire:
         raise ServerError(f"{asked.method} {shown(target)}: redirected more than {_HOPS} times")
 
     def _send(self, asked: _Asked, target: httpx.URL, own: Headers, more: Mapping[str, Any]) -> httpx.Response:
-        request = self._client.build_request(asked.method, target, headers={**(asked.headers or {}), **own}, **more)
-        with _passing(request):
-            return self._client.send(request, stream=True)
+        headers, extensions = {**(asked.headers or {}), **own}, {"trace": self._heads.note}
+        request = self._client.build_request(asked.method, target, headers=headers, extensions=extensions, **more)
+        try:
+            with _passing(request), self._heads.bounded(self.settings.answer_seconds):
+                return self._client.send(request, stream=True)
+        except TooLongError:
+            raise _refusal(request, "it takes too long (server.answer_seconds)") from None
 
     def _authorization(self, authorized: bool, anew: bool) -> Headers:
         return self.authorize(anew) if authorized and self.authorize else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
@@ -16,6 +16,8 @@ from onco_etl.runs import watched
 from onco_registry.service import jobs
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from onco_etl.pipeline import RunReport
 
 INTERRUPTED = 130
@@ -41,10 +43,17 @@ class AlreadyDone(Exception):  # noqa: N818 - nothing went wrong
 
 
 @contextmanager
-def recorded(folder: Path, job: str, day: date | None = None, *, again: bool = False) -> Iterator[Record]:
-    """Hold the lock of a data folder for a job and keep its row in the ledger.
+def recorded(
+    folder: Path,
+    job: str,
+    day: date | None = None,
+    *,
+    again: bool = False,
+    turn: AbstractContextManager[None] | None = None,
+) -> Iterator[Record]:
+    """Hold the lock of a data folder, and `turn` where one is given, for a job and keep its row in the ledger.
 
-    Raises, before anything is written, InUseError where another job holds it, and AlreadyDone where the job has
+    Raises, before anything is written, InUseError where another job holds either, and AlreadyDone where the job has
     succeeded at the business date `day` or a later one, unless it is to run `again`. What goes wrong within is recorded
     with its exit code, in our own words or by its kind alone, and goes on to the caller.
     """
@@ -57,17 +66,24 @@ def recorded(folder: Path, job: str, day: date | None = None, *, again: bool = F
         done = jobs.last_done(engine, job) if day and not again else None
         if day and done and done >= day:
             raise AlreadyDone(f"{job} of {day}: done already")
-        attempt = jobs.begin(engine, job, day, version("onco-registry"))
-        record = Record()
-        ending: dict[str, Any] = {"outcome": "succeeded", "exit_code": 0}
-        try:
+        with turn or nullcontext(), _attempt(engine, job, day, seconds) as record:
             yield record
-        except BaseException as error:
-            ending = _ending(error)
-            raise
-        finally:
-            told = {"run": record.run, "counts": record.counts, "failing": record.failing}
-            jobs.end(engine, attempt, stages=seconds, **told, **ending)
+
+
+@contextmanager
+def _attempt(engine: Engine, job: str, day: date | None, seconds: dict[str, float]) -> Iterator[Record]:
+    """The row of an attempt in the ledger, from its beginning to its end, however it ends."""
+    attempt = jobs.begin(engine, job, day, version("onco-registry"))
+    record = Record()
+    ending: dict[str, Any] = {"outcome": "succeeded", "exit_code": 0}
+    try:
+        yield record
+    except BaseException as error:
+        ending = _ending(error)
+        raise
+    finally:
+        told = {"run": record.run, "counts": record.counts, "failing": record.failing}
+        jobs.end(engine, attempt, stages=seconds, **told, **ending)
 
 
 def _ending(error: BaseException) -> dict[str, Any]:

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 def night(config: Config, day: date, *, again: bool = False) -> RunReport:
     """Receive what the source has, map, merge and publish it, then recompute every registry; for a business date.
 
-    Raises as `receiving.night`, `recompute` and `recorded` do; a sync that was committed stays, whatever the recompute
+    Nothing begins while another run holds the replica in Postgres, whichever data folder that one is of. Raises as
+    `receiving.night`, `recompute` and `recorded` do; a sync that was committed stays, whatever the recompute
     does. ReplicaError comes last: all else is done then.
     """
     from onco_etl.postgres.follow import followed
+    from onco_etl.postgres.turn import taken
     from onco_registry.night import recompute
 
-    with recorded(config.data, "night", day, again=again) as record:
+    with recorded(config.data, "night", day, again=again, turn=taken(config.etl, "night")) as record:
         report = record.take(receiving.night(config))
         _look(config, record)
         with followed(config.etl):
