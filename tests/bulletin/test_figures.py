@@ -5,10 +5,10 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
+from onco_registry.bulletin.svg import FORMATS, Format, Svg, step_path, wrap
 
 from onco_registry.bulletin import attrition_flow, forest, kaplan_meier, response_strip, waterfall
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.svg import FORMATS, Format, Svg, step_path, wrap
 
 words = Catalogue("en")
 WIDE, NARROW = FORMATS
