@@ -36,7 +36,7 @@ class Change:
 
 def draw_axis(svg: Svg, axis: Change, title: str, words: Catalogue, form: Format) -> None:
     """Grid, ticks and title."""
-    svg.text(0, axis.top - 20, title, "axis-title")
+    svg.text(0, axis.top - 28, title, "axis-title")
     right = form.width - RIGHT
     for tick in range(-100, round(axis.highest * 100) + 1, 20):
         y = axis(tick / 100)

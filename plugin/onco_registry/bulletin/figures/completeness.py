@@ -13,10 +13,9 @@ NUMBERS = 128
 def draw(items: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     """A bar per item in the document's order; an item whose counts are withheld keeps its row and says so."""
     rows = Rows.of([words.typeset(words.text(item["label"])) for item in items], form, TOP, BAR + 12, NUMBERS)
-    known = [item for item in items if item["x"] is not None and item["n"]]
     svg = Svg(
         f"completeness-{form.name}", form.width, rows.bottom + 46, words("completeness.figure"),
-        ", ".join(f"{words.typeset(words.text(item['label']))} {item['x']}/{item['n']}" for item in known),
+        ", ".join(f"{words.typeset(words.text(item['label']))} {_numbers(item, words)}" for item in items),
     )  # fmt: skip
     svg.text(form.width, 12, words("completeness.known"), "axis-title", "end")
     scale = percent_axis(svg, rows, 1.0, words("completeness.axis"))

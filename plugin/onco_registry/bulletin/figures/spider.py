@@ -12,7 +12,7 @@ from onco_registry.bulletin.figures.change_axis import HIGHEST, LEFT, RIGHT, Cha
 from onco_registry.bulletin.figures.response_marks import in_order, marker
 from onco_registry.bulletin.figures.svg import Format, Svg, polyline_path
 
-PLOT, HEAD = 320, 42
+PLOT, HEAD = 320, 48
 # With more lines than this only their ends carry a marker, and lines are thinner.
 MANY = 40
 UNKNOWN = "NE"
@@ -101,4 +101,4 @@ def _cut(svg: Svg, patients: list[dict[str, Any]], words: Catalogue, form: Forma
     beyond = [change for change in highest if change > HIGHEST]
     if beyond:
         text = words("waterfall.cut", count=len(beyond), largest=signed(max(beyond), words))
-        svg.text(form.width - RIGHT, top - 20, text, "tick", "end")
+        svg.text(form.width - RIGHT, top - 12, text, "tick", "end")

@@ -20,7 +20,7 @@ from onco_registry.bulletin.figures.marks import SMALLEST
 from onco_registry.bulletin.figures.response_marks import declare_hatches, in_order, swatch, swatches
 from onco_registry.bulletin.figures.svg import Format, Svg
 
-PLOT, HEAD, BOTTOM = 304, 42, 12
+PLOT, HEAD, BOTTOM = 304, 48, 12
 WIDEST_BAR = 40
 
 
@@ -67,4 +67,4 @@ def _cut(svg: Svg, bars: list[dict[str, Any]], words: Catalogue, form: Format, t
     count = sum(bar["change"] > HIGHEST for bar in bars)
     if count:
         text = words("waterfall.cut", count=count, largest=signed(bars[0]["change"], words))
-        svg.text(form.width - RIGHT, top - 6, text, "tick", "end")
+        svg.text(form.width - RIGHT, top - 10, text, "tick", "end")

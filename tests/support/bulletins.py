@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from onco_registry.bulletin.sections.response import RESPONSES
-
 Document = dict[str, Any]
+
+RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 
 LONG = "Malignant tumour of uncertain differentiation with a pneumonoultramicroscopicsilicovolcanoconiotic part"
 HAN = "既往接受过含蒽环类药物方案一线治疗后疾病进展且未再接受其他系统性抗肿瘤治疗的患者（不含辅助治疗）"
