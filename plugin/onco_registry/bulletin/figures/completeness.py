@@ -12,10 +12,11 @@ NUMBERS = 128
 
 def draw(items: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     """A bar per item in the document's order; an item whose counts are withheld keeps its row and says so."""
-    rows = Rows.of([words.typeset(words.text(item["label"])) for item in items], form, TOP, BAR + 12, NUMBERS)
+    labels = [words.typeset(words.name("item", item["item"], item["label"])) for item in items]
+    rows = Rows.of(labels, form, TOP, BAR + 12, NUMBERS)
     svg = Svg(
         f"completeness-{form.name}", form.width, rows.bottom + 46, words("completeness.figure"),
-        ", ".join(f"{words.typeset(words.text(item['label']))} {_numbers(item, words)}" for item in items),
+        ", ".join(f"{label} {_numbers(item, words)}" for label, item in zip(labels, items, strict=True)),
     )  # fmt: skip
     svg.text(form.width, 12, words("completeness.known"), "axis-title", "end")
     scale = percent_axis(svg, rows, 1.0, words("completeness.axis"))

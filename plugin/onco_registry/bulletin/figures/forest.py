@@ -48,7 +48,7 @@ def draw(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Ca
 def _rows(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Catalogue) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for group in strata:
-        rows.append({"label": words.typeset(words.text(group["label"]))})
+        rows.append({"label": words.typeset(words.name("stratum", group["variable"], group["label"]))})
         rows += [{"label": words.typeset(words.text(row["label"])), "rate": row, "mark": ""} for row in group["rows"]]
     if overall:
         rows.append({"label": words("forest.overall"), "rate": overall, "mark": "-overall"})

@@ -79,10 +79,8 @@ def _last(curve: Curve) -> float:
 
 def _panels(curves: list[Curve], words: Catalogue, width: float) -> list[_Panel]:
     ordered = sorted(curves, key=lambda curve: (_rank(curve["kind"]), -_last(curve), curve["item"] or ""))
-    return [
-        _Panel(label := words.name("incidence", curve["kind"], curve["label"]), wrap(label, width - 4, SMALL), curve)
-        for curve in ordered[:MOST_PANELS]
-    ]
+    named = [(words.name("groups.item", curve["item"] or curve["kind"], curve["label"]), curve) for curve in ordered]
+    return [_Panel(label, wrap(label, width - 4, SMALL), curve) for label, curve in named[:MOST_PANELS]]
 
 
 def _rank(kind: str) -> int:
