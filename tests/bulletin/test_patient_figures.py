@@ -6,11 +6,7 @@ from typing import Any
 import pytest
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.figures import (
-    spider,
-    swimmer,
-    waterfall,
-)
+from onco_registry.bulletin.figures import spider, swimmer, swimmer_marks, waterfall
 from onco_registry.bulletin.figures.svg import FORMATS, Format
 from support import bulletins
 from support.drawing import marked, number, texts
@@ -66,11 +62,18 @@ def test_swimmer_of_many_patients_draws_eighty_evenly_spaced_and_says_so() -> No
     assert swimmer.chosen(patients[:80]) == patients[79::-1]
 
 
+def test_the_fifth_component_is_hatched() -> None:
+    svg = swimmer.draw([bulletins.swimmer(1, ["a", "b", "c", "d", "e"])], words, WIDE)
+    fills = [element.get("fill") for element in marked(svg.root, "rect", "component-0")]
+    # Key, ground of the hatch and bar of the first, then key and bar of the fifth.
+    assert sorted(fill or "" for fill in fills) == ["#0d6b68"] * 3 + ["url(#swimmer-wide-lane-4)"] * 2
+
+
 def test_a_response_is_marked_where_it_differs_from_the_one_before() -> None:
     seen = [(30, "SD"), (60, "SD"), (90, "PR"), (120, "SD"), (150, "PD")]
     patient = {"responses": [{"day": day, "response": name} for day, name in seen], "progression": 151}
-    assert swimmer.changes(patient) == [(30, "SD"), (90, "PR"), (120, "SD"), (151, "PD")]
-    assert swimmer.changes(patient | {"progression": None})[-1] == (150, "PD")
+    assert swimmer_marks.changes(patient) == [(30, "SD"), (90, "PR"), (120, "SD"), (151, "PD")]
+    assert swimmer_marks.changes(patient | {"progression": None})[-1] == (150, "PD")
 
 
 def test_spider_starts_at_the_baseline_and_leaves_the_plot_at_an_arrow() -> None:

@@ -21,8 +21,10 @@ GRADES = ("#d9e8f4", "#a5cbe4", "#4e95c6", "#1c5a93", "#08213f")
 
 
 def _text(size: float = SIZE, fill: str = INK, bold: bool = False) -> dict[str, str]:
-    weight = {"font-weight": "700"} if bold else {}
-    return {"font-size": f"{size:g}", "fill": fill, **weight}
+    """What differs from the drawing's own size and colour."""
+    look = {} if size == SIZE else {"font-size": f"{size:g}"}
+    look |= {} if fill == INK else {"fill": fill}
+    return look | ({"font-weight": "700"} if bold else {})
 
 
 def _stroke(colour: str, width: float = 1, dash: str = "", opacity: float = 1) -> dict[str, str]:

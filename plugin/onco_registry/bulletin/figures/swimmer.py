@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.figures import legend
+from onco_registry.bulletin.figures import legend, swimmer_marks
 from onco_registry.bulletin.figures.axes import DAYS_PER_MONTH, FOOT, Time, month_axis, most_ticks, ticks_until
 from onco_registry.bulletin.figures.lettering import text_width
-from onco_registry.bulletin.figures.marks import COMPONENTS, SMALLEST
-from onco_registry.bulletin.figures.response_marks import declare_hatches, in_order, marker, markers, swatch
+from onco_registry.bulletin.figures.marks import SMALLEST
+from onco_registry.bulletin.figures.response_marks import declare_hatches, in_order, marker, swatch
 from onco_registry.bulletin.figures.svg import Format, Svg
+from onco_registry.bulletin.figures.swimmer_marks import arrow, changes, component, cross, declare_components, ongoing
 
 RIGHT, HEAD = 20, 30
 # As many rows as a page can show; of more patients, this many are drawn, evenly spaced in the order of their times.
@@ -22,7 +21,6 @@ HIGHEST_ROW, LOWEST_ROW, ROOM = 20.0, 8.0, 640.0
 ROW_OF_TEXT = 14.0
 # Treatment that began before the index date is shown as far back as this share of the longest time.
 BEFORE = 0.15
-PROGRESSION = "PD"
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,13 @@ def draw(patients: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     shown = chosen(patients)
     components = _components(shown)
     names = in_order(patient["response"] for patient in shown)
-    items = _legend(shown, components, words)
+    items = swimmer_marks.items(shown, components, words)
     height = max(LOWEST_ROW, min(HIGHEST_ROW, ROOM / len(shown)))
     top = legend.height(items, form.width) + HEAD
     bottom = top + height * len(shown) + 4
     svg = Svg(f"swimmer-{form.name}", form.width, bottom + FOOT, words("swimmer.figure"), _description(patients, words))
     declare_hatches(svg, names)
+    declare_components(svg, len(components))
     legend.draw(svg, items, form.width)
     svg.text(0, top - 9, _order(patients, shown, words), "axis-title")
     left = _left(names, height)
@@ -87,26 +86,10 @@ def _order(patients: list[dict[str, Any]], shown: list[dict[str, Any]], words: C
 def _description(patients: list[dict[str, Any]], words: Catalogue) -> str:
     return words(
         "swimmer.description", patients=words.patients(len(patients)),
-        ongoing=sum(_ongoing(patient) for patient in patients),
+        ongoing=sum(ongoing(patient) for patient in patients),
         progressed=sum(patient["progression"] is not None for patient in patients),
         died=sum(patient["death"] is not None for patient in patients),
     )  # fmt: skip
-
-
-def _legend(patients: list[dict[str, Any]], components: dict[str, str], words: Catalogue) -> list[legend.Item]:
-    items = [
-        legend.Item(words.typeset(words.text(label)), partial(_component_key, lane))
-        for lane, label in enumerate(components.values())
-    ]
-    marked = {name for patient in patients for _, name in changes(patient)}
-    items += markers([name for name in in_order(marked) if name != PROGRESSION], words)
-    if PROGRESSION in marked:
-        items.append(legend.Item(words("swimmer.progression"), _progression_key))
-    if any(patient["death"] is not None for patient in patients):
-        items.append(legend.Item(words("swimmer.death"), _death_key))
-    if any(map(_ongoing, patients)):
-        items.append(legend.Item(words("swimmer.ongoing"), _ongoing_key))
-    return [*items, legend.Item(words("swimmer.follow_up"), _follow_up_key)]
 
 
 def _left(names: list[str], height: float) -> float:
@@ -149,9 +132,9 @@ def _patient(svg: Svg, time: Time, patient: dict[str, Any], components: list[str
     for day, name in changes(patient):
         marker(svg, time(day), row.middle, row.mark, name)
     if patient["death"] is not None:
-        _cross(svg, time(patient["death"]), row.middle, row.mark)
-    elif _ongoing(patient):
-        _arrow(svg, end, row.middle, row.mark)
+        cross(svg, time(patient["death"]), row.middle, row.mark)
+    elif ongoing(patient):
+        arrow(svg, end, row.middle, row.mark)
     else:
         svg.line(end, row.middle - row.mark, end, row.middle + row.mark, "follow-up")
 
@@ -163,52 +146,4 @@ def _segment(svg: Svg, time: Time, part: dict[str, Any], until: float, lane: int
         return
     y = row.y + 1 + (row.height - 2) * 0.1 + lane * height
     width = max(1.5, time(end) - time(start))
-    svg.rect(time(start), y, width, max(1.5, height - min(1.0, height * 0.2)), _component(lane))
-
-
-def _component(lane: int) -> str:
-    return f"component-{lane % len(COMPONENTS)}"
-
-
-def changes(patient: dict[str, Any]) -> list[tuple[float, str]]:
-    """(day, response) of each assessment that differs from the one before, and progression on its own day."""
-    seen = sorted((point["day"], point["response"]) for point in patient["responses"])
-    first = seen[:1] + [after for before, after in pairwise(seen) if before[1] != after[1]]
-    found = [(day, name) for day, name in first if name != PROGRESSION or patient["progression"] is None]
-    if patient["progression"] is not None:
-        found.append((patient["progression"], PROGRESSION))
-    return sorted(found)
-
-
-def _ongoing(patient: dict[str, Any]) -> bool:
-    return patient["death"] is None and any(part["ongoing"] for part in patient["treatment"])
-
-
-def _cross(svg: Svg, x: float, y: float, radius: float) -> None:
-    svg.line(x - radius, y - radius, x + radius, y + radius, "death")
-    svg.line(x - radius, y + radius, x + radius, y - radius, "death")
-
-
-def _arrow(svg: Svg, x: float, y: float, radius: float) -> None:
-    svg.path(f"M{x + 2:.2f} {y - radius:.2f}l{radius * 2:.2f} {radius:.2f}l{-radius * 2:.2f} {radius:.2f}Z", "ongoing")
-
-
-def _component_key(lane: int, svg: Svg, x: float, middle: float) -> None:
-    svg.rect(x, middle - 4, 14, 8, _component(lane))
-
-
-def _progression_key(svg: Svg, x: float, middle: float) -> None:
-    marker(svg, x + 7, middle, 5, PROGRESSION)
-
-
-def _death_key(svg: Svg, x: float, middle: float) -> None:
-    _cross(svg, x + 7, middle, 4.6)
-
-
-def _ongoing_key(svg: Svg, x: float, middle: float) -> None:
-    _arrow(svg, x, middle, 4.6)
-
-
-def _follow_up_key(svg: Svg, x: float, middle: float) -> None:
-    svg.line(x, middle, x + 14, middle, "follow-up")
-    svg.line(x + 14, middle - 4, x + 14, middle + 4, "follow-up")
+    component(svg, time(start), y, width, max(1.5, height - min(1.0, height * 0.2)), lane)
