@@ -46,13 +46,17 @@ for (const svg of document.querySelectorAll("svg")) {
   for (const text of svg.querySelectorAll("text"))
     if (parseFloat(getComputedStyle(text).fontSize) < 11)
       faults.push([svg.getAttribute("aria-labelledby"), "small", text.textContent]);
+  const bars = [...svg.querySelectorAll("rect:is(.track, .known, [class^=response], [class^=component])")];
+  const overlap = (one, other, across, down) =>
+    Math.min(one.right, other.right) - Math.max(one.left, other.left) > across
+    && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > down;
   boxes.forEach(([text, box], index) => {
     if (outside(box)) faults.push([svg.getAttribute("aria-labelledby"), "outside", text]);
-    for (const [other, rect] of boxes.slice(index + 1)) {
-      const across = Math.min(box.right, rect.right) - Math.max(box.left, rect.left);
-      const down = Math.min(box.bottom, rect.bottom) - Math.max(box.top, rect.top);
-      if (across > 1 && down > 3) faults.push([svg.getAttribute("aria-labelledby"), text, other]);
-    }
+    for (const [other, rect] of boxes.slice(index + 1))
+      if (overlap(box, rect, 1, 3)) faults.push([svg.getAttribute("aria-labelledby"), text, other]);
+    for (const bar of bars)
+      if (overlap(box, bar.getBoundingClientRect(), 1, 4))
+        faults.push([svg.getAttribute("aria-labelledby"), text, bar.outerHTML]);
   });
 }
 const drawn = [...document.querySelectorAll("svg")].filter(svg => svg.getBoundingClientRect().width).length;

@@ -7,7 +7,7 @@ from onco_registry.bulletin.catalogue import Catalogue
 from onco_registry.bulletin.figures import legend
 from onco_registry.bulletin.figures.lettering import text_width, wrap
 from onco_registry.bulletin.figures.marks import SMALL, SMALLEST
-from onco_registry.bulletin.figures.rows import Row, Rows, percent_axis
+from onco_registry.bulletin.figures.rows import Row, Rows, percent_axis, room_for
 from onco_registry.bulletin.figures.svg import Format, Svg
 from onco_registry.bulletin.sections.safety import GRADES
 
@@ -18,7 +18,7 @@ SEGMENTS = (*(f"grade-{grade}" for grade in GRADES), "grade-none")
 # Numbers on these are white.
 DARK = SEGMENTS[2:5]
 # Room at the right for the numbers, and for those of related events among it.
-NUMBERS, RELATED_NUMBERS = 128, 56
+NUMBERS, RELATED_NUMBERS = 72, 56
 
 
 def draw(terms: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
@@ -29,7 +29,9 @@ def draw(terms: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     more = words("ae.more", shown=len(shown), terms=len(known))
     remark = wrap(more, form.width, SMALL) if len(shown) < len(known) else []
     top = legend.height(items, form.width) + 26
-    rows = Rows.of([words.typeset(words.text(term["term"])) for term in shown], form, top, ANY + RELATED + 9, NUMBERS)
+    labels, numbers = [_label(term, words) for term in shown], [_numbers(term, words) for term in shown]
+    room = room_for(numbers, NUMBERS) + RELATED_NUMBERS
+    rows = Rows.of(labels, form, top, ANY + RELATED + 9, room)
     svg = Svg(
         f"adverse-events-{form.name}", form.width, rows.bottom + 46 + 16 * len(remark), words("ae.figure"),
         _description(shown, words),
@@ -37,12 +39,13 @@ def draw(terms: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     legend.draw(svg, items, form.width)
     svg.text(form.width - RELATED_NUMBERS, top - 8, words("ae.numbers"), "axis-title", "end")
     svg.text(form.width, top - 8, words("safety.related"), "axis-title", "end")
-    scale = percent_axis(
-        svg, rows, max((total(term, "any") / term["n"] for term in shown), default=0), words("ae.axis")
-    )
-    for term, row in zip(shown, rows.rows, strict=True):
+    highest = max(sum(grades(term, "any")) / max(1, term["n"]) for term in shown)
+    scale = percent_axis(svg, rows, highest, words("ae.axis"))
+    for term, text, row in zip(shown, numbers, rows.rows, strict=True):
         svg.lines(row.label_x, row.label_y, row.label, Rows.LEADING, "row-label")
-        _bars(svg, term, row, scale, words)
+        _bars(svg, term, row, scale)
+        svg.text(row.right - RELATED_NUMBERS, row.bar_y + 4, text, "row-number", "end")
+        svg.text(row.right, row.bar_y + 4, words.count(total(term, "related")), "row-number", "end")
     svg.lines(0, rows.bottom + 58, remark, 16, "remark")
     return svg
 
@@ -65,7 +68,7 @@ def grades(term: dict[str, Any], cause: str) -> list[int]:
 
 
 def _description(shown: list[dict[str, Any]], words: Catalogue) -> str:
-    listed = ", ".join(f"{words.typeset(words.text(term['term']))} {total(term, 'any')}/{term['n']}" for term in shown)
+    listed = ", ".join(f"{_label(term, words)} {_numbers(term, words)}" for term in shown)
     return words("ae.description", terms=listed)
 
 
@@ -81,14 +84,19 @@ def _legend(shown: list[dict[str, Any]], words: Catalogue) -> list[legend.Item]:
     return [*items, legend.Item(words("ae.related_bar"), partial(_bar_key, 5))]
 
 
-def _bars(svg: Svg, term: dict[str, Any], row: Row, scale: float, words: Catalogue) -> None:
+def _label(term: dict[str, Any], words: Catalogue) -> str:
+    return words.typeset(words.text(term["term"]))
+
+
+def _numbers(term: dict[str, Any], words: Catalogue) -> str:
+    count = sum(grades(term, "any"))
+    return f"{words.count(count)} ({words.share(count, term['n'], 0)})"
+
+
+def _bars(svg: Svg, term: dict[str, Any], row: Row, scale: float) -> None:
     top = row.bar_y - (ANY + RELATED + 1) / 2
     _stack(svg, term, "any", row.bar_x, top, ANY, scale)
     _stack(svg, term, "related", row.bar_x, top + ANY + 1, RELATED, scale)
-    count = total(term, "any") or 0
-    numbers = f"{count} ({words.share(count, term['n'], 0)})"
-    svg.text(row.right - RELATED_NUMBERS, row.bar_y + 4, numbers, "row-number", "end")
-    svg.text(row.right, row.bar_y + 4, words.count(total(term, "related")), "row-number", "end")
 
 
 def _stack(svg: Svg, term: dict[str, Any], cause: str, x: float, y: float, height: float, scale: float) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.figures.rows import Row, Rows, percent_axis
+from onco_registry.bulletin.figures.rows import Row, Rows, percent_axis, room_for
 from onco_registry.bulletin.figures.svg import Format, Svg
 
 BAR, TOP = 12.0, 26.0
@@ -13,17 +13,18 @@ NUMBERS = 128
 def draw(items: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     """A bar per item in the document's order; an item whose counts are withheld keeps its row and says so."""
     labels = [words.typeset(words.name("item", item["item"], item["label"])) for item in items]
-    rows = Rows.of(labels, form, TOP, BAR + 12, NUMBERS)
+    numbers = [_numbers(item, words) for item in items]
+    rows = Rows.of(labels, form, TOP, BAR + 12, room_for(numbers, NUMBERS))
     svg = Svg(
         f"completeness-{form.name}", form.width, rows.bottom + 46, words("completeness.figure"),
-        ", ".join(f"{label} {_numbers(item, words)}" for label, item in zip(labels, items, strict=True)),
+        ", ".join(map(" ".join, zip(labels, numbers, strict=True))),
     )  # fmt: skip
     svg.text(form.width, 12, words("completeness.known"), "axis-title", "end")
     scale = percent_axis(svg, rows, 1.0, words("completeness.axis"))
-    for item, row in zip(items, rows.rows, strict=True):
+    for item, text, row in zip(items, numbers, rows.rows, strict=True):
         svg.lines(row.label_x, row.label_y, row.label, Rows.LEADING, "row-label")
         _bar(svg, item, row, scale)
-        svg.text(row.right, row.bar_y + 4, _numbers(item, words), "row-number", "end")
+        svg.text(row.right, row.bar_y + 4, text, "row-number", "end")
     return svg
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from onco_registry.bulletin.figures.lettering import wrap
+from onco_registry.bulletin.figures.lettering import text_width, wrap
 from onco_registry.bulletin.figures.marks import SMALL
 from onco_registry.bulletin.figures.svg import Format, Svg
 
@@ -36,7 +36,7 @@ class Rows:
 
     @classmethod
     def of(cls, labels: list[str], form: Format, top: float, bar: float, numbers: float) -> "Rows":
-        """Rows for these labels from `top` on, `bar` high each; `numbers` is the room at the right."""
+        """Rows for these labels from `top` on, `bar` high each; `numbers` is the room at the right (`room_for`)."""
         left, room = (0.0, form.width) if form.narrow else (float(LABELS), LABELS - 14.0)
         rows, y = [], top
         for text in labels:
@@ -48,6 +48,11 @@ class Rows:
             rows.append(Row(label, 0.0, first, left, middle, form.width))
             y += height
         return cls(rows, left, form.width - numbers, top, y)
+
+
+def room_for(numbers: list[str], least: float) -> float:
+    """The room that numbers at the right need, with a gap before them; at least so much."""
+    return max(least, *(text_width(text, SMALL) + 14 for text in numbers))
 
 
 def percent_axis(svg: Svg, rows: Rows, highest: float, title: str) -> float:
