@@ -62,6 +62,20 @@ def test_swimmer_of_many_patients_draws_eighty_evenly_spaced_and_says_so() -> No
     assert swimmer.chosen(patients[:80]) == patients[79::-1]
 
 
+def test_swimmer_of_a_patient_without_treatment_or_assessment() -> None:
+    patient: dict[str, Any] = {
+        "response": None,
+        "days": 0,
+        "treatment": [],
+        "responses": [],
+        "progression": None,
+        "death": None,
+    }
+    svg = swimmer.draw([patient], words, WIDE)
+    assert texts(svg.root, "legend") == ["Last known alive"]
+    assert len(marked(svg.root, "line", "follow-up")) == 4
+
+
 def test_the_fifth_component_is_hatched() -> None:
     svg = swimmer.draw([bulletins.swimmer(1, ["a", "b", "c", "d", "e"])], words, WIDE)
     fills = [element.get("fill") for element in marked(svg.root, "rect", "component-0")]

@@ -54,7 +54,13 @@ def incidence(kind: str, label: str, n: int, days: int) -> Document:
 def swimmer(index: int, components: list[str]) -> Document:
     days = 40 + 37 * index % 1900
     parts = [
-        {"component": name, "label": name, "from": -40 if index % 3 else 0, "to": days - 9, "ongoing": not index % 4}
+        {
+            "component": name,
+            "label": name,
+            "from": -40 if index % 3 else 0,
+            "to": days + 90 * (index % 7) - 9,
+            "ongoing": not index % 4,
+        }
         for name in components
     ]
     return {

@@ -52,7 +52,7 @@ class Rows:
 
 def room_for(numbers: list[str], least: float) -> float:
     """The room that numbers at the right need, with a gap before them; at least so much."""
-    return max(least, *(text_width(text, SMALL) + 14 for text in numbers))
+    return max([least, *(text_width(text, SMALL) + 14 for text in numbers)])
 
 
 def percent_axis(svg: Svg, rows: Rows, highest: float, title: str) -> float:

@@ -101,7 +101,7 @@ def _left(names: list[str], height: float) -> float:
 def _time(
     svg: Svg, patients: list[dict[str, Any]], left: float, span: tuple[float, float], words: Catalogue, form: Format
 ) -> Time:
-    longest = max(1, *(patient["days"] for patient in patients))
+    longest = max(1, *map(_last_day, patients))
     first = min((part["from"] for patient in patients for part in patient["treatment"]), default=0)
     ticks = ticks_until(longest / DAYS_PER_MONTH, most_ticks(form))
     days = ticks[-1] * DAYS_PER_MONTH
@@ -112,6 +112,12 @@ def _time(
     svg.line(time.left, span[1], time.right, span[1], "axis")
     month_axis(svg, time, ticks, span[1], words("km.months"))
     return time
+
+
+def _last_day(patient: dict[str, Any]) -> float:
+    """The last day of anything drawn: a dose or a scan may be dated after the day last known alive."""
+    days = [patient["days"], *(part["to"] for part in patient["treatment"]), *(day for day, _ in changes(patient))]
+    return float(max(days))
 
 
 def _label(svg: Svg, response: str | None, row: _Row, left: float) -> None:
@@ -128,9 +134,9 @@ def _patient(svg: Svg, time: Time, patient: dict[str, Any], components: list[str
     svg.line(time(0), row.middle, end, row.middle, "follow-up")
     lane = (row.height - 2) * 0.8 / max(1, len(components))
     for part in patient["treatment"]:
-        _segment(svg, time, part, patient["days"], components.index(part["component"]), lane, row)
+        _segment(svg, time, part, components.index(part["component"]), lane, row)
     for day, name in changes(patient):
-        marker(svg, time(day), row.middle, row.mark, name)
+        marker(svg, time(max(day, time.start)), row.middle, row.mark, name)
     if patient["death"] is not None:
         cross(svg, time(patient["death"]), row.middle, row.mark)
     elif ongoing(patient):
@@ -139,11 +145,10 @@ def _patient(svg: Svg, time: Time, patient: dict[str, Any], components: list[str
         svg.line(end, row.middle - row.mark, end, row.middle + row.mark, "follow-up")
 
 
-def _segment(svg: Svg, time: Time, part: dict[str, Any], until: float, lane: int, height: float, row: _Row) -> None:
+def _segment(svg: Svg, time: Time, part: dict[str, Any], lane: int, height: float, row: _Row) -> None:
     start = max(part["from"], time.start)
-    end = until if part["to"] is None else part["to"]
-    if end < start:
+    if part["to"] < start:
         return
     y = row.y + 1 + (row.height - 2) * 0.1 + lane * height
-    width = max(1.5, time(end) - time(start))
+    width = max(1.5, time(part["to"]) - time(start))
     component(svg, time(start), y, width, max(1.5, height - min(1.0, height * 0.2)), lane)
