@@ -1,105 +1,81 @@
 """Figures: the geometry that carries numbers."""
 
+import re
 from itertools import pairwise
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import pytest
 
-from onco_registry.bulletin import attrition_flow, forest, kaplan_meier, response_strip, waterfall
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.svg import FORMATS, Format, Svg, step_path, wrap
+from onco_registry.bulletin.figures import (
+    attrition_flow,
+    completeness,
+    forest,
+    response_strip,
+)
+from onco_registry.bulletin.figures.drawings import drawings
+from onco_registry.bulletin.figures.marks import MARKS
+from onco_registry.bulletin.figures.svg import FORMATS, Format, step_path
+from support import bulletins
+from support.drawing import marked, number, texts
 
-words = Catalogue("en")
+words, chinese = Catalogue("en"), Catalogue("zh")
 WIDE, NARROW = FORMATS
-
-
-def texts(svg: Svg, mark: str) -> list[str]:
-    return [element.text or "" for element in marked(svg, "text", mark)]
-
-
-def marked(svg: Svg, tag: str, mark: str) -> list[Element]:
-    return [element for element in svg.root.iter(tag) if mark in (element.get("class") or "").split()]
 
 
 def test_step_path_is_level_until_the_next_time() -> None:
     assert step_path([(0, 10), (5, 20), (8, 25.5)]) == "M0 10H5V20H8V25.5"
 
 
-def test_wrap_keeps_words_whole() -> None:
-    assert wrap("at least one prior line", 80, 12) == ["at least one", "prior line"]
+@pytest.mark.parametrize("language", [words, chinese])
+@pytest.mark.parametrize("make", [bulletins.one, bulletins.many, bulletins.few])
+def test_every_mark_has_its_look_and_nothing_that_some_renderers_lack(make: Any, language: Catalogue) -> None:
+    for svgs in drawings(make(), language).values():
+        for svg in svgs:
+            classes = {name for element in svg.root.iter() for name in (element.get("class") or "").split()}
+            endpoint = {name for name in classes if name.startswith(("curve-", "band-", "censor-"))}
+            forest_plain = {"forest-label", "forest-numbers"}
+            assert classes - endpoint - forest_plain - set(MARKS) == set()
+            markup = str(svg.markup())
+            assert not re.search(r"var\(|foreignObject|<style|paint-order|http", markup)
+            assert [element.tag for element in svg.root][:2] == ["title", "desc"]
+            assert all(element.text for element in list(svg.root)[:2])
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_numbers_at_risk_add_up_to_all_patients(document: dict[str, Any], form: Format) -> None:
-    svg = kaplan_meier.draw(document["survival"][0], words, form)
-    columns = [[int(count) for count in texts(svg, f"risk-{name}")] for name in kaplan_meier.TABLE_ROWS]
-    at_risk = columns[0]
-    # A tick each month; of the 5 at risk at day 190 one has the event, so 4 are left at 7 months (day 213).
-    assert at_risk == [8, 8, 7, 7, 5, 5, 5, 4]
-    assert [sum(column) for column in zip(*columns, strict=True)] == [8] * len(at_risk)
+def test_without_data_there_is_no_figure() -> None:
+    assert drawings(bulletins.document(), words) == {}
+    assert drawings(bulletins.document(response=None, safety=None), words) == {}
 
 
-def test_curve_stops_where_fewer_than_five_are_at_risk(document: dict[str, Any]) -> None:
-    svg = kaplan_meier.draw(document["survival"][0], words, WIDE)
-    (curve,) = marked(svg, "path", "curve")
-    last_x = float((curve.get("d") or "").rpartition("H")[2].partition("V")[0])
-    plot = 720 - kaplan_meier.RIGHT - 84
-    assert last_x == pytest.approx(84 + plot * 190 / (7 * 30.4375), abs=0.01)
-    assert len(marked(svg, "line", "censor")) == 1
-
-
-def test_band_is_drawn_where_somebody_was_censored_before_the_first_event(document: dict[str, Any]) -> None:
-    pfs = document["survival"][0]
-    common = {"survival": 1.0, "events": 0, "censored": 1, "at_risk": 9}
-    pfs["curve"]["points"].insert(0, {"time_days": 30, "lower": None, "upper": None, **common})
-    markup = kaplan_meier.draw(pfs, Catalogue("en"), FORMATS[0]).markup()
-    assert markup.count('class="band band-pfs"') == 1
-
-
-@pytest.mark.parametrize(
-    ("months", "wide", "narrow"),
-    [
-        (0.4, [0, 1], [0, 1]),
-        (6.0, [0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6]),
-        (6.2, [0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, 4, 5, 6, 7]),
-        (14.1, [0, 3, 6, 9, 12, 15], [0, 3, 6, 9, 12, 15]),
-        (22, [0, 3, 6, 9, 12, 15, 18, 21, 24], [0, 6, 12, 18, 24]),
-    ],
-)
-def test_axis_ends_at_the_first_tick_after_the_curve(months: float, wide: list[int], narrow: list[int]) -> None:
-    assert kaplan_meier.ticks_until(months, WIDE) == wide
-    assert kaplan_meier.ticks_until(months, NARROW) == narrow
-
-
-def test_events_until_a_time_include_its_day(document: dict[str, Any]) -> None:
-    pfs = document["survival"][0]
-    assert [kaplan_meier.events_until(pfs, days) for days in (59, 60, 182.6, 365.25)] == [0, 1, 2, 5]
-    assert kaplan_meier.events_until({"curve": {"points": []}}, 60) is None
-
-
-def test_waterfall_draws_thresholds_and_cuts_beyond_a_hundred(document: dict[str, Any]) -> None:
-    svg = waterfall.draw(document["response"]["waterfall"], words, WIDE)
-    assert texts(svg, "threshold-text") == ["+20%", "−30%"]
-    assert texts(svg, "bar-label") == ["PD", "SD", "SD", "SD", "PR", "PR", "PR"]
-    assert texts(svg, "legend") == ["Partial response 3", "Stable disease 3", "Progressive disease 1"]
-    assert "1 cut at +100%, largest +134%" in texts(svg, "tick")
+def test_figures_of_every_section_in_both_formats() -> None:
+    found = drawings(bulletins.many(), words)
+    assert list(found) == [
+        "attrition", "strip", "waterfall", "swimmer", "spider", "forest", "km-pfs", "km-os", "km-dor",
+        "adverse-events", "incidence", "completeness",
+    ]  # fmt: skip
+    assert [svg.name for svg in found["swimmer"]] == ["swimmer-wide", "swimmer-narrow"]
 
 
 def test_flow_gives_every_count(document: dict[str, Any]) -> None:
     svg = attrition_flow.draw(document["attrition"], 8, words, WIDE)
-    assert texts(svg, "flow-big") == ["32", "8"]
-    assert texts(svg, "flow-count") == ["−12", "−12", "0"]
-    assert texts(svg, "flow-pill-text") == ["20", "8"]
+    assert texts(svg.root, "flow-big") == ["32", "8"]
+    assert texts(svg.root, "flow-count") == ["−12", "−12", "0"]
+    assert texts(svg.root, "flow-pill-text") == ["20", "8"]
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_who_entered_stands_in_the_first_box_and_is_no_exit(document: dict[str, Any], form: Format) -> None:
     entered = {"step": 0, "criterion": "entered", "label": "Any record of the disease", "excluded": 0, "remaining": 32}
     svg = attrition_flow.draw([entered, *document["attrition"]], 1, words, form)
-    assert " ".join(texts(svg, "flow-start-text")) == "32 patients with any record of the disease"
-    assert texts(svg, "flow-count") == ["−12", "−12", "0"]
-    assert texts(svg, "flow-end-text")[1] == "patient in the cohort"
+    assert " ".join(texts(svg.root, "flow-start-text")) == "32 patients with any record of the disease"
+    assert texts(svg.root, "flow-count") == ["−12", "−12", "0"]
+    assert texts(svg.root, "flow-end-text")[1] == "patient in the cohort"
+
+
+def test_flow_without_counts_has_dashes() -> None:
+    svg = attrition_flow.draw(bulletins.few()["attrition"], 31, words, NARROW)
+    assert texts(svg.root, "flow-big") == ["–", "31"]
+    assert texts(svg.root, "flow-count") == ["–"]
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -111,10 +87,31 @@ def test_forest_has_no_p_values(document: dict[str, Any], form: Format) -> None:
     assert "p =" not in text.lower()
 
 
+def test_forest_says_what_is_withheld_and_speaks_the_words_of_the_registry() -> None:
+    strata = [{"variable": "a", "label": "Grade", "rows": [bulletins.rate(None, None, "Low")]}]
+    svg = forest.draw(strata, None, Catalogue("zh", {"Grade": "分级", "Low": "低级别"}), WIDE)
+    assert texts(svg.root, "forest-group") == ["分级"]
+    assert texts(svg.root, "forest-label") == ["低级别"]
+    assert texts(svg.root, "forest-numbers") == ["", "未公布"]
+
+
 def test_strip_labels_stay_apart_and_inside() -> None:
     svg = response_strip.draw({"CR": 1, "PR": 1, "SD": 60, "PD": 1, "NE": 1}, words, NARROW)
-    labels = marked(svg, "text", "legend")
+    labels = marked(svg.root, "text", "legend")
     assert [label.text for label in labels] == ["CR 1", "PR 1", "SD 60", "PD 1", "NE 1"]
     starts = [float(label.get("x") or 0) for label in labels]
     assert all(after - before > 30 for before, after in pairwise(starts))
     assert starts[-1] < 350 - 30
+
+
+def test_completeness_draws_shares() -> None:
+    items: list[dict[str, Any]] = [
+        {"item": "a", "label": "A", "x": 3, "n": 4},
+        {"item": "b", "label": "B", "x": 0, "n": 0},
+        {"item": "c", "label": "C", "x": None, "n": None},
+    ]
+    svg = completeness.draw(items, words, WIDE)
+    assert texts(svg.root, "row-number") == ["3/4\u200275%", "0/0\u2002–", "withheld"]
+    track, *_ = marked(svg.root, "rect", "track")
+    (known,) = marked(svg.root, "rect", "known")
+    assert number(known, "width") == pytest.approx(0.75 * number(track, "width"))

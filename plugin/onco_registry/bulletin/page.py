@@ -1,7 +1,7 @@
 """The HTML page: one file without script or outside request, drawn only from the canonical document."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from importlib import resources
 from typing import Any
@@ -9,13 +9,14 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from onco_registry.bulletin import attrition_flow, forest, kaplan_meier, response_strip, waterfall
 from onco_registry.bulletin.catalogue import Catalogue
+from onco_registry.bulletin.figures import kaplan_meier
+from onco_registry.bulletin.figures.drawings import drawings
+from onco_registry.bulletin.figures.swimmer import MOST_ROWS
 from onco_registry.bulletin.sections.estimates import DAYS_PER
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 from onco_registry.bulletin.sections.response import RATES, RESPONSES
 from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
-from onco_registry.bulletin.svg import FORMATS, Format, Svg
 
 SECTIONS = (
     "changes", "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods",
@@ -43,7 +44,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         measure_name=partial(measure_name, document, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=_sections(document),
-        figures=_figures(document, words), finding=finding(document, words),
+        figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
         responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
         small=not public and document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
@@ -100,33 +101,6 @@ def _responded(rate: Mapping[str, Any], words: Catalogue) -> str:
         "headline.finding_response", x=rate["x"], n=rate["n"], rate=words.value(rate),
         level=words.level(rate), interval=words.interval(rate),
     )  # fmt: skip
-
-
-def _figures(document: Mapping[str, Any], words: Catalogue) -> dict[str, list[Svg]]:
-    """The drawings of each figure that has data, one per format."""
-    patients = document["headline"]["patients"]
-    figures: dict[str, Callable[[Format], Svg]] = {}
-    if document["attrition"]:
-        figures["attrition"] = partial(attrition_flow.draw, document["attrition"], patients, words)
-    if document["response"]:
-        figures |= _of_response(document["response"], document["headline"]["measures"]["orr"], words)
-    for entry in filter(kaplan_meier.drawn, document["survival"]):
-        figures[f"km-{entry['endpoint']}"] = partial(kaplan_meier.draw, entry, words)
-    return {name: [draw(form) for form in FORMATS] for name, draw in figures.items()}
-
-
-def _of_response(
-    response: dict[str, Any], overall: dict[str, Any] | None, words: Catalogue
-) -> dict[str, Callable[[Format], Svg]]:
-    figures: dict[str, Callable[[Format], Svg]] = {}
-    counts = response_strip.response_counts(response["estimates"])
-    if any(counts.values()):
-        figures["strip"] = partial(response_strip.draw, counts, words)
-    if response["waterfall"]:
-        figures["waterfall"] = partial(waterfall.draw, response["waterfall"], words)
-    if response["strata"]:
-        figures["forest"] = partial(forest.draw, response["strata"], overall, words)
-    return figures
 
 
 def _rate_label(measure: str, words: Catalogue) -> str:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.svg import Format, Svg, wrap
+from onco_registry.bulletin.figures.lettering import wrap
+from onco_registry.bulletin.figures.marks import SIZE
+from onco_registry.bulletin.figures.svg import Format, Svg, polygon_path
 
 TOP, AXIS, LEADING = 26, 44, 16
 ROW_WIDE, ROW_NARROW, GROUP = 32, 46, 30
@@ -38,7 +40,7 @@ def draw(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Ca
             _interval(svg, left, right, middle, row["rate"], row["mark"])
             _texts(svg, y, middle, row, words, form)
         else:
-            svg.text(0, y + 20, row["label"], "forest-group")
+            svg.lines(0, y + 20, _label(row, form), LEADING, "forest-group")
         y += height
     return svg
 
@@ -46,21 +48,23 @@ def draw(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Ca
 def _rows(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Catalogue) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for group in strata:
-        rows.append({"label": words.typeset(group["label"])})
-        rows += [{"label": words.typeset(row["label"]), "rate": row, "mark": ""} for row in group["rows"]]
+        rows.append({"label": words.typeset(words.name("stratum", group["variable"], group["label"]))})
+        rows += [{"label": words.typeset(words.text(row["label"])), "rate": row, "mark": ""} for row in group["rows"]]
     if overall:
         rows.append({"label": words("forest.overall"), "rate": overall, "mark": "-overall"})
     return rows
 
 
 def _label(row: dict[str, Any], form: Format) -> list[str]:
-    return wrap(row["label"], 170 if form.narrow else 210, 13)
+    """The label in lines: those of a group have the whole width."""
+    if "rate" not in row:
+        return wrap(row["label"], form.width - 20, SIZE)
+    return wrap(row["label"], 170 if form.narrow else 210, SIZE)
 
 
 def _height(row: dict[str, Any], form: Format) -> float:
-    if "rate" not in row:
-        return GROUP
-    return (ROW_NARROW if form.narrow else ROW_WIDE) + LEADING * (len(_label(row, form)) - 1)
+    one = GROUP if "rate" not in row else ROW_NARROW if form.narrow else ROW_WIDE
+    return one + LEADING * (len(_label(row, form)) - 1)
 
 
 def _middle(row: dict[str, Any], y: float, form: Format) -> float:
@@ -71,7 +75,7 @@ def _middle(row: dict[str, Any], y: float, form: Format) -> float:
 
 def _texts(svg: Svg, y: float, middle: float, row: dict[str, Any], words: Catalogue, form: Format) -> None:
     rate, mark, lines = row["rate"], row["mark"], _label(row, form)
-    counts, numbers = f"{rate['x']}/{rate['n']}", f"{words.value(rate)} ({words.interval(rate)})"
+    counts, numbers = _numbers(rate, words)
     if form.narrow:
         svg.lines(0, y + 16, lines, LEADING, f"forest-label{mark}")
         svg.text(form.width, y + 16, f"{counts}\u2003{numbers}", f"forest-numbers{mark}", "end")
@@ -79,6 +83,14 @@ def _texts(svg: Svg, y: float, middle: float, row: dict[str, Any], words: Catalo
     svg.lines(0, middle - LEADING * (len(lines) - 1) / 2 + 4.5, lines, LEADING, f"forest-label{mark}")
     svg.text(COUNTS_AT, middle + 4.5, counts, f"forest-numbers{mark}", "end")
     svg.text(form.width, middle + 4.5, numbers, f"forest-numbers{mark}", "end")
+
+
+def _numbers(rate: dict[str, Any], words: Catalogue) -> tuple[str, str]:
+    """x/n, and the rate with its interval; what an edition withholds says so."""
+    if rate["x"] is None or rate["n"] is None:
+        return "", words("figure.withheld")
+    value = words.value(rate)
+    return f"{rate['x']}/{rate['n']}", value if rate["estimate"] is None else f"{value} ({words.interval(rate)})"
 
 
 def _interval(svg: Svg, left: float, right: float, y: float, rate: dict[str, Any], mark: str) -> None:
@@ -92,8 +104,7 @@ def _interval(svg: Svg, left: float, right: float, y: float, rate: dict[str, Any
         x = left + scale * rate["estimate"]
         # The area of the mark grows with the number of patients.
         size = min(7.0, 2.4 + 0.8 * rate["n"] ** 0.5)
-        svg.path(f"M{x - size:.2f} {y}L{x:.2f} {y - size:.2f}L{x + size:.2f} {y}L{x:.2f} {y + size:.2f}Z",
-                 f"point{mark}")  # fmt: skip
+        svg.path(polygon_path([(x - size, y), (x, y - size), (x + size, y), (x, y + size)]), f"point{mark}")
 
 
 def _axis(svg: Svg, left: float, right: float, bottom: float, words: Catalogue) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
+from onco_registry.bulletin.figures.lettering import text_width
+from onco_registry.bulletin.figures.marks import SMALL
+from onco_registry.bulletin.figures.response_marks import declare_hatches, swatch
+from onco_registry.bulletin.figures.svg import Format, Svg
 from onco_registry.bulletin.sections.response import RESPONSES
-from onco_registry.bulletin.svg import Format, Svg, text_width
-from onco_registry.bulletin.waterfall import HATCHED, swatch
 
 BAR, HEIGHT = 34, 60
 # With more patients than this the cells would be lines: the segments are then drawn whole.
@@ -20,8 +22,7 @@ def draw(counts: dict[str, int], words: Catalogue, form: Format) -> Svg:
         f"strip-{form.name}", form.width, HEIGHT, words("strip.figure"),
         ", ".join(f"{words.name('response', name)} {count}/{total}" for name, count in present),
     )  # fmt: skip
-    for name in sorted(HATCHED):
-        svg.hatch(name, f"response-{name}")
+    declare_hatches(svg, (name for name, _ in present))
     unit, x, starts = form.width / total, 0.0, []
     for name, count in present:
         _segment(svg, x, unit, count, name, total)
@@ -35,7 +36,7 @@ def draw(counts: dict[str, int], words: Catalogue, form: Format) -> Svg:
 
 def _spread(starts: list[float], labels: list[str], width: float) -> list[float]:
     """Label positions as near their segments as they can be without touching each other or the edge."""
-    widths = [text_width(label, 12) + 8 for label in labels]
+    widths = [text_width(label, SMALL) + 8 for label in labels]
     free, placed = 0.0, []
     for start, need in zip(starts, widths, strict=True):
         placed.append(max(start, free))

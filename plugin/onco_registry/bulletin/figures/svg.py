@@ -1,4 +1,4 @@
-"""Accessible SVG by hand: elements with classes (colours live in page.css), a title and a description.
+"""Accessible SVG by hand: elements with a class and the attributes of that class, a title and a description.
 
 Inline in HTML an SVG needs no namespace, so the page holds no address at all.
 """
@@ -8,9 +8,8 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-# Advance widths in em, on the generous side of common sans-serif fonts; others count as 0.58.
-_NARROW = dict.fromkeys("iIjlt.,:;'|!()[]/ f", 0.33)
-_WIDE = dict.fromkeys("mwMW@%—", 0.92)
+from onco_registry.bulletin.figures.lettering import text_width
+from onco_registry.bulletin.figures.marks import FONTS, INK, SIZE, look
 
 
 @dataclass(frozen=True)
@@ -29,32 +28,16 @@ class Format:
 FORMATS = (Format("wide", 720), Format("narrow", 350))
 
 
-def text_width(text: str, size: float) -> float:
-    """Estimated width in pixels at a font size, rather too wide than too narrow."""
-    return size * sum(_NARROW.get(char) or _WIDE.get(char) or (1.0 if ord(char) > 0x2E80 else 0.58) for char in text)
-
-
-def wrap(text: str, width: float, size: float) -> list[str]:
-    """Lines of whole words no wider than `width` pixels (a single longer word stands alone)."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
 class Svg:
-    """One drawing. Coordinates are pixels from the top left; every mark has a CSS class."""
+    """One drawing. Coordinates are pixels from the top left; every mark has a class of `marks.MARKS`."""
 
     def __init__(self, name: str, width: float, height: float, title: str, description: str) -> None:
         self.name = name
         self.root = ElementTree.Element("svg")
         self._set(self.root, {
-            "viewBox": f"0 0 {_number(width)} {_number(height)}", "width": width, "height": height,
+            "viewBox": f"0 0 {number(width)} {number(height)}", "width": width, "height": height,
             "role": "img", "aria-labelledby": f"{name}-title {name}-desc",
+            "font-family": FONTS, "font-size": SIZE, "fill": INK,
         })  # fmt: skip
         self._add("title", {"id": f"{name}-title"}, title)
         self._add("desc", {"id": f"{name}-desc"}, description)
@@ -73,7 +56,7 @@ class Svg:
         self._add("path", {"d": commands, "class": mark})
 
     def circle(self, x: float, y: float, radius: float, mark: str) -> None:
-        """A filled circle."""
+        """A circle."""
         self._add("circle", {"cx": x, "cy": y, "r": radius, "class": mark})
 
     def text(self, x: float, y: float, content: str, mark: str = "", anchor: str = "start") -> None:
@@ -85,6 +68,13 @@ class Svg:
         for index, line in enumerate(content):
             self.text(x, y + index * leading, line, mark)
 
+    def text_on_marks(self, x: float, y: float, content: str, mark: str, anchor: str = "start") -> None:
+        """A line of text on a light ground, so that it can be read over lines."""
+        width = text_width(content, float(look(mark)["font-size"])) + 4
+        left = {"start": x - 2, "middle": x - width / 2, "end": x - width + 2}[anchor]
+        self.rect(left, y - 11, width, 15, "halo")
+        self.text(x, y, content, mark, anchor)
+
     def hatch(self, name: str, mark: str) -> None:
         """A diagonal hatch to fill with, for those who cannot tell the colours apart: url(#<drawing>-<name>)."""
         pattern = ElementTree.SubElement(ElementTree.SubElement(self.root, "defs"), "pattern")
@@ -95,9 +85,10 @@ class Svg:
         self._set(ElementTree.SubElement(pattern, "rect"), {"width": 5, "height": 5, "class": mark})
         self._set(ElementTree.SubElement(pattern, "line"), {"y2": 5, "class": "hatch"})
 
-    def hatched(self, x: float, y: float, width: float, height: float, name: str) -> None:
+    def hatched(self, x: float, y: float, width: float, height: float, name: str, mark: str = "") -> None:
         """A rectangle filled with a hatch declared before."""
-        self._add("rect", {"x": x, "y": y, "width": width, "height": height, "fill": f"url(#{self.name}-{name})"})
+        fill = f"url(#{self.name}-{name})"
+        self._add("rect", {"x": x, "y": y, "width": width, "height": height, "class": mark, "fill": fill})
 
     def markup(self) -> Markup:
         """The drawing as HTML. Safe: ElementTree escapes every text and attribute."""
@@ -110,21 +101,27 @@ class Svg:
 
     @staticmethod
     def _set(element: ElementTree.Element, attributes: dict[str, str | float]) -> None:
-        for name, value in attributes.items():
+        for name, value in {**look(str(attributes.get("class", ""))), **attributes}.items():
             if value != "":
-                element.set(name, value if isinstance(value, str) else _number(value))
+                element.set(name, value if isinstance(value, str) else number(value))
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A coordinate as SVG writes it: at most two decimals, no trailing zeros."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def step_path(points: list[tuple[float, float]]) -> str:
     """Path of a step function through (x, y): level until the next x, then down or up to its y."""
     (x, y), *rest = points
-    return f"M{_number(x)} {_number(y)}" + "".join(f"H{_number(x)}V{_number(y)}" for x, y in rest)
+    return f"M{number(x)} {number(y)}" + "".join(f"H{number(x)}V{number(y)}" for x, y in rest)
+
+
+def polyline_path(points: list[tuple[float, float]]) -> str:
+    """Path of straight lines from point to point."""
+    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
 
 
 def polygon_path(points: list[tuple[float, float]]) -> str:
     """Path of a closed polygon."""
-    return "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points) + "Z"
+    return f"{polyline_path(points)}Z"

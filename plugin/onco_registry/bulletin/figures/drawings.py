@@ -1,0 +1,74 @@
+"""Which figures a document has, each drawn once per format."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from onco_registry.bulletin.catalogue import Catalogue
+from onco_registry.bulletin.figures import (
+    adverse_events,
+    attrition_flow,
+    completeness,
+    forest,
+    incidence,
+    kaplan_meier,
+    response_strip,
+    spider,
+    swimmer,
+    waterfall,
+)
+from onco_registry.bulletin.figures.svg import FORMATS, Format, Svg
+
+Draw = Callable[[Format], Svg]
+
+
+def drawings(document: Mapping[str, Any], words: Catalogue) -> dict[str, list[Svg]]:
+    """By name, the drawings of each figure that has data; the others are absent."""
+    figures = _patients(document, words) | _response(document, words) | _survival(document, words)
+    figures |= _safety(document, words)
+    if document["completeness"]:
+        figures["completeness"] = partial(completeness.draw, document["completeness"], words)
+    return {name: [draw(form) for form in FORMATS] for name, draw in figures.items()}
+
+
+def _patients(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
+    if not document["attrition"]:
+        return {}
+    return {"attrition": partial(attrition_flow.draw, document["attrition"], document["headline"]["patients"], words)}
+
+
+def _response(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
+    response = document["response"]
+    if response is None:
+        return {}
+    figures: dict[str, Draw] = {}
+    counts = response_strip.response_counts(response["estimates"])
+    if any(counts.values()):
+        figures["strip"] = partial(response_strip.draw, counts, words)
+    for name, draw in (("waterfall", waterfall.draw), ("swimmer", swimmer.draw), ("spider", spider.draw)):
+        if response.get(name):
+            figures[name] = partial(draw, response[name], words)
+    if response["strata"]:
+        overall = document["headline"]["measures"].get("orr")
+        figures["forest"] = partial(forest.draw, response["strata"], overall, words)
+    return figures
+
+
+def _survival(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
+    # A tick is a patient: the public edition has none.
+    censorings = document["bulletin"]["edition"] == "internal"
+    return {
+        f"km-{entry['endpoint']}": partial(kaplan_meier.draw, entry, words, censorings=censorings)
+        for entry in document["survival"]
+        if kaplan_meier.drawn(entry)
+    }
+
+
+def _safety(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
+    safety = document["safety"] or {}
+    figures: dict[str, Draw] = {}
+    if any(map(adverse_events.drawn, safety.get("terms", []))):
+        figures["adverse-events"] = partial(adverse_events.draw, safety["terms"], words)
+    if any(map(incidence.drawn, safety.get("incidence", []))):
+        figures["incidence"] = partial(incidence.draw, safety["incidence"], words)
+    return figures

@@ -1,0 +1,86 @@
+"""Survival curves: geometry, and the counts under them."""
+
+from typing import Any
+
+import pytest
+
+from onco_registry.bulletin.catalogue import Catalogue
+from onco_registry.bulletin.figures import (
+    kaplan_meier,
+)
+from onco_registry.bulletin.figures.axes import most_ticks, ticks_until
+from onco_registry.bulletin.figures.drawings import drawings
+from onco_registry.bulletin.figures.svg import FORMATS, Format
+from support import bulletins
+from support.drawing import marked, texts
+
+words = Catalogue("en")
+WIDE, NARROW = FORMATS
+MONTH = 30.4375
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_numbers_at_risk_add_up_to_all_patients(document: dict[str, Any], form: Format) -> None:
+    svg = kaplan_meier.draw(document["survival"][0], words, form)
+    columns = [[int(count) for count in texts(svg.root, f"risk-{name}")] for name in kaplan_meier.TABLE_ROWS]
+    at_risk = columns[0]
+    # A tick each month; of the 5 at risk at day 190 one has the event, so 4 are left at 7 months (day 213).
+    assert at_risk == [8, 8, 7, 7, 5, 5, 5, 4]
+    assert [sum(column) for column in zip(*columns, strict=True)] == [8] * len(at_risk)
+
+
+def test_curve_stops_where_fewer_than_five_are_at_risk(document: dict[str, Any]) -> None:
+    svg = kaplan_meier.draw(document["survival"][0], words, WIDE)
+    (curve,) = marked(svg.root, "path", "curve")
+    last_x = float((curve.get("d") or "").rpartition("H")[2].partition("V")[0])
+    plot = 720 - kaplan_meier.RIGHT - 84
+    assert last_x == pytest.approx(84 + plot * 190 / (7 * MONTH), abs=0.01)
+    assert len(marked(svg.root, "line", "censor")) == 1
+
+
+def test_band_is_drawn_where_somebody_was_censored_before_the_first_event(document: dict[str, Any]) -> None:
+    pfs = document["survival"][0]
+    common = {"survival": 1.0, "events": 0, "censored": 1, "at_risk": 9}
+    pfs["curve"]["points"].insert(0, {"time_days": 30, "lower": None, "upper": None, **common})
+    assert len(marked(kaplan_meier.draw(pfs, words, WIDE).root, "path", "band-pfs")) == 1
+
+
+def test_the_public_edition_has_no_censor_ticks(document: dict[str, Any]) -> None:
+    public = document | {"bulletin": document["bulletin"] | {"edition": "public"}}
+    assert marked(drawings(public, words)["km-pfs"][0].root, "line", "censor") == []
+    assert len(marked(drawings(document, words)["km-pfs"][0].root, "line", "censor")) == 1
+
+
+def test_a_count_that_is_withheld_is_a_dash_under_the_curve(document: dict[str, Any]) -> None:
+    entry = document["survival"][0]
+    entry["curve"]["points"][0] |= {"events": None, "at_risk": None}
+    svg = kaplan_meier.draw(entry, words, WIDE)
+    assert texts(svg.root, "risk-at_risk")[:3] == ["–", "–", "7"]
+    assert texts(svg.root, "risk-events")[:3] == ["0", "0", "–"]
+    assert kaplan_meier.events_until(entry, 90) is None
+
+
+@pytest.mark.parametrize(
+    ("months", "wide", "narrow"),
+    [
+        (0.4, [0, 1], [0, 1]),
+        (6.0, [0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6]),
+        (6.2, [0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, 4, 5, 6, 7]),
+        (14.1, [0, 3, 6, 9, 12, 15], [0, 3, 6, 9, 12, 15]),
+        (22, [0, 3, 6, 9, 12, 15, 18, 21, 24], [0, 6, 12, 18, 24]),
+    ],
+)
+def test_axis_ends_at_the_first_tick_after_the_curve(months: float, wide: list[int], narrow: list[int]) -> None:
+    assert ticks_until(months, most_ticks(WIDE)) == wide
+    assert ticks_until(months, most_ticks(NARROW)) == narrow
+
+
+def test_events_until_a_time_include_its_day(document: dict[str, Any]) -> None:
+    pfs = document["survival"][0]
+    assert [kaplan_meier.events_until(pfs, days) for days in (59, 60, 182.6, 365.25)] == [0, 1, 2, 5]
+    assert kaplan_meier.events_until({"curve": {"points": []}}, 60) is None
+
+
+def test_a_curve_of_duration_counts_from_the_response() -> None:
+    svg = kaplan_meier.draw(bulletins.curve("dor", [(61, 9, 3, 0, 0.67)]), words, WIDE)
+    assert texts(svg.root, "axis-title") == ["Still in response (%)", "Months since the first response"]
