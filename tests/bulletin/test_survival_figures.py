@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.figures import (
-    kaplan_meier,
-)
+from onco_registry.bulletin.figures import gridded_curve, kaplan_meier
 from onco_registry.bulletin.figures.axes import most_ticks, ticks_until
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.figures.svg import FORMATS, Format
@@ -45,19 +43,29 @@ def test_band_is_drawn_where_somebody_was_censored_before_the_first_event(docume
     assert len(marked(kaplan_meier.draw(pfs, words, WIDE).root, "path", "band-pfs")) == 1
 
 
-def test_the_public_edition_has_no_censor_ticks(document: dict[str, Any]) -> None:
-    public = document | {"bulletin": document["bulletin"] | {"edition": "public"}}
-    assert marked(drawings(public, words)["km-pfs"][0].root, "line", "censor") == []
-    assert len(marked(drawings(document, words)["km-pfs"][0].root, "line", "censor")) == 1
+# Of 40 patients: 6 events in the first interval, 7 censored in the second, 5 and 5 in the third.
+GRIDDED = [
+    {"time_days": 0, "at_risk": 40, "events": 0, "censored": 0, "survival": 1.0, "lower": 1.0, "upper": 1.0},
+    {"time_days": 30, "at_risk": 40, "events": 6, "censored": 0, "survival": 0.85, "lower": 0.698, "upper": 0.929},
+    {"time_days": 60, "at_risk": 34, "events": 0, "censored": 7, "survival": 0.85, "lower": 0.698, "upper": 0.929},
+    {"time_days": 120, "at_risk": 27, "events": 5, "censored": 5, "survival": 0.693, "lower": 0.51, "upper": 0.818},
+]
 
 
-def test_a_count_that_is_withheld_is_a_dash_under_the_curve(document: dict[str, Any]) -> None:
-    entry = document["survival"][0]
-    entry["curve"]["points"][0] |= {"events": None, "at_risk": None}
-    svg = kaplan_meier.draw(entry, words, WIDE)
-    assert texts(svg.root, "risk-at_risk")[:3] == ["–", "–", "7"]
-    assert texts(svg.root, "risk-events")[:3] == ["0", "0", "–"]
-    assert kaplan_meier.events_until(entry, 90) is None
+def test_a_public_curve_has_a_point_per_interval_and_no_censor_ticks(document: dict[str, Any]) -> None:
+    document["survival"][0]["curve"] = {"shown_until_days": 120, "grid_days": 30, "points": GRIDDED}
+    svg = drawings(document, words)["km-pfs"][0].root
+    assert (len(marked(svg, "circle", "point")), marked(svg, "line", "censor")) == (4, [])
+    columns = [texts(svg, f"risk-{name}") for name in gridded_curve.TABLE_ROWS]
+    assert columns == [["0", "30", "60", "120"], ["40", "34", "27", "17"], ["0", "6", "6", "11"], ["0", "0", "7", "12"]]
+
+
+def test_on_a_phone_fewer_columns_stand_under_a_public_curve(document: dict[str, Any]) -> None:
+    last = [{**GRIDDED[3], "time_days": 120 + 30 * step} for step in range(12)]
+    curve = {"shown_until_days": 450, "grid_days": 30, "points": [*GRIDDED[:3], *last]}
+    svg = gridded_curve.draw({**document["survival"][0], "curve": curve}, words, NARROW).root
+    # 15 months on 258 pixels: 44 pixels are 78 days.
+    assert texts(svg, "risk-day") == ["60", "180", "270", "360", "450"]
 
 
 @pytest.mark.parametrize(

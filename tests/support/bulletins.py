@@ -31,7 +31,7 @@ def curve(endpoint: str, points: list[tuple[float, int, int, int, float]], month
     return {
         "endpoint": endpoint, "label": LONG, "decided_by": [], "estimates": [median(endpoint, months, events, n)],
         "curve": {
-            "shown_until_days": last,
+            "shown_until_days": last, "grid_days": None,
             "points": [
                 {**dict(zip(names, point, strict=True)), "lower": max(0.0, point[4] - 0.1), "upper": point[4]}
                 for point in points

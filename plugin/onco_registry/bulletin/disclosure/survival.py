@@ -1,7 +1,8 @@
 """Survival from a grid of 30 days, coarser where less than k events or censorings would show.
 
 The curve, its limits, medians and rates are estimated anew from what is told: as if whoever left within an interval had
-left at its end. It stops where what follows would be of a few.
+left at its end. It stops where what follows would be of a few. An estimate is told where the interval that holds its
+time is short, so that this hardly matters; of a curve of a few intervals nothing is told.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from onco_registry.bulletin.sections.estimates import DAYS_PER, PREFERRED_CI_MET
 from onco_registry.survival import DAYS_PER_MONTH, Interval, kaplan_meier, median, survival_at
 
 GRID_DAYS = 30
+# Fewer intervals are no curve; in a longer interval no time is known well enough to be an estimate.
+FEWEST_INTERVALS = 3
+LONGEST_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Told:
         """Patients still at risk, by the end of each interval."""
         left = accumulate(map(sum, zip(self.events, self.censored, strict=True)))
         return {day: self.n - gone for day, gone in zip(self.days, left, strict=True)}
+
+    def known(self, days: float) -> bool:
+        """Whether the interval that holds a day is short."""
+        ends = (0, *self.days)
+        return any(start <= days <= end and end - start <= LONGEST_DAYS for start, end in pairwise(ends))
 
     def curve(self, percent: float, *, reverse: bool = False) -> pd.DataFrame:
         """Kaplan-Meier with a log-log band; who is at risk after the last interval is censored at its end."""
@@ -65,7 +74,10 @@ def follow_up(row: Record | None, told: Mapping[str, Told]) -> Record | None:
     found = told.get("os")
     if found is None or not found.days:
         return withheld(row)
-    return _filled(row, median(found.curve(_percent(row), reverse=True)), sum(found.censored), 1 / DAYS_PER_MONTH)
+    half = median(found.curve(_percent(row), reverse=True))
+    if math.isnan(half.estimate) or not found.known(half.estimate):
+        return withheld(row)
+    return _filled(row, half, sum(found.censored), 1 / DAYS_PER_MONTH)
 
 
 def _intervals(points: list[Record], patients: int, others: Iterable[Told], rule: Rule) -> Told:
@@ -87,7 +99,7 @@ def _intervals(points: list[Record], patients: int, others: Iterable[Told], rule
             events.append(open_events)
             censored.append(open_censored)
             open_events = open_censored = 0
-    return Told(n, tuple(ends), tuple(events), tuple(censored))
+    return Told(n, tuple(ends), tuple(events), tuple(censored)) if len(ends) >= FEWEST_INTERVALS else nothing
 
 
 def _grid(removed: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -110,7 +122,7 @@ def _entry(entry: Record, told: Told) -> Record:
 
 def _curve(told: Told, rows: list[Record]) -> Record:
     if not told.days:
-        return {"shown_until_days": 0, "points": []}
+        return {"shown_until_days": 0, "grid_days": GRID_DAYS, "points": []}
     drawn = told.curve(_percent(rows[0]) if rows else 95.0)
     lost = {0: 0, **dict(zip(told.days, told.censored, strict=True))}
     columns = ["time", "at_risk", "events", "survival", "lower", "upper"]
@@ -127,7 +139,7 @@ def _curve(told: Told, rows: list[Record]) -> Record:
         for time, at_risk, events, survival, lower, upper in drawn[columns].to_numpy(dtype=float).tolist()
     ]
     # An interval in which nobody left is told by the ones around it.
-    return {"shown_until_days": told.days[-1], "points": points}
+    return {"shown_until_days": told.days[-1], "grid_days": GRID_DAYS, "points": points}
 
 
 def _estimate(row: Record, told: Told, endpoint: str) -> Record:
@@ -135,10 +147,13 @@ def _estimate(row: Record, told: Told, endpoint: str) -> Record:
         return withheld(row)
     curve, measure = told.curve(_percent(row)), row["measure"].removeprefix(f"{endpoint}_")
     if measure == "median":
-        return _filled(row, median(curve), sum(told.events), 1 / DAYS_PER_MONTH)
+        found = median(curve)
+        known = all(told.known(days) for days in (found.estimate, found.lower, found.upper) if not math.isnan(days))
+        reached = not math.isnan(found.estimate) and known
+        return _filled(row, found, sum(told.events), 1 / DAYS_PER_MONTH) if reached else withheld(row)
     kind, _, when = measure.partition("_")
     days = float(when[:-1]) * DAYS_PER[when[-1]] if kind == "rate" else math.inf
-    if days > told.days[-1]:
+    if days > told.days[-1] or not told.known(days):
         return withheld(row)
     return _filled(row, survival_at(curve, days), sum(told.events), 1.0)
 

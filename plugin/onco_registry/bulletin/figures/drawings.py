@@ -10,6 +10,7 @@ from onco_registry.bulletin.figures import (
     attrition_flow,
     completeness,
     forest,
+    gridded_curve,
     incidence,
     kaplan_meier,
     response_strip,
@@ -55,13 +56,16 @@ def _response(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
 
 
 def _survival(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
-    # A tick is a patient: the public edition has none.
-    censorings = document["bulletin"]["edition"] == "internal"
     return {
-        f"km-{entry['endpoint']}": partial(kaplan_meier.draw, entry, words, censorings=censorings)
+        f"km-{entry['endpoint']}": partial(_curve(entry), entry, words)
         for entry in document["survival"]
         if kaplan_meier.drawn(entry)
     }
+
+
+def _curve(entry: dict[str, Any]) -> Callable[..., Svg]:
+    """How a curve is drawn: by each patient's time, or by the ends of intervals."""
+    return gridded_curve.draw if entry["curve"]["grid_days"] else kaplan_meier.draw
 
 
 def _safety(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:

@@ -13,8 +13,8 @@ ROW = 18
 TABLE_ROWS = ("at_risk", "events", "censored")
 
 
-def draw(entry: dict[str, Any], words: Catalogue, form: Format, censorings: bool = True) -> Svg:
-    """One endpoint of the document's survival section; `censorings` draws a tick where patients are censored.
+def draw(entry: dict[str, Any], words: Catalogue, form: Format) -> Svg:
+    """One endpoint of the document's survival section, with a tick where patients are censored.
 
     The curve stops at the document's shown_until_days, the axis and the table at the first tick after; at_risk counts
     patients at risk at a tick, events and censored those before it, so the three add up to all patients.
@@ -25,18 +25,14 @@ def draw(entry: dict[str, Any], words: Catalogue, form: Format, censorings: bool
     title = words.name("endpoint", name, entry["label"])
     svg = Svg(
         f"km-{name}-{form.name}", form.width, TOP + PLOT_HEIGHT + 66 + ROW * len(TABLE_ROWS),
-        words("km.figure", endpoint=title), _description(entry, title, words),
+        words("km.figure", endpoint=title), description(entry, title, words),
     )  # fmt: skip
-    _frame(svg, time, ticks, name, words)
-    shown = [
-        point for point in curve["points"]
-        if point["time_days"] <= curve["shown_until_days"] and point["survival"] is not None
-    ]  # fmt: skip
+    frame(svg, time, ticks, name, words)
+    shown = [point for point in curve["points"] if point["time_days"] <= curve["shown_until_days"]]
     _band(svg, time, shown, name)
     _curve(svg, time, shown, curve["shown_until_days"], name)
-    if censorings:
-        _censorings(svg, time, shown, name)
-    _median(svg, time, entry, words)
+    _censorings(svg, time, shown, name)
+    median_lines(svg, time, entry, words)
     _table(svg, time, curve["points"], ticks, words)
     return svg
 
@@ -48,15 +44,17 @@ def drawn(entry: dict[str, Any]) -> bool:
 
 def events_until(entry: dict[str, Any], days: float) -> int | None:
     """How many patients had the event of an endpoint at this time or before; None without a curve to count on."""
-    events = [point["events"] for point in entry["curve"]["points"] if point["time_days"] <= days]
-    return sum(events) if entry["curve"]["points"] and None not in events else None
+    points = entry["curve"]["points"]
+    return sum(point["events"] for point in points if point["time_days"] <= days) if points else None
 
 
-def _y(survival: float) -> float:
+def y_of(survival: float) -> float:
+    """The height of a probability in the plot."""
     return TOP + PLOT_HEIGHT * (1 - survival)
 
 
-def _description(entry: dict[str, Any], title: str, words: Catalogue) -> str:
+def description(entry: dict[str, Any], title: str, words: Catalogue) -> str:
+    """What the figure shows, for those who cannot see it."""
     median = _median_estimate(entry)
     if median is None:
         return title
@@ -66,17 +64,18 @@ def _description(entry: dict[str, Any], title: str, words: Catalogue) -> str:
     )  # fmt: skip
 
 
-def _frame(svg: Svg, time: Time, ticks: list[int], name: str, words: Catalogue) -> None:
+def frame(svg: Svg, time: Time, ticks: list[int], name: str, words: Catalogue) -> None:
+    """Axes, grid and their titles."""
     svg.text(0, 12, words.name("km.axis", name, words("km.axis.other")), "axis-title")
     for percent in range(0, 101, 25):
-        y = _y(percent / 100)
+        y = y_of(percent / 100)
         svg.line(time.left, y, time.right, y, "axis" if percent == 0 else "grid")
         svg.text(time.left - 9, y + 4, f"{percent}", "tick", "end")
-    month_axis(svg, time, ticks, _y(0), words.name("km.start", name, words("km.months")))
+    month_axis(svg, time, ticks, y_of(0), words.name("km.start", name, words("km.months")))
 
 
 def _band(svg: Svg, time: Time, points: list[dict[str, Any]], name: str) -> None:
-    lower, upper = [(time(0), _y(1))], [(time(0), _y(1))]
+    lower, upper = [(time(0), y_of(1))], [(time(0), y_of(1))]
     for point in points:
         # Before the first event no limits are defined, and nothing is uncertain of what is drawn.
         limits = (1.0, 1.0) if point["survival"] == 1 else (point["lower"], point["upper"])
@@ -84,8 +83,8 @@ def _band(svg: Svg, time: Time, points: list[dict[str, Any]], name: str) -> None
             break
         x = time(point["time_days"])
         for edge, value in zip((lower, upper), limits, strict=True):
-            edge += [(x, edge[-1][1]), (x, _y(value))]
-    if any(y > _y(1) for _, y in lower):
+            edge += [(x, edge[-1][1]), (x, y_of(value))]
+    if any(y > y_of(1) for _, y in lower):
         svg.path(polygon_path(upper + lower[::-1]), f"band band-{name}")
 
 
@@ -95,7 +94,7 @@ def _median_estimate(entry: dict[str, Any]) -> dict[str, Any] | None:
     return next((row for row in entry["estimates"] if row["measure"] == measure and row["n"] is not None), None)
 
 
-def _median(svg: Svg, time: Time, entry: dict[str, Any], words: Catalogue) -> None:
+def median_lines(svg: Svg, time: Time, entry: dict[str, Any], words: Catalogue) -> None:
     """Drop lines at one half, where the median lies on the drawn part of the curve."""
     median = _median_estimate(entry)
     if median is None or median["estimate"] is None:
@@ -103,7 +102,7 @@ def _median(svg: Svg, time: Time, entry: dict[str, Any], words: Catalogue) -> No
     days = median["estimate"] * DAYS_PER_MONTH
     if days > entry["curve"]["shown_until_days"] + 1:
         return
-    x, y, base = time(days), _y(0.5), _y(0)
+    x, y, base = time(days), y_of(0.5), y_of(0)
     svg.path(f"M{time.left} {y:.2f}H{x:.2f}V{base:.2f}", "median")
     label = words("km.median", median=words.value(median))
     if x + 7 + text_width(label, SMALL) < time.right:
@@ -113,31 +112,29 @@ def _median(svg: Svg, time: Time, entry: dict[str, Any], words: Catalogue) -> No
 
 
 def _curve(svg: Svg, time: Time, points: list[dict[str, Any]], end: float, name: str) -> None:
-    steps = [(time(point["time_days"]), _y(point["survival"])) for point in points]
-    start = (time(0), _y(1))
-    svg.path(step_path([start, *steps, (time(end), steps[-1][1] if steps else _y(1))]), f"curve curve-{name}")
+    steps = [(time(point["time_days"]), y_of(point["survival"])) for point in points]
+    start = (time(0), y_of(1))
+    svg.path(step_path([start, *steps, (time(end), steps[-1][1] if steps else y_of(1))]), f"curve curve-{name}")
 
 
 def _censorings(svg: Svg, time: Time, points: list[dict[str, Any]], name: str) -> None:
     for point in points:
         if point["censored"]:
-            x, y = time(point["time_days"]), _y(point["survival"])
+            x, y = time(point["time_days"]), y_of(point["survival"])
             svg.line(x, y - 5, x, y + 5, f"censor censor-{name}")
 
 
 def _table(svg: Svg, time: Time, points: list[dict[str, Any]], ticks: list[int], words: Catalogue) -> None:
-    top = _y(0) + 66
+    top = y_of(0) + 66
     for row, column in enumerate(TABLE_ROWS):
         y = top + (row + (0.5 if row else 0)) * ROW
         svg.text(0, y, words(f"km.{column}"), "risk-name")
         for tick in ticks:
             count = _count(points, column, tick * DAYS_PER_MONTH)
-            svg.text(time(tick * DAYS_PER_MONTH), y, words.count(count), f"risk risk-{column}", "middle")
+            svg.text(time(tick * DAYS_PER_MONTH), y, words.number(count), f"risk risk-{column}", "middle")
 
 
-def _count(points: list[dict[str, Any]], column: str, days: float) -> int | None:
-    """The count at a tick; None where an edition withholds it."""
+def _count(points: list[dict[str, Any]], column: str, days: float) -> int:
     if column == "at_risk":
-        return next((point["at_risk"] for point in points if point["time_days"] >= days), 0)
-    counts = [point[column] for point in points if point["time_days"] < days]
-    return None if None in counts else sum(counts)
+        return next((int(point["at_risk"]) for point in points if point["time_days"] >= days), 0)
+    return sum(int(point[column]) for point in points if point["time_days"] < days)

@@ -65,6 +65,7 @@ MARKS: dict[str, dict[str, str]] = {
     "median": _stroke(SOFT, 1, "2 3"),
     "median-text": _text(SMALL, bold=True),
     "risk": _text(SMALL),
+    "risk-day": _text(SMALL, SOFT),
     "risk-name": _text(SMALL, SOFT),
     "risk-at_risk": _text(SMALL, bold=True),
     "risk-events": _text(SMALL, SOFT),

@@ -77,4 +77,4 @@ def _curve(rows: list[Record]) -> Record:
         if row["stratum"] == OVERALL
     ]
     drawn = [point["time_days"] for point in points if point["at_risk"] >= FEWEST_AT_RISK]
-    return {"shown_until_days": max(drawn, default=0), "points": points}
+    return {"shown_until_days": max(drawn, default=0), "grid_days": None, "points": points}
