@@ -44,7 +44,8 @@ def _response(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
         return {}
     figures: dict[str, Draw] = {}
     counts = response_strip.response_counts(response["estimates"])
-    if any(counts.values()):
+    # A cell is a patient: the public edition has none.
+    if any(counts.values()) and document["bulletin"]["edition"] == "internal":
         figures["strip"] = partial(response_strip.draw, counts, words)
     for name, draw in (("waterfall", waterfall.draw), ("swimmer", swimmer.draw), ("spider", spider.draw)):
         if response.get(name):
