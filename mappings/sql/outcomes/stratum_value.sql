@@ -1,4 +1,12 @@
 -- Every patient's label of every stratum: numbers by the bin they fall in, patients without a value by `missing`.
+-- No ASOF JOIN: DuckDB 1.5 gives rows without a number the highest bin, once there are more than a few.
+WITH bin AS (
+    SELECT
+        *,
+        lead(lowest) OVER (PARTITION BY stratum ORDER BY lowest) AS below
+    FROM stratum_bin
+)
+
 SELECT
     patient.person_id,
     stratum.stratum,
@@ -12,6 +20,6 @@ FROM cohort_member AS patient
 CROSS JOIN stratum
 LEFT JOIN stratum_found AS found
     ON patient.person_id = found.person_id AND stratum.stratum = found.stratum
-ASOF LEFT JOIN stratum_bin AS bin
-    ON stratum.stratum = bin.stratum AND found.number >= bin.lowest
+LEFT JOIN bin
+    ON stratum.stratum = bin.stratum AND found.number >= bin.lowest AND coalesce(found.number < bin.below, TRUE)
 ORDER BY stratum.stratum_position, patient.person_id
