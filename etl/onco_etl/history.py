@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import duckdb
 
 from onco_etl import cdm, vocabulary_history
-from onco_etl.query import scalar
+from onco_etl.query import literal, scalar
+from onco_etl.runs import RECEIVING
 from onco_etl.workspace import CLINICAL_TABLES, LINEAGE
 
 # How a derivation says that a date stands for a period (sql/macros/dates).
@@ -46,7 +47,9 @@ def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
     """Attach a database `known` whose schema `cdm` shows the CDM as known at `run`; not within a transaction.
 
     Its schema `lineage` has what our lineage knows and a CDM has no place for: death_precision (person_id, precision
-    'month' or 'year'), the persons whose date of death is the first day of a period.
+    'month' or 'year'), the persons whose date of death is the first day of a period; row_run (cdm_table, row_id, run),
+    the runs since which a version of a person's row was there (a death is named by its person); run_day (run, run_date,
+    is_first_load), the hospital's date of each complete run, and whether it was the first of its source.
     """
     workspace = scalar(con, "SELECT current_database()")
     con.execute("ATTACH ':memory:' AS known; CREATE SCHEMA known.cdm")
@@ -55,13 +58,35 @@ def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
         con.execute(f"CREATE VIEW known.cdm.{table} AS SELECT {names} FROM ({as_known(workspace, table, run)})")
     for table in cdm.VOCABULARY_TABLES:
         con.execute(f"CREATE VIEW known.cdm.{table} AS {vocabulary_history.as_known(con, workspace, table, run)}")
+    received = ", ".join(map(literal, RECEIVING))
     con.execute(
         f"""
         CREATE SCHEMA known.lineage;
         CREATE VIEW known.lineage.death_precision AS
         SELECT person_id, regexp_extract(_derivation, '{_PRECISION}', 1) AS precision
-        FROM ({as_known(workspace, "death", run)}) WHERE regexp_matches(_derivation, '{_PRECISION}')
+        FROM ({as_known(workspace, "death", run)}) WHERE regexp_matches(_derivation, '{_PRECISION}');
+
+        CREATE VIEW known.lineage.row_run AS {_row_runs(workspace, run)};
+
+        CREATE VIEW known.lineage.run_day AS
+        SELECT
+            r.run, timezone(s.timezone, r.started)::DATE AS run_date,
+            r.run = min(r.run) FILTER (r.kind IN ({received})) OVER (PARTITION BY r.source) IS TRUE AS is_first_load
+        FROM {workspace}.state.run AS r CROSS JOIN {workspace}.state.site AS s
+        WHERE r.status = 'complete' AND r.run <= {run}
         """
+    )
+
+
+def _row_runs(workspace: str, run: int) -> str:
+    """SELECT cdm_table, row_id, run of every version of a row that is about a person, as known at `run`."""
+    keys = {table: cdm.primary_key(table) for table in CLINICAL_TABLES if "person_id" in cdm.columns(table)}
+    return " UNION ALL ".join(
+        f"SELECT '{table}' AS cdm_table, {key or 'person_id'} AS row_id, _run_from AS run "
+        f"FROM {workspace}.{schema}.{table} WHERE _run_from <= {run}"
+        for table, key in keys.items()
+        if key or table == "death"
+        for schema in ("cdm", "history")
     )
 
 

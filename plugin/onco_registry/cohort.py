@@ -13,11 +13,17 @@ from onco_registry.relations import Relations, sql_text
 def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str, Any]:
     """The values that the SELECTs of the cohort name as $parameter."""
     exposure, lines, cohort = registry.exposure, registry.lines, registry.cohort
+    asked_before = [item.argument for item in registry.baseline if item.kind == "exposed_before"]
     washed_out = [criterion.argument for criterion in cohort.criteria if criterion.kind == "washout"]
     return {
         "data_cut": data_cut,
         "negative_values": cohort.negative_values,
-        "drug_sets": [*(component.concept_set for component in exposure.components), lines.other_therapy, *washed_out],
+        "drug_sets": [
+            *(component.concept_set for component in exposure.components),
+            lines.other_therapy,
+            *washed_out,
+            *asked_before,
+        ],
         "entry_sets": list(cohort.entry),
         "components": len(exposure.components),
         "landmark_days": cohort.landmark_days,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
+from onco_registry.baseline_model import MISSING
 from onco_registry.estimate_row import EXACT, OVERALL, SPSS
 from onco_registry.registry_model import RESPONSES
 
@@ -88,7 +89,7 @@ def _percentages_from_counts(frames: Frames) -> tuple[bool, str]:
 
 def _counts_within_totals(frames: Frames) -> tuple[bool, str]:
     wrong = []
-    for name in ("estimate", "ae_table", "completeness"):
+    for name in ("estimate", "ae_table", "completeness", "baseline"):
         rows = frames[name]
         for column in {"x", "events"} & set(rows.columns):
             more = int((rows[column] > rows["n"]).fillna(False).sum())
@@ -155,6 +156,28 @@ def _related_not_more_than_any(frames: Frames) -> tuple[bool, str]:
     return related <= whole and not more, detail + (f"; more related than any in {more} terms" if more else "")
 
 
+def _baseline_adds_up(frames: Frames) -> tuple[bool, str]:
+    """The levels of a variable, with those without a value, are all patients; so are the known of a number with them.
+
+    Where a patient may be in several levels (kind `multiple`), nobody is in more of them than there are.
+    """
+    baseline = frames["baseline"]
+    n, wrong = len(frames["cohort"]), []
+    for name, rows in baseline.groupby("variable", sort=False):
+        counts, missing = rows[rows["kind"] != "summary"]["x"], rows[rows["level"] == MISSING]["x"].sum()
+        known = rows[rows["kind"] == "summary"]["x"].sum() + missing
+        several = (rows["kind"] == "multiple").any()
+        has_levels = len(counts) > (rows["level"] == MISSING).sum()
+        if (
+            (rows["n"] != n).any()
+            or (has_levels and not several and counts.sum() != n)
+            or (several and not counts.max() <= n <= counts.sum())
+            or ((rows["kind"] == "summary").any() and known != n)
+        ):
+            wrong.append(str(name))
+    return not wrong, ", ".join(wrong) or f"{baseline['variable'].nunique()} variables add up to all patients"
+
+
 _CHECKS: tuple[Callable[[Frames], tuple[bool, str]], ...] = (
     _patients_counted_once,
     _responses_add_up,
@@ -168,4 +191,5 @@ _CHECKS: tuple[Callable[[Frames], tuple[bool, str]], ...] = (
     _no_event_before_index,
     _no_contact_after_death,
     _related_not_more_than_any,
+    _baseline_adds_up,
 )

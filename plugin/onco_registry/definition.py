@@ -15,6 +15,7 @@ from pathlib import Path
 from onco_etl.errors import ConfigurationError
 from onco_registry import registry_model as model
 from onco_registry.analysis_definition import read_analysis
+from onco_registry.baseline_definition import read_baseline, read_imaging
 from onco_registry.cohort_definition import read_exposure, read_lines, read_strata
 from onco_registry.comparator_definition import read_comparators
 from onco_registry.concept_definition import read_concept_sets
@@ -32,7 +33,7 @@ _SECTIONS = (
     "name", "version", "title", "concept_sets", "exposure", "lines", "cohort", "strata", "response", "safety",
     "endpoints", "analysis",
 )  # fmt: skip
-_OPTIONAL_SECTIONS = ("episodes", "notes", "comparators", "growth_modulation")
+_OPTIONAL_SECTIONS = ("episodes", "notes", "comparators", "growth_modulation", "baseline", "imaging")
 _ENDPOINTS_FILE = "endpoints.yaml"
 # YAML of a registry's folder that is no part of its definition: endpoints are read apart, and the numbers that a
 # publication printed are for `check publication`.
@@ -67,7 +68,9 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
     cohort = read_cohort(keys["cohort"], sets, exposure)
     strata = read_strata(keys["strata"], sets, exposure)
     rules = (*declared.events.values(), *declared.censorings.values())
-    labels = {component.name: component.label for component in exposure.components}
+    baseline = read_baseline(keys["baseline"], sets, strata, exposure) if "baseline" in keys else ()
+    labels = {item.name: item.label for item in baseline}
+    labels |= {component.name: component.label for component in exposure.components}
     labels |= {stratum.name: stratum.label for stratum in strata}
     labels |= {endpoint.name: endpoint.label for endpoint in endpoints.values()}
     labels |= {rule.name: rule.label for rule in rules}
@@ -96,6 +99,8 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         else None,
         growth_endpoint=_growth_endpoint(keys["growth_modulation"], endpoints) if "growth_modulation" in keys else None,
         translations=words,
+        baseline=baseline,
+        imaging=read_imaging(keys["imaging"], endpoints.values()) if "imaging" in keys else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,14 +14,12 @@ from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
 from onco_registry import bulletin, results
+from onco_registry.completeness import REPORTING_DELAY
 from onco_registry.config import Config
 from onco_registry.installed import installed
 from onco_registry.recompute import recompute as compute
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.status import Rows, open_quarantine, rows
-
-# What happened in the last days before a run is not all recorded yet.
-REPORTING_DELAY = timedelta(days=30)
 
 
 def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None = None) -> Rows:

@@ -13,8 +13,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from onco_registry.baseline import baseline_table
 from onco_registry.cohort import cohort_parameters, establish_cohort
 from onco_registry.comparison import compare
+from onco_registry.completeness import completeness, find_scans, timeliness, worklists
 from onco_registry.consistency import check_consistency
 from onco_registry.endpoint import date_endpoints
 from onco_registry.estimate import estimate, with_arms
@@ -31,10 +33,10 @@ from onco_registry.time_estimate import curves
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
-    "cohort.py", "comparison.py", "consistency.py", "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py",
-    "exact.py", "growth.py", "laboratory.py", "left_truncation.py", "recompute.py", "registry_model.py",
-    "relations.py", "response.py", "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py",
-    "stratum.py", "survival", "time_estimate.py", "units.py",
+    "baseline.py", "baseline_model.py", "cohort.py", "comparison.py", "completeness.py", "consistency.py",
+    "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py", "exact.py", "growth.py", "laboratory.py",
+    "left_truncation.py", "recompute.py", "registry_model.py", "relations.py", "response.py", "response_estimate.py",
+    "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival", "time_estimate.py", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.
 _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
@@ -93,7 +95,11 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     for name in ("target_sum", "assessment", "best_by_source"):
         frames[name] = relations.query(f"{name}_frame")
     frames["response_query"] = relations.query("response_query")
-    frames["completeness"] = relations.query("completeness")
+    find_scans(relations)
+    frames["baseline"] = baseline_table(relations, registry)
+    frames["completeness"] = completeness(relations)
+    frames["timeliness"] = timeliness(relations, registry)
+    frames |= worklists(relations, registry)
     frames["cohort"] = relations.query("cohort")
     frames["cohort_definition"] = cohort_definition_frame(registry)
     strata = relations.frame("stratum_value")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from onco_registry.baseline_model import BaselineItem, Imaging
 from onco_registry.safety_model import DosePlan, Laboratory, Steroids
 
 RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
@@ -351,3 +352,5 @@ class RegistryDefinition:
     comparators: Comparators | None = None
     growth_endpoint: str | None = None
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    baseline: tuple[BaselineItem, ...] = ()
+    imaging: Imaging | None = None

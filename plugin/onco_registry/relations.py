@@ -62,6 +62,10 @@ class Relations:
         ).fetchone()
         return bool(found and found[0])
 
+    def made(self, name: str) -> bool:
+        """Whether a relation was made; a registry without a section has not those of the section."""
+        return name in self._created
+
     def append(self, name: str, select: str, **values: Any) -> None:
         """Insert the rows of a SELECT into a relation."""
         self._execute(f"INSERT INTO temp.{name} BY NAME ", select, values)

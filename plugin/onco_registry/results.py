@@ -109,7 +109,28 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
         "unit": "VARCHAR", "relative_dose_intensity": "DOUBLE", "reductions": "INTEGER",
         "first_reduction_date": "DATE", "interruptions": "INTEGER", "status": "VARCHAR", "reason": "VARCHAR",
     },
+    "baseline": {
+        "variable": "VARCHAR", "level": "VARCHAR", "kind": "VARCHAR", "x": "INTEGER", "n": "INTEGER",
+        "median": "DOUBLE", "lower_quartile": "DOUBLE", "upper_quartile": "DOUBLE", "minimum": "DOUBLE",
+        "maximum": "DOUBLE", "unit": "VARCHAR",
+    },
     "completeness": {"item": "VARCHAR", "x": "INTEGER", "n": "INTEGER"},
+    "timeliness": {
+        "item": "VARCHAR", "n": "INTEGER", "median_days": "DOUBLE", "p90_days": "DOUBLE", "x_late": "INTEGER",
+        "late_after_days": "INTEGER",
+    },
+    "on_treatment": {
+        "subject_id": "BIGINT", "components": "VARCHAR", "first_dose_date": "DATE", "last_dose_date": "DATE",
+        "days_on_treatment": "INTEGER",
+    },
+    "overdue_scan": {
+        "subject_id": "BIGINT", "last_assessment_date": "DATE", "due_date": "DATE", "days_overdue": "INTEGER",
+        "last_contact_date": "DATE",
+    },
+    "not_adjudicated": {
+        "subject_id": "BIGINT", "assessment_date": "DATE", "source": "VARCHAR", "response": "VARCHAR",
+        "reason": "VARCHAR", "other_source": "VARCHAR", "other_response": "VARCHAR",
+    },
     "consistency_check": {"check_name": "VARCHAR", "status": "VARCHAR", "detail": "VARCHAR"},
     "cohort": {
         "cohort_definition_id": "INTEGER", "subject_id": "BIGINT", "cohort_start_date": "DATE",
@@ -160,7 +181,12 @@ class Results:
     laboratory_not_evaluable: pd.DataFrame
     treatment_window: pd.DataFrame
     dose: pd.DataFrame
+    baseline: pd.DataFrame
     completeness: pd.DataFrame
+    timeliness: pd.DataFrame
+    on_treatment: pd.DataFrame
+    overdue_scan: pd.DataFrame
+    not_adjudicated: pd.DataFrame
     consistency_check: pd.DataFrame
     cohort: pd.DataFrame
     cohort_definition: pd.DataFrame

@@ -42,7 +42,7 @@ def test_who_was_first_seen_after_index_enters_then(record: Record, table: str, 
     record.death(1, 300)
     os = record.relation("endpoint").query("endpoint == 'os'")
     assert rows(os, "start_date", "entry_days", "time_days", "event") == [(on(0), 30, 301, True)]
-    assert rows(record.query("completeness").head(1), "item", "x", "n") == [("seen_at_index", 0, 1)]
+    assert rows(record.results().completeness.head(1), "item", "x", "n") == [("seen_at_index", 0, 1)]
     assert int(record.relation("attrition")["excluded"].sum()) == 0
 
 
