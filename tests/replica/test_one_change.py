@@ -188,6 +188,14 @@ def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> No
     assert changes.cells("target_sum") == {("p032", "2021-12-26"), ("p032", "2022-02-26"), ("p032", "2022-04-14")}
 
 
+def test_changing_the_sex_of_a_patient(demo: Demo, site: Site) -> None:
+    patient = demo.received()["Patient", "p001"]
+    other = {"male": "female", "female": "male"}[patient["gender"]]
+    changes = _third_night(site, [amended(patient, gender=other)])
+    assert changes.tables() == {"baseline"}
+    assert changes.cells("baseline") == {("sex", "Female"), ("sex", "Male")}
+
+
 def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> None:
     other = {"coding": [{"system": "http://www.whocc.no/atc", "code": "L01EX03", "display": "pazopanib"}]}
     swapped = _with_drug(demo, "p029", "YP0001", other)
