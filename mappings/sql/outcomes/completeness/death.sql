@@ -5,7 +5,9 @@ WITH told AS (
         known.person_id,
         coalesce(nullif(known.cause_concept_id, 0), nullif(known.cause_source_concept_id, 0)) IS NOT NULL
         OR known.cause_source_value IS NOT NULL AS has_cause,
-        coalesce(death_type.concept_name, 'type ' || nullif(known.death_type_concept_id, 0), 'not recorded') AS type_name
+        coalesce(
+            death_type.concept_name, 'type ' || nullif(known.death_type_concept_id, 0), 'not recorded'
+        ) AS type_name
     FROM cdm.death AS known
     SEMI JOIN cohort_death AS death ON known.person_id = death.person_id
     LEFT JOIN cdm.concept AS death_type
