@@ -40,7 +40,7 @@ def timeliness(relations: Relations, registry: RegistryDefinition) -> pd.DataFra
 
     The latter only where the database that shows the CDM has the schema `lineage` with row_run and run_day.
     """
-    relations.declare("timely_event", {"item": "VARCHAR", "days": "INTEGER", "late_after_days": "INTEGER"}, [])
+    relations.declare("timely_event", {"item": "VARCHAR", "waited_days": "INTEGER", "late_after_days": "INTEGER"}, [])
     if relations.made("scan"):
         relations.append("timely_event", sql_text("timeliness/scan_interval"), **scan_schedule(registry))
     if relations.has("lineage", "row_run"):

@@ -157,25 +157,24 @@ def _related_not_more_than_any(frames: Frames) -> tuple[bool, str]:
 
 
 def _baseline_adds_up(frames: Frames) -> tuple[bool, str]:
-    """The levels of a variable, with those without a value, are all patients; so are the known of a number with them.
+    baseline, n = frames["baseline"], len(frames["cohort"])
+    variables = list(baseline.groupby("variable", sort=False))
+    wrong = [str(name) for name, rows in variables if not _variable_adds_up(rows, n)]
+    return not wrong, ", ".join(wrong) or f"{len(variables)} variables add up to all patients"
 
-    Where a patient may be in several levels (kind `multiple`), nobody is in more of them than there are.
+
+def _variable_adds_up(rows: pd.DataFrame, n: int) -> bool:
+    """Known and missing are all patients, and so are levels and missing; one patient may be in several levels (kind
+    `multiple`), and then the levels together are not fewer than the known, nor is one of them more.
     """
-    baseline = frames["baseline"]
-    n, wrong = len(frames["cohort"]), []
-    for name, rows in baseline.groupby("variable", sort=False):
-        counts, missing = rows[rows["kind"] != "summary"]["x"], rows[rows["level"] == MISSING]["x"].sum()
-        known = rows[rows["kind"] == "summary"]["x"].sum() + missing
-        several = (rows["kind"] == "multiple").any()
-        has_levels = len(counts) > (rows["level"] == MISSING).sum()
-        if (
-            (rows["n"] != n).any()
-            or (has_levels and not several and counts.sum() != n)
-            or (several and not counts.max() <= n <= counts.sum())
-            or ((rows["kind"] == "summary").any() and known != n)
-        ):
-            wrong.append(str(name))
-    return not wrong, ", ".join(wrong) or f"{baseline['variable'].nunique()} variables add up to all patients"
+    x, is_summary, is_missing = rows["x"], rows["kind"] == "summary", rows["level"] == MISSING
+    known = n - int(x[is_missing].sum())
+    levels = x[~is_summary & ~is_missing]
+    if (rows["n"] != n).any() or (x[is_summary] != known).any():
+        return False
+    if (rows["kind"] == "multiple").any():
+        return bool(levels.max() <= known <= levels.sum())
+    return levels.empty or int(levels.sum()) == known
 
 
 _CHECKS: tuple[Callable[[Frames], tuple[bool, str]], ...] = (

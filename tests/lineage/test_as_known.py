@@ -76,6 +76,22 @@ def test_and_the_versions_that_the_rows_stand_for(hospital: Hospital, run: int) 
     assert hospital.workspace(known) == hospital.published(published, run)
 
 
+def test_the_runs_and_days_since_which_rows_were_known(hospital: Hospital) -> None:
+    with workspace.connect(hospital.settings.data) as con:
+        history.attach(con, 4)
+        runs = (
+            "SELECT cdm_table, run FROM known.lineage.row_run WHERE cdm_table IN ('death', 'person', 'drug_exposure')"
+        )
+        days = con.execute("SELECT run, is_first_load, run_date FROM known.lineage.run_day ORDER BY run").fetchall()
+        found = Counter(con.execute(runs).fetchall())
+        started = dict(con.execute("SELECT run, timezone('Asia/Shanghai', started)::DATE FROM state.run").fetchall())
+    # The death came with run 3; run 4, which is of another time zone, moved it to another day.
+    assert {run for table, run in found if table == "death"} == {3, 4}
+    # That of the drug came with run 1, and in run 2 the medication that it refers to was another.
+    assert {run for table, run in found if table == "drug_exposure"} == {1, 2}
+    assert days == [(run, run == 1, started[run]) for run in range(1, 5)]
+
+
 def test_a_published_row_leads_to_version_run_file_and_vocabulary(hospital: Hospital) -> None:
     found = hospital.published(
         """

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from onco_registry.baseline import baseline_table
@@ -13,6 +14,7 @@ from onco_registry.cohort import establish_cohort
 from onco_registry.recompute import recompute_parameters
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
+from onco_registry.results import read, write
 from outcomes.record import CUT, Record, on, rows
 
 Amended = Callable[..., RegistryDefinition]
@@ -296,3 +298,6 @@ baseline:
         ("pass", "3 variables add up to all patients")
     ]
     assert record.registry.labels["sites"] == "Sites"
+    con = duckdb.connect()
+    assert write(con, results)
+    pd.testing.assert_frame_equal(read(con, "fictional").baseline, results.baseline)

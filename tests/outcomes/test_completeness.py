@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import duckdb
 import pytest
 
-from onco_registry.completeness import completeness, find_scans, timeliness
+from onco_registry.cohort import establish_cohort
+from onco_registry.completeness import completeness, find_scans, timeliness, worklists
 from onco_registry.recompute import derive, recompute_parameters
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
@@ -114,6 +115,33 @@ def test_without_a_schedule_no_interval_is_late(record: Record) -> None:
     record.member(1)
     record.response(1, 400, "SD")
     assert times(record) == [("scan_interval", 1, 400, 400, None, None)]
+
+
+def test_a_registry_without_responses_and_adverse_events_has_what_is_left(record: Record) -> None:
+    record.member(1)
+    record.member(2)
+    record.death(2, 50)
+    record.response(1, 30, "PR")
+    with Relations(record.con, recompute_parameters(record.registry, on(100))) as relations:
+        establish_cohort(relations, record.registry)
+        relations.create("cohort_death")
+        find_scans(relations)
+        items = completeness(relations)
+        assert timeliness(relations, record.registry).empty
+        lists = worklists(relations, record.registry)
+    assert rows(items, "item", "x", "n") == [
+        ("seen_at_index", 2, 2),
+        ("deaths_with_cause", 0, 1),
+        ("deaths_dated_to_the_day", 1, 1),
+        ("death_source:not recorded", 1, 1),
+        ("subtype", 2, 2),
+        ("agent", 2, 2),
+        ("age", 2, 2),
+        ("status", 0, 2),
+    ]
+    assert [(name, len(found)) for name, found in lists.items()] == [
+        ("on_treatment", 1), ("overdue_scan", 0), ("not_adjudicated", 0),
+    ]  # fmt: skip
 
 
 def test_a_bare_cdm_tells_no_lag(record: Record) -> None:

@@ -46,6 +46,7 @@ def test_everything_agrees(frames: Frames) -> None:
         ("no_event_before_index", "pass"),
         ("no_contact_after_death", "pass"),
         ("related_not_more_than_any", "pass"),
+        ("baseline_adds_up", "pass"),
     ]
 
 
@@ -132,6 +133,43 @@ def test_more_related_than_any(frames: Frames, record: Record) -> None:
 def test_overall_survival_before_progression_free(frames: Frames) -> None:
     _change(frames, "endpoint", frames["endpoint"]["endpoint"] == "os", "time_days", 10)
     assert _status(frames, "os_not_before_pfs") == ("fail", "OS is shorter than PFS in 3 of 3 patients")
+
+
+BASELINE = pd.DataFrame(
+    [
+        ("age", None, "summary", 2, 3),
+        ("age", "young", "count", 1, 3),
+        ("age", "old", "count", 1, 3),
+        ("age", "missing", "count", 1, 3),
+        ("weight", None, "summary", 2, 3),
+        ("weight", "missing", "count", 1, 3),
+        ("sites", "Near", "multiple", 2, 3),
+        ("sites", "Far", "multiple", 2, 3),
+        ("sites", "missing", "multiple", 1, 3),
+    ],
+    columns=["variable", "level", "kind", "x", "n"],
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "wrong"),
+    [
+        (0, "x", 2, "3 variables add up to all patients"),
+        (0, "x", 3, "age"),  # known and missing are more than all
+        (1, "x", 2, "age"),  # so are the levels
+        (2, "n", 4, "age"),  # of how many differs
+        (5, "x", 0, "weight"),
+        (6, "x", 1, "3 variables add up to all patients"),  # one patient is in both levels
+        (6, "x", 3, "sites"),  # more than are known
+        (7, "x", 0, "3 variables add up to all patients"),
+        (8, "x", 3, "sites"),  # everybody is missing, and some are not
+    ],
+)
+def test_levels_of_the_baseline_table(frames: Frames, row: int, column: str, value: int, wrong: str) -> None:
+    frames["baseline"] = BASELINE
+    _change(frames, "baseline", BASELINE.index.to_series() == row, column, value)
+    status = "pass" if "add up" in wrong else "fail"
+    assert _status(frames, "baseline_adds_up") == (status, wrong)
 
 
 def test_an_event_before_index_is_shown(record: Record) -> None:

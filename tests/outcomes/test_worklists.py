@@ -12,6 +12,7 @@ from onco_registry.completeness import find_scans, worklists
 from onco_registry.recompute import derive, recompute_parameters
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
+from onco_registry.results import FRAMES
 from outcomes.record import Record, on, rows
 
 SCHEDULE = "\nimaging: {interval_days: 56, tolerance_days: 28}\n"
@@ -30,7 +31,7 @@ def listed(record: Record, name: str, cut: int) -> list[tuple[Any, ...]]:
         derive(relations, record.registry)
         find_scans(relations)
         found = worklists(relations, record.registry)[name]
-    return rows(found, *found.columns)
+    return rows(found, *FRAMES[name])
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,14 @@ RESPONSE_MEASURES = (
 
 @dataclass(frozen=True)
 class Death:
-    """A death that was none: the endpoints it decided, two of them, the measures that change, some of their values."""
+    """A death that was none: the endpoints it decided, two of them, the measures that change, some of their values.
+
+    overdue: whose scan is overdue at the cut, now that they live.
+    """
 
     patient: str
     decided: set[str]
+    overdue: set[Row]
     endpoints: list[Row]
     measures: dict[str, set[str]]
     estimates: list[Row]
@@ -44,6 +48,7 @@ DEATHS = [
         # Progressed on day 231, died on day 281.
         "p001",
         OS_ENDPOINTS,
+        set(),
         [("os", 281, False, "last_known_alive"), ("pfs", 231, True, "progression")],
         {
             "overall": {*OS_OF_ALL, "follow_up_median"},
@@ -64,6 +69,7 @@ DEATHS = [
         # Died on day 453 without progression; the last scan was on day 409.
         "p006",
         OS_ENDPOINTS | PFS_ENDPOINTS | {"dor", "ttnt"},
+        {("p006",)},
         [("os", 453, False, "last_known_alive"), ("pfs", 409, False, "last_adequate_assessment")],
         {
             "overall": {*OS_OF_ALL, *PFS_OF_ALL, "follow_up_median", "dor_median", "ttnt_median"},
@@ -88,7 +94,13 @@ def test_deleting_one_death(demo: Demo, site: Site, death: Death) -> None:
     alive = amended(demo.received()["Patient", death.patient])
     del alive["deceasedDateTime"]
     changes = _third_night(site, [alive])
-    assert changes.tables() == {"estimate", "endpoint", "curve"}
+    lists = {"overdue_scan"} if death.overdue else set()
+    assert changes.tables() == {"estimate", "endpoint", "curve", "completeness", *lists}
+    # A death less of which source, date and cause are counted.
+    assert changes.cells("completeness") == {
+        ("deaths_with_cause",), ("deaths_dated_to_the_day",), ("death_source:EHR",),
+    }  # fmt: skip
+    assert changes.cells("overdue_scan") == death.overdue
     assert changes.measures() == death.measures
     assert changes.cells("endpoint") == {(death.patient, endpoint) for endpoint in death.decided}
     assert changes.cells("curve") == {(endpoint,) for endpoint in death.decided}
@@ -112,8 +124,9 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
     # A responder less: the times to and of response have one patient less.
     assert changes.tables() == {
         "estimate", "best_response", "best_by_source", "assessment", "target_sum", "consistency_check", "endpoint",
-        "curve",
+        "curve", "not_adjudicated",
     }  # fmt: skip
+    assert changes.cells("not_adjudicated") == {("p030", "no_clinician_assessment")}
     assert changes.cells("endpoint") == {("p030", "dor"), ("p030", "ttr")}
     assert changes.cells("estimate") == {
         *(("orr", stratum, EXACT) for stratum in strata),
@@ -156,7 +169,11 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
 def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> None:
     # The radiologist's response decides; the sums 110 (baseline), 51, 51 mm show their change and their own rate.
     changes = _third_night(site, [_with_sum(demo, "p032-sum-1", 70)])
-    assert changes.tables() == {"estimate", "best_response", "best_by_source", "assessment", "target_sum"}
+    assert changes.tables() == {
+        "estimate", "best_response", "best_by_source", "assessment", "target_sum", "not_adjudicated",
+    }  # fmt: skip
+    # The report says that there is a response, the sums that there is none.
+    assert changes.cells("not_adjudicated") == {("p032", "sources_disagree")}
     assert changes.cells("estimate") == {
         ("orr_by_source", "source=sums", EXACT),
         ("orr_confirmed_by_source", "source=sums", EXACT),
@@ -169,6 +186,14 @@ def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> No
     assert changes.of_patient("p032", "best_response", columns) == [("PR", "2022-02-26", "recorded", -0.2714)]
     assert changes.cells("best_response") == {("p032",)}
     assert changes.cells("target_sum") == {("p032", "2021-12-26"), ("p032", "2022-02-26"), ("p032", "2022-04-14")}
+
+
+def test_changing_the_sex_of_a_patient(demo: Demo, site: Site) -> None:
+    patient = demo.received()["Patient", "p001"]
+    other = {"male": "female", "female": "male"}[patient["gender"]]
+    changes = _third_night(site, [amended(patient, gender=other)])
+    assert changes.tables() == {"baseline"}
+    assert changes.cells("baseline") == {("sex", "Female"), ("sex", "Male")}
 
 
 def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> None:

@@ -186,7 +186,7 @@ def test_response_by_subtype(demo: Demo) -> None:
 
 def test_no_check_fails(demo: Demo) -> None:
     checks = demo.site.rows("SELECT check_name, status FROM results.consistency_check")
-    assert len(checks) == 12
+    assert len(checks) == 13
     assert {status for _, status in checks} == {"pass"}
 
 

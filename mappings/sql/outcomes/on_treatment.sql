@@ -1,5 +1,5 @@
--- Patients alive and without new systemic therapy whom a dose of a component still covers at the cut. `days_on_treatment`
--- from the combination's first day, both ends counted.
+-- Patients alive and without new systemic therapy whom a dose of a component still covers at the cut.
+-- `days_on_treatment`: from the combination's first day, both ends counted.
 SELECT
     patient.person_id AS subject_id,
     string_agg(component.label, ', ' ORDER BY component.position) AS components,

@@ -3,10 +3,10 @@
 SELECT
     item,
     count(*)::INTEGER AS n,
-    quantile_cont(days::DOUBLE, 0.5) AS median_days,
-    quantile_cont(days::DOUBLE, 0.9) AS p90_days,
+    quantile_cont(waited_days::DOUBLE, 0.5) AS median_days,
+    quantile_cont(waited_days::DOUBLE, 0.9) AS p90_days,
     CASE
-        WHEN any_value(late_after_days) IS NOT NULL THEN count(*) FILTER (WHERE days > late_after_days)
+        WHEN any_value(late_after_days) IS NOT NULL THEN count(*) FILTER (WHERE waited_days > late_after_days)
     END::INTEGER AS x_late,
     any_value(late_after_days) AS late_after_days
 FROM timely_event

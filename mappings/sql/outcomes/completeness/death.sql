@@ -5,10 +5,13 @@ WITH told AS (
         known.person_id,
         coalesce(nullif(known.cause_concept_id, 0), nullif(known.cause_source_concept_id, 0)) IS NOT NULL
         OR known.cause_source_value IS NOT NULL AS has_cause,
-        coalesce(type.concept_name, 'type ' || known.death_type_concept_id, 'not recorded') AS type_name
+        coalesce(
+            death_type.concept_name, 'type ' || nullif(known.death_type_concept_id, 0), 'not recorded'
+        ) AS type_name
     FROM cdm.death AS known
     SEMI JOIN cohort_death AS death ON known.person_id = death.person_id
-    LEFT JOIN cdm.concept AS type ON known.death_type_concept_id = type.concept_id AND type.concept_id != 0
+    LEFT JOIN cdm.concept AS death_type
+        ON known.death_type_concept_id = death_type.concept_id AND death_type.concept_id != 0
     QUALIFY row_number() OVER (
         PARTITION BY known.person_id ORDER BY known.death_date, known.death_type_concept_id, known.cause_concept_id
     ) = 1

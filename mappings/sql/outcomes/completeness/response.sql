@@ -14,12 +14,12 @@ measured_scan AS (
     SELECT
         scan.person_id,
         scan.scan_date,
-        coalesce(bool_or(target.sum_mm IS NOT NULL), FALSE) AS is_measured
+        coalesce(bool_or(sums.sum_mm IS NOT NULL), FALSE) AS is_measured
     FROM scan
-    LEFT JOIN target_sum AS target
+    LEFT JOIN target_sum AS sums
         ON
-            scan.person_id = target.person_id
-            AND target.assessment_date BETWEEN scan.first_date AND scan.scan_date
+            scan.person_id = sums.person_id
+            AND sums.assessment_date BETWEEN scan.first_date AND scan.scan_date
     GROUP BY scan.person_id, scan.scan_date
 )
 

@@ -1,7 +1,7 @@
 -- Strata that are read from the record.
 SELECT
-    14 + stratum_position AS item_position,
     stratum AS item,
+    14 + stratum_position AS item_position,
     count(*) FILTER (WHERE NOT is_missing) AS x,
     count(*) AS n
 FROM stratum_value

@@ -7,13 +7,18 @@ WITH first_run AS (
         min(known.run) AS run
     FROM known_event AS event
     INNER JOIN lineage.row_run AS known ON event.cdm_table = known.cdm_table AND event.cdm_row_id = known.row_id
+    WHERE
+        -- Where events stand: other tables need not be read.
+        known.cdm_table IN (
+            'death', 'drug_exposure', 'condition_occurrence', 'measurement', 'observation', 'procedure_occurrence'
+        )
     GROUP BY event.item, event.event_date, event.cdm_table, event.cdm_row_id
 )
 
 SELECT
-    'lag_' || first_run.item AS item,
     $reporting_delay_days AS late_after_days,
-    greatest(day.run_date - first_run.event_date, 0) AS days
+    'lag_' || first_run.item AS item,
+    greatest(brought.run_date - first_run.event_date, 0) AS waited_days
 FROM first_run
-INNER JOIN lineage.run_day AS day ON first_run.run = day.run
-WHERE NOT day.is_first_load
+INNER JOIN lineage.run_day AS brought ON first_run.run = brought.run
+WHERE NOT brought.is_first_load
