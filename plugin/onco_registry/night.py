@@ -1,9 +1,8 @@
-"""After the sync: recompute every registry as of a data cut, publish, and write the bulletins."""
+"""After the sync: recompute every registry as of a data cut, publish, and release the bulletins."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +13,12 @@ from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
 from onco_registry import bulletin, results
+from onco_registry.bulletin.archive.store import Correction
 from onco_registry.config import Config
 from onco_registry.installed import installed
 from onco_registry.recompute import recompute as compute
 from onco_registry.registry_model import RegistryDefinition
+from onco_registry.releasing import Released, release
 from onco_registry.status import Rows, open_quarantine, rows
 
 # What happened in the last days before a run is not all recorded yet.
@@ -66,15 +67,29 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
     return computed
 
 
-def bulletins(config: Config) -> list[Path]:
-    """Write the bulletin of each configured registry from its newest results; the paths written."""
-    written: list[Path] = []
+def bulletins(
+    config: Config, correction: Correction | None = None, *, edition: str | None = None, dry_run: bool = False
+) -> list[Released]:
+    """Release the bulletin of each configured registry from its newest results; what became of each.
+
+    edition: only that one; a correction is of one release, so of one registry and edition. dry_run: nothing is
+    written. Raises ConfigurationError where a correction would be of several; ReleaseError as `release` does.
+    """
+    chosen = installed(config.registries)
+    if correction and (len(chosen) > 1 or (edition is None and len(config.bulletin.editions) > 1)):
+        raise ConfigurationError("--corrects: give --registry and --edition, for each has numbers of its own")
     with workspace.connect(config.data, read_only=True) as con:
-        for registry in installed(config.registries):
-            found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
-            document = bulletin.build(found.frames(), _meta(con, config, registry, found))
-            written += bulletin.write(document, config.data / "bulletins" / registry.name)
-    return written
+        documents = [document for registry in chosen for document in _documents(con, config, registry)]
+    wanted = [document for document in documents if edition in (None, document["bulletin"]["edition"])]
+    return release(config, wanted, correction, dry_run=dry_run)
+
+
+def _documents(con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition) -> list[dict[str, Any]]:
+    """The documents of a registry's editions; one that is not to be shown this month is not among them."""
+    if "internal" not in config.bulletin.editions:
+        return []
+    found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
+    return [bulletin.build(found.frames(), _meta(con, config, registry, found))]
 
 
 def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tuple[int, date]:
