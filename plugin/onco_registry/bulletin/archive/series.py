@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from onco_etl.errors import ConfigurationError
+from onco_etl.errors import ConfigurationError, ReleaseError
 from onco_registry.bulletin.archive.release import Release, load
 
 EDITIONS = ("internal", "public")
@@ -56,6 +57,21 @@ def all_series(root: Path) -> Iterator[Series]:
     for folder in sorted(root.glob("*/*")):
         if folder.name in EDITIONS and _NAME.fullmatch(folder.parent.name) and numbers(folder):
             yield Series(root, folder.parent.name, folder.name)
+
+
+def overview(root: Path) -> list[dict[str, Any]]:
+    """The newest release of each series as plain data; one that is damaged says so."""
+    found = []
+    for series in all_series(root):
+        row: dict[str, Any] = {"registry": series.registry, "edition": series.edition}
+        try:
+            newest = series.newest()
+            told = newest.manifest if newest else {}
+            row |= {name: told.get(name) for name in ("number", "data_cut", "published", "corrects", "signed_by")}
+        except ReleaseError as error:
+            row["damaged"] = str(error)
+        found.append(row)
+    return found
 
 
 def standing(releases: list[Release], data_cut: str) -> Release | None:
