@@ -49,14 +49,19 @@ def keys(folder: Path) -> list[Key]:
 
 
 def released(
-    root: Path, content: dict[str, Any], *, signing: list[Key] | None = None, correction: Correction | None = None
+    root: Path,
+    content: dict[str, Any],
+    *,
+    signing: list[Key] | None = None,
+    correction: Correction | None = None,
+    rendered: dict[str, bytes] | None = None,
 ) -> Release:
     """Release a document, or find the release that holds it, as a night does."""
     where = series(root, content["bulletin"]["edition"])
     planned = plan(where, canonical(content), correction)
     signers = signing or []
     release = planned.stands or add(
-        where, planned, files(content), published=MOMENT, keys=signers, correction=correction
+        where, planned, rendered or files(content), published=MOMENT, keys=signers, correction=correction
     )
     settle(where, LANGUAGES, signers)
     return release

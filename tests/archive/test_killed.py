@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from archive.releases import document, keys, released, series
 from onco_registry.bulletin.archive.series import numbers
 from onco_registry.bulletin.archive.verify import verify
+from onco_registry.bulletin.document import canonical
 
 # What changes the disk: each call of one of these is a step, before and after which a process may end.
 STEPS = ("fsync", "rename", "replace", "symlink", "mkdir", "chmod", "fchmod")
@@ -60,15 +62,16 @@ def kept(root: Path) -> dict[str, bytes]:
 
 def test_killed_at_each_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signers, first, second = keys(tmp_path / "keys"), document("2026-09-30"), document("2026-10-31")
+    rendered = {"bulletin.json": canonical(second), "tables/orr.csv": b"x,n\n11,32\n"}
+    released(tmp_path / "before", first, signing=signers)
     killed, last = True, 0
     while killed:
         last += 1
-        root = tmp_path / f"bulletins-{last}"
-        released(root, first, signing=signers)
+        root = shutil.copytree(tmp_path / "before", tmp_path / f"bulletins-{last}", symlinks=True)
         with monkeypatch.context() as patch:
             Steps(patch, last)
             try:
-                released(root, second, signing=signers)
+                released(root, second, signing=signers, rendered=rendered)
                 killed = False
             except Killed:
                 pass
@@ -77,7 +80,7 @@ def test_killed_at_each_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert numbers(folder) in ([1], [1, 2])
         assert verify(root).faults == []
         assert (folder / "current" / "bulletin.json").is_file()
-        released(root, second, signing=signers)
+        released(root, second, signing=signers, rendered=rendered)
         report = verify(root)
         assert (report.releases, report.signed, report.faults) == (2, 2, [])
         assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []

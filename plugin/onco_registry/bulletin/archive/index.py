@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from onco_registry.bulletin.archive.release import MANIFEST, SIGNATURE, Release
 from onco_registry.bulletin.archive.series import corrections, current
 from onco_registry.bulletin.catalogue import Catalogue
-
-_TEMPLATE = "index.html.j2"
 
 
 def name(language: str, languages: Sequence[str]) -> str:
@@ -36,11 +35,7 @@ def render(
     now = current(list(releases))
     document = now.document()
     title = document["registry"]["title"]
-    environment = Environment(
-        loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template(_TEMPLATE).render(
+    return _template().render(
         t=words, language=language,
         title=document.get("translations", {}).get(language, {}).get(title, title),
         fictional=document["bulletin"]["fictional"], edition=now.edition, current=now.number,
@@ -66,5 +61,14 @@ def _label(name: str, words: Catalogue) -> str:
     return f"{kind}, {words(f'archive.language.{language[0]}')}" if language else kind
 
 
-def _template(name: str) -> str:
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FunctionLoader(_resource), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("index.html.j2")
+
+
+def _resource(name: str) -> str:
     return resources.files("onco_registry.bulletin.archive").joinpath(name).read_text("utf-8")
