@@ -109,7 +109,7 @@ def test_bulletin_is_released_for_an_empty_cohort_once(site: Path) -> None:
     (released,) = answer(site, "bulletin")
     assert (released["edition"], released["number"], released["is_new"]) == ("internal", 1, True)
     names = sorted(path.name for path in Path(released["folder"]).iterdir())
-    assert names == ["bulletin.en.html", "bulletin.json", "manifest.json"]
+    assert names == ["bulletin.en.html", "bulletin.json", "bulletin.zh.html", "manifest.json"]
     (again,) = answer(site, "bulletin")
     assert again == {**released, "is_new": False}
 

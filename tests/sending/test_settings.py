@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from onco_registry import config as configuration
 BOARD = {"name": "board", "edition": "internal", "audience": "internal", "by": "folder", "folder": "share"}
 
 
-def load(folder: Path, *channels: dict[str, object], top: str = "") -> configuration.Config:
+def load(folder: Path, *channels: Mapping[str, object], top: str = "") -> configuration.Config:
     lines = [top]
     for channel in channels:
         lines += ["[[bulletin.send]]", *(f"{name} = {value!r}" for name, value in channel.items())]

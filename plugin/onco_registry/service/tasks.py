@@ -67,7 +67,7 @@ def _headline(document: Mapping[str, Any], language: str) -> str:
     from onco_registry.bulletin.catalogue import Catalogue
     from onco_registry.bulletin.page import finding
 
-    return finding(document, Catalogue(language))
+    return finding(document, Catalogue(language, document["translations"].get(language, {})))
 
 
 def _look(config: Config, record: Record) -> None:

@@ -31,14 +31,13 @@ def render(
 
     `erasures`: the notes of `erased`; `signed`: whether public keys lie beside the page.
     """
-    words = Catalogue(language)
     now = current(list(releases))
     document = now.document()
-    title = document["registry"]["title"]
+    words = Catalogue(language, document["translations"].get(language, {}))
     return _template().render(
         t=words, language=language,
-        title=document.get("translations", {}).get(language, {}).get(title, title),
-        fictional=document["bulletin"]["fictional"], edition=now.edition, current=now.number,
+        title=words.text(document["registry"]["title"]), fictional=document["bulletin"]["fictional"],
+        edition=now.edition, current=now.number,
         others=[(other, name(other, languages)) for other in languages if other != language],
         releases=[_shown(release, words) for release in reversed(releases)],
         corrected=corrections(list(releases)), erasures=erasures, signed=signed,

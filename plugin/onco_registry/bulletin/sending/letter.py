@@ -21,9 +21,12 @@ def write(parcel: Parcel, headline: Callable[[Mapping[str, Any], str], str], dom
     Raises ReleaseError where the release has no page in the channel's language.
     """
     release, language = parcel.release, parcel.channel.language
-    words, document = Catalogue(language), release.document()
+    document = release.document()
+    words = Catalogue(language, document["translations"].get(language, {}))
     message = EmailMessage()
-    message["Subject"] = words("mail.subject", title=title(document, language), cut=release.data_cut, n=release.number)
+    message["Subject"] = words(
+        "mail.subject", title=words.text(document["registry"]["title"]), cut=release.data_cut, n=release.number
+    )
     message["To"] = parcel.address.recipient
     sent_by = hashlib.sha256(f"{parcel.channel.name} {parcel.address.recipient}".encode()).hexdigest()
     message["Message-ID"] = f"<{release.sha256[:32]}.{sent_by[:16]}@{domain}>"
@@ -36,12 +39,6 @@ def write(parcel: Parcel, headline: Callable[[Mapping[str, Any], str], str], dom
         file = f"{release.registry}-{release.data_cut}-release-{release.number}.{language}.{subtype}"
         message.add_attachment(release.read(name), maintype=maintype, subtype=subtype, filename=file)
     return message
-
-
-def title(document: Mapping[str, Any], language: str) -> str:
-    """The registry's title in a language."""
-    own = str(document["registry"]["title"])
-    return str(document.get("translations", {}).get(language, {}).get(own, own))
 
 
 def link(release: Release, base: str, name: str) -> str:
