@@ -147,6 +147,8 @@ def _print(found: list[Released], as_json: bool) -> None:
     if as_json:
         print_json(_plain(found))
         return
+    if not found:
+        typer.echo("Nothing to release.")
     for one in found:
         what = "new" if one.is_new else "unchanged"
         typer.echo(f"{one.registry}, {one.edition}: release {one.number} of {one.data_cut} ({what}): {one.folder}")

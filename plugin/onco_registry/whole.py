@@ -31,6 +31,15 @@ def folder(out: Path) -> Iterator[Path]:
         raise
 
 
+def make(path: Path, mode: int = 0o755) -> None:
+    """Make a folder that is not there with this mode, whatever the process's mask; those above it are 0755."""
+    if path.exists():
+        return
+    make(path.parent)
+    path.mkdir()
+    path.chmod(mode)
+
+
 def replace(path: Path, content: bytes, *, mode: int = 0o600) -> Path:
     """Replace a file: a reader sees the old content or the new. Raises OSError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}{_NEW}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,15 @@ def test_email_in_chinese_of_a_correction(tmp_path: Path) -> None:
     assert [part.get_filename() for part in attached] == ["trial-2026-10-31-release-2.zh.html"]
 
 
+@pytest.fixture
+def private_mask() -> Iterator[None]:
+    """As the systemd units run it: what is made is for one account alone."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("private_mask")
 def test_a_folder_becomes_a_copy_of_the_series(tmp_path: Path) -> None:
     signers, share = keys(tmp_path / "keys"), tmp_path / "share"
     channel = SendSettings("share", by="folder", folder=share, **PUBLIC)
@@ -91,7 +102,9 @@ def test_a_folder_becomes_a_copy_of_the_series(tmp_path: Path) -> None:
     report = verify(share)
     assert (report.releases, report.signed, report.faults) == (2, 2, [])
     assert [path.name for path in (share / "trial").iterdir()] == ["public"]
-    assert (target / "2/bulletin.json").stat().st_mode & 0o777 == 0o444
+    made = [share, target, target / "2", target / "2/tables", target / "2/bulletin.json", target / "index.html"]
+    assert [oct(path.stat().st_mode & 0o777)[2:] for path in made] == ["755", "755", "755", "755", "444", "644"]
+    assert series(bulletins(tmp_path)).folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_copy_is_never_written_over(tmp_path: Path) -> None:

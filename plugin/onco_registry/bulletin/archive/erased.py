@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from onco_registry import whole
-from onco_registry.bulletin.archive.series import Series, all_series
+from onco_registry.bulletin.archive.series import Series, all_series, numbers
 from onco_registry.bulletin.document import canonical
 
 FILE = "erasures.json"
@@ -25,10 +25,9 @@ def note(root: Path, day: date) -> list[Series]:
     """
     noted = [series for series in all_series(root) if series.edition == "internal"]
     for series in noted:
-        newest = series.newest()
-        before = read(series)
-        if newest and (not before or before[-1]["releases_up_to"] != newest.number):
-            added = [*before, {"releases_up_to": newest.number, "erased_by": day.isoformat()}]
+        newest, before = numbers(series.folder)[-1], read(series)
+        if not before or before[-1]["releases_up_to"] != newest:
+            added = [*before, {"releases_up_to": newest, "erased_by": day.isoformat()}]
             whole.replace(series.folder / FILE, canonical({"erasures": added}), mode=0o644)
     return noted
 

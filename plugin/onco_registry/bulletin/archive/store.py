@@ -93,13 +93,13 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             whole.replace(path, content, mode=0o444)
         # Who may read is for the folder of the edition to say.
-        made.chmod(0o755)
+        for one_folder in {(made / name).parent for name in files}:
+            one_folder.chmod(0o755)
 
 
 def _make(series: Series) -> None:
     """The folder of a series; the internal edition is of persons, so the folder is private unless the site opens it."""
-    series.folder.parent.mkdir(parents=True, exist_ok=True)
-    series.folder.mkdir(mode=0o700 if series.edition == "internal" else 0o755, exist_ok=True)
+    whole.make(series.folder, 0o700 if series.edition == "internal" else 0o755)
 
 
 def _check(

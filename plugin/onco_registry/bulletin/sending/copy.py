@@ -22,7 +22,7 @@ def bring(parcel: Parcel) -> None:
     series, folder = parcel.series, parcel.channel.folder
     assert folder is not None, "a channel to a folder has one"
     target = folder / series.registry / series.edition
-    target.mkdir(parents=True, exist_ok=True)
+    whole.make(target)
     whole.tidy(target)
     there = numbers(target)
     for release in series.releases():
