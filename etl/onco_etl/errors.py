@@ -7,8 +7,9 @@
     │   └── InUseError        4  another run holds the data folder, or the replica that it is to bring along
     ├── MappingError          5  a mapping broke one of its own rules; the run was rolled back
     ├── ServerError           7  a FHIR server cannot be read, or does not keep to its protocol; what was received stays
-    └── ReplicaError          8  the Postgres replica could not be brought up to date; all else is done and stays
-        └── ReplicaInUseError 8  because another holds a lock in its database
+    ├── ReplicaError          8  the Postgres replica could not be brought up to date; all else is done and stays
+    │   └── ReplicaInUseError 8  because another holds a lock in its database
+    └── ReleaseError          9  a bulletin was not released, or a release was not sent; what was released stays
 
 A resource that cannot be read is none of these: it is quarantined and the run goes on.
 """
@@ -70,3 +71,9 @@ class ReplicaError(OncoError):
 
 class ReplicaInUseError(ReplicaError):
     """Another holds a lock in the replica's database: the server is there, and later it may be free."""
+
+
+class ReleaseError(OncoError):
+    """A bulletin was not released, or not taken by all it goes to; releases that were made stay."""
+
+    exit_code = 9

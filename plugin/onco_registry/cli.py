@@ -1,6 +1,6 @@
 """The command line. Exit codes: 0 done; 1 unexpected; 2 usage or configuration; 3 nothing readable; 4 data folder;
 5 a mapping broke its rules; 6 a check failed; 7 a FHIR server cannot be read; 8 the Postgres replica is behind;
-130 interrupted.
+9 a bulletin was not released or not sent; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import typer
 from onco_etl import lock
 from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import (
+    cli_bulletin,
     cli_check,
     cli_compare,
     cli_erase,
@@ -48,6 +49,7 @@ app = typer.Typer(
 quarantine_app = typer.Typer(help="What could not be mapped, and why.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(cli_check.app, name="check")
+app.add_typer(cli_bulletin.app, name="bulletin")
 app.add_typer(cli_vocabulary.app, name="vocabulary")
 app.add_typer(cli_unmapped.app, name="unmapped")
 app.add_typer(cli_keys.app, name="keys")
@@ -58,7 +60,6 @@ app.command()(cli_trace.waiting)
 app.command()(cli_erase.erase)
 app.command()(cli_service.serve)
 app.command()(cli_service.night)
-app.command()(cli_service.bulletin)
 app.command()(cli_service.jobs)
 app.command()(cli_status.status)
 app.command()(cli_status.runs)

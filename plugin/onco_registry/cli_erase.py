@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +14,7 @@ from onco_registry.terminal import CONFIG, ConfigOption
 
 if TYPE_CHECKING:
     from onco_etl.erasure_scope import Scope
+    from onco_registry.config import Config
 
 NOT_AGREED = 2
 
@@ -28,7 +31,8 @@ def erase(
     from onco_etl import erasure
     from onco_registry.service.record import recorded
 
-    settings = configuration.load(config).etl
+    site = configuration.load(config)
+    settings = site.etl
     if again:
         with recorded(settings.data, "erase --allow-again"):
             allowed = erasure.allow_again(settings, patient)
@@ -48,7 +52,24 @@ def erase(
         if found:
             # How much, as `status` has it; never of whom.
             record.counts |= {"resources": sum(found.resources.values()), "rows": found.rows, "versions": found.lines}
+        noted = _note(site)
     typer.echo("Erased." if found is None else f"Erased.\n{_told(found)}")
+    if noted:
+        typer.echo(f"Releases that may hold a number of theirs, which stands for nobody now: {', '.join(noted)}")
+
+
+def _note(site: Config) -> list[str]:
+    """Have released bulletins say that somebody was erased; the releases of the internal edition, in words."""
+    from onco_etl.errors import ReleaseError
+    from onco_registry.bulletin.archive import erased, settled, signing
+
+    keys = signing.keys(site.bulletin)
+    noted = erased.note(site.bulletins_folder, datetime.now(site.zone).date())
+    for series in noted:
+        # A release that is damaged is for `bulletin verify` to say.
+        with suppress(ReleaseError):
+            settled.settle(series, site.bulletin.languages, keys)
+    return [f"{series.registry}/{series.edition}" for series in noted]
 
 
 def _agreed() -> bool:

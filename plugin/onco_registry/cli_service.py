@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onco_registry import config as configuration
-from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json
+from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found
 
 if TYPE_CHECKING:
     from onco_registry.config import Config
@@ -39,28 +40,9 @@ def night(day: DateOption = None, again: AgainOption = False, config: ConfigOpti
         typer.echo(str(done))
         return
     finally:
-        _tell(settings, "night")
+        send_again(settings)
+        tell(settings, "night")
     typer.echo(f"Run {report.run}: {report.received:,} versions received.\nPublished: {report.published}")
-
-
-def bulletin(day: DateOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """Write the outcome bulletin of every registry from its newest estimates; with a date, once for it."""
-    from onco_registry.service import tasks
-    from onco_registry.service.record import AlreadyDone
-
-    settings = configuration.load(config)
-    written: list[str] = []
-    try:
-        written = tasks.bulletin(settings, day.date() if day else None)
-    except AlreadyDone as done:
-        typer.echo(str(done), err=True)
-    finally:
-        if day:
-            _tell(settings, "bulletin")
-    if as_json:
-        print_json(written)
-    elif written:
-        typer.echo("\n".join(written))
 
 
 def jobs(
@@ -83,13 +65,23 @@ def _date(settings: Config, job: str, given: datetime | None) -> date:
     return given.date() if given else business_date(settings, job, datetime.now(UTC))
 
 
-def _tell(settings: Config, job: str) -> None:
-    """Send what is to be told; where there is no ledger, there is nothing."""
+def send_again(settings: Config) -> None:
+    """Send the bulletins that were not taken before; what goes wrong is noted, and no fault of this command."""
+    from onco_etl.errors import OncoError
+    from onco_registry.service import tasks
+
+    with suppress(OncoError):
+        tasks.send(settings)
+
+
+def tell(settings: Config, job: str | None = None) -> None:
+    """Send what is to be told, of a job's newest attempt too; where there is no ledger, there is nothing."""
     from onco_registry.service import delivery
     from onco_registry.service import jobs as ledger
     from onco_registry.service.serve import note_news
 
     if settings.data.is_dir():
         with ledger.opened(settings.data) as engine:
-            note_news(settings, engine, job)
+            if job:
+                note_news(settings, engine, job)
             delivery.deliver(engine, settings.notify)

@@ -31,6 +31,7 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
             raise
         # While a job runs, only the ledger of jobs can be read.
         found, quarantined = {"busy": str(busy)}, []
+    found["bulletins"], found["bulletins_unsent"] = _bulletins(settings)
     if as_json:
         print_json({"service": service, **found})
         return
@@ -39,6 +40,7 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         typer.echo(found["busy"])
     else:
         _print_workspace(settings, found, len(quarantined))
+    _print_bulletins(found)
 
 
 def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -57,6 +59,28 @@ def _service(settings: Config) -> dict[str, Any] | None:
         return None
     with jobs.opened(settings.data) as engine:
         return health.plain(health.health(settings, engine, datetime.now(UTC)))
+
+
+def _bulletins(settings: Config) -> tuple[list[dict[str, Any]], int]:
+    """The newest release of each registry and edition, and how many releases some recipient has not taken."""
+    from onco_etl.errors import ReleaseError
+    from onco_registry.bulletin.archive import series
+    from onco_registry.bulletin.sending import sent
+
+    try:
+        unsent = len(sent.waiting(settings))
+    except ReleaseError:
+        # The overview says which release is damaged.
+        unsent = 0
+    return series.overview(settings.bulletins_folder), unsent
+
+
+def _print_bulletins(found: dict[str, Any]) -> None:
+    for row in found["bulletins"]:
+        newest = row.get("damaged") or f"release {row['number']} of {row['data_cut']}, {row['published']}"
+        typer.echo(f"Bulletin of {row['registry']}, {row['edition']}: {newest}")
+    if found["bulletins_unsent"]:
+        typer.echo(f"Bulletins not sent: {found['bulletins_unsent']}. More: onco-registry bulletin send --dry-run")
 
 
 def _print_service(service: dict[str, Any] | None) -> None:

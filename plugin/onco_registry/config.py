@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from onco_etl.errors import ConfigurationError
 from onco_etl.postgres.settings import PostgresSettings
 from onco_etl.server.settings import ServerSettings
 from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings, Retention
+from onco_registry.bulletin.settings import BulletinSettings
 from onco_registry.episode_rules import episode_rules
 from onco_registry.installed import installed
 from onco_registry.service.settings import NotifySettings, ScheduleSettings, ServiceSettings
@@ -73,21 +75,30 @@ class Config(BaseSettings):
     service: ServiceSettings = ServiceSettings()
     notify: NotifySettings = NotifySettings()
     postgres: PostgresSettings | None = None
+    bulletin: BulletinSettings = BulletinSettings()
 
     @field_validator("registries", "excluded_security_labels", "servers", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("server", "notify", mode="before")
+    @field_validator("server", "notify", "bulletin", mode="before")
     @classmethod
     def _listed_within(cls, value: object, info: ValidationInfo) -> object:
-        """The lists of a section come from the environment with commas, too."""
+        """The lists of a section come from the environment with commas, too; lists of tables as JSON."""
         kind = _section(cls.model_fields[info.field_name or ""].annotation)
         if not isinstance(value, dict) or kind is None:
             return value
         lists = {name for name, annotation in get_type_hints(kind).items() if get_origin(annotation) is tuple}
-        return {name: cls._listed(item) if name in lists else item for name, item in value.items()}
+        return {name: cls._listed(_json(item)) if name in lists else item for name, item in value.items()}
+
+    @field_validator("bulletin")
+    @classmethod
+    def _mail_has_a_server(cls, value: BulletinSettings, info: ValidationInfo) -> BulletinSettings:
+        notify = info.data.get("notify")
+        if any(channel.by == "email" for channel in value.send) and not (notify and notify.smtp_host):
+            raise ValueError("send: e-mail goes by the server of notify.smtp_host, which is not set")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -119,6 +130,11 @@ class Config(BaseSettings):
         return EtlSettings(self.data, published=self.published).published_folder
 
     @property
+    def bulletins_folder(self) -> Path:
+        """Where the releases of the bulletins are."""
+        return self.bulletin.folder or self.data / "bulletins"
+
+    @property
     def etl(self) -> EtlSettings:
         """The part of the settings that the ETL needs."""
         return EtlSettings(
@@ -145,6 +161,10 @@ class Config(BaseSettings):
             episodes=tuple(episode_rules(registry) for registry in installed(self.registries)),
             postgres=self.postgres,
         )
+
+
+def _json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) and value.startswith("[") else value
 
 
 def load(path: Path) -> Config:
@@ -181,6 +201,8 @@ def _located(value: Any, base: Path) -> Any:
     """A setting with its paths below `base`; the settings of a section are those of a dataclass."""
     if isinstance(value, Path):
         return base / value
+    if isinstance(value, tuple):
+        return tuple(_located(item, base) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _located(getattr(value, f.name), base) for f in fields(value)})
     return value

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -18,7 +16,7 @@ import duckdb
 from onco_etl import workspace
 from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import literal, scalar
-from onco_registry import published
+from onco_registry import published, whole
 
 MANIFEST = "manifest.json"
 
@@ -58,7 +56,7 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, table: str
     path.touch(mode=0o600)
     rows = scalar(con, f'COPY {schema}."{table}" TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)')
     path.chmod(0o600)
-    _settle(path)
+    whole.settle(path)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
@@ -76,28 +74,11 @@ def _appearing(out: Path) -> Iterator[Path]:
     """A folder (0700) beside `out` that takes its place at the end, or is gone."""
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ConfigurationError(f"{out}: exists already; choose another folder with --out")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    try:
+    with whole.folder(out) as folder:
         yield folder
-        for made in (*folder.iterdir(), folder):
-            _settle(made)
-        folder.rename(out)
-        _settle(out.parent)
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
+        whole.settle(folder / MANIFEST)
 
 
 def _private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def _settle(path: Path) -> None:
-    """Have a file or a folder on the disk before going on."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

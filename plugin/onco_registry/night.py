@@ -1,10 +1,8 @@
-"""After the sync: recompute every registry as of a data cut, publish, and write the bulletins."""
+"""After the sync: recompute every registry as of a data cut, publish, and release the bulletins."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -13,13 +11,15 @@ from onco_etl import history, replica, runs, workspace
 from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
-from onco_registry import bulletin, results
+from onco_registry import results
+from onco_registry.bulletin.archive.store import Correction
 from onco_registry.completeness import REPORTING_DELAY
 from onco_registry.config import Config
+from onco_registry.editions import documents
 from onco_registry.installed import installed
 from onco_registry.recompute import recompute as compute
-from onco_registry.registry_model import RegistryDefinition
-from onco_registry.status import Rows, open_quarantine, rows
+from onco_registry.releasing import Released, release
+from onco_registry.status import Rows
 
 
 def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None = None) -> Rows:
@@ -64,15 +64,21 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
     return computed
 
 
-def bulletins(config: Config) -> list[Path]:
-    """Write the bulletin of each configured registry from its newest results; the paths written."""
-    written: list[Path] = []
+def bulletins(
+    config: Config, correction: Correction | None = None, *, edition: str | None = None, dry_run: bool = False
+) -> list[Released]:
+    """Release the bulletin of each configured registry from its newest results; what became of each.
+
+    edition: only that one; a correction is of one release, so of one registry and edition. dry_run: nothing is
+    written. Raises ConfigurationError where a correction would be of several; ReleaseError as `release` does.
+    """
+    chosen = installed(config.registries)
+    if correction and (len(chosen) > 1 or (edition is None and len(config.bulletin.editions) > 1)):
+        raise ConfigurationError("--corrects: give --registry and --edition, for each has numbers of its own")
     with workspace.connect(config.data, read_only=True) as con:
-        for registry in installed(config.registries):
-            found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
-            document = bulletin.build(found.frames(), _meta(con, config, registry, found))
-            written += bulletin.write(document, config.data / "bulletins" / registry.name)
-    return written
+        made = [document for registry in chosen for document in documents(con, config, registry)]
+    wanted = [document for document in made if edition in (None, document["bulletin"]["edition"])]
+    return release(config, wanted, correction, dry_run=dry_run)
 
 
 def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tuple[int, date]:
@@ -91,40 +97,3 @@ def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tu
             "nothing to recompute: no sync is complete yet" if as_of is None else f"no sync by run {as_of}"
         )
     return row[0], row[1].astimezone(ZoneInfo(timezone)).date()
-
-
-def _newest_recompute(con: duckdb.DuckDBPyConnection, registry: str) -> dict[str, Any]:
-    """data_cut and as_of_run of the last recompute of a registry; nothing if there was none."""
-    newest = rows(
-        con,
-        "SELECT data_cut, as_of_run FROM state.recompute WHERE registry = $1 ORDER BY run DESC LIMIT 1",
-        [registry],
-        plain=False,
-    )
-    return newest[0] if newest else {}
-
-
-def _meta(
-    con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition, found: results.Results
-) -> bulletin.BulletinMeta:
-    finished = scalar(con, "SELECT finished FROM state.run WHERE run = $1", [found.as_of_run])
-    return bulletin.BulletinMeta(
-        registry=registry.name,
-        title=registry.title,
-        cohort=registry.cohort.name,
-        population=registry.cohort.population,
-        notes=registry.notes,
-        data_cut=found.data_cut,
-        knowledge_run=found.as_of_run,
-        published=finished.astimezone(ZoneInfo(config.timezone)),
-        patients=found.patients,
-        hash=found.hash,
-        sources=(config.source,),
-        unmapped_codes=scalar(con, "SELECT unmapped_codes FROM state.run WHERE run = $1", [found.as_of_run]),
-        quarantined=len(open_quarantine(con, as_of=found.as_of_run)),
-        fictional=config.fictional,
-        labels=registry.labels,
-        translations=registry.translations,
-        # Those with declared rates; the others are for analysts.
-        endpoints=tuple(registry.analysis.rates),
-    )

@@ -105,10 +105,13 @@ def test_quarantine_show_gives_the_line_as_received(site: Path) -> None:
     assert cli(site, "quarantine", "show", "1", "batch.ndjson", "1").returncode == 2
 
 
-def test_bulletin_is_written_for_an_empty_cohort(site: Path) -> None:
-    written = answer(site, "bulletin")
-    assert sorted(Path(path).suffix for path in written) == [".html", ".json"]
-    assert all(Path(path).exists() for path in written)
+def test_bulletin_is_released_for_an_empty_cohort_once(site: Path) -> None:
+    (released,) = answer(site, "bulletin")
+    assert (released["edition"], released["number"], released["is_new"]) == ("internal", 1, True)
+    names = sorted(path.name for path in Path(released["folder"]).iterdir())
+    assert names == ["bulletin.en.html", "bulletin.json", "bulletin.zh.html", "manifest.json"]
+    (again,) = answer(site, "bulletin")
+    assert again == {**released, "is_new": False}
 
 
 @pytest.mark.parametrize(

@@ -33,4 +33,4 @@ def test_only_the_last_recompute_is_shown(tmp_path: Path) -> None:
         checked = [row["check"] for row in checks.run(con, config.data) if ": " in row["check"]]
     # One set of checks, not one per recompute.
     assert len(checked) == len(set(checked)) == 12
-    assert {path.name[:19] for path in night.bulletins(config)} == {"bulletin-2021-06-01"}
+    assert {released.data_cut for released in night.bulletins(config)} == {"2021-06-01"}

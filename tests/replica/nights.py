@@ -15,6 +15,7 @@ from onco_etl import pipeline
 from onco_registry import config as configuration
 from onco_registry import night
 from onco_registry.config import Config
+from onco_registry.releasing import Released
 from onco_registry.status import Rows
 
 Json = dict[str, Any]
@@ -59,9 +60,14 @@ class Site:
         with duckdb.connect(self.workspace) as con:
             con.execute("DROP SCHEMA results CASCADE; CREATE SCHEMA results")
 
-    def bulletin(self) -> dict[str, Path]:
-        """Write the bulletins of the newest results; suffix -> file."""
-        return {path.suffix: path for path in night.bulletins(self.config)}
+    def bulletin(self) -> list[Released]:
+        """Release the bulletins of the newest results."""
+        return night.bulletins(self.config)
+
+    def current_bulletin(self, name: str, edition: str = "internal") -> bytes:
+        """A file of the release that is to be read now."""
+        series = self.folder / "data" / "bulletins" / "anlotinib_pd1_sts" / edition
+        return (series / "current" / name).read_bytes()
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[Row]:
         """What a query of the published file gives."""

@@ -45,11 +45,18 @@ def test_the_search_finds_what_is_private(demo: Demo, planted: set[str]) -> None
 
 def test_bulletin_and_logs_hold_none_of_it(demo: Demo, planted: set[str]) -> None:
     pages = sorted((demo.site.folder / "data" / "bulletins").rglob("*.*"))
-    assert [page.suffix for page in pages] == [".html", ".json"]
+    assert [page.name for page in pages] == [
+        "bulletin.en.html",
+        "bulletin.json",
+        "bulletin.zh.html",
+        "manifest.json",
+        "index.html",
+        "index.zh.html",
+    ]
     assert len(demo.logged) > 20
     texts = [page.read_text(encoding="utf-8") for page in pages] + [demo.printed, str(demo.logged)]
     private = re.compile("|".join(map(re.escape, sorted(planted - {NOTICE}))))
-    assert [private.findall(text) for text in texts] == [[], [], [], []]
+    assert [private.findall(text) for text in texts] == [[]] * 8
 
 
 def _identifying(resources: list[Json]) -> Iterator[str]:

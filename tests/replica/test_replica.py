@@ -191,8 +191,7 @@ def test_no_check_fails(demo: Demo) -> None:
 
 
 def test_headline_of_the_bulletin(demo: Demo) -> None:
-    (page,) = (demo.site.folder / "data" / "bulletins" / "anlotinib_pd1_sts").glob("*.json")
-    headline = json.loads(page.read_bytes())["headline"]
+    headline = json.loads(demo.site.current_bulletin("bulletin.json"))["headline"]
     printed = [
         (name, row["ci_method"], row["x"], row["events"], row["n"], row["estimate"], row["lower"], row["upper"])
         for name, row in headline["measures"].items()

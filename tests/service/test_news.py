@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, LoginPassword
 from sqlalchemy import Engine, select
 
 from onco_registry.service import delivery, jobs, news
 from onco_registry.service.settings import NotifySettings
 from service.certificates import self_signed
-from service.site import free_port
+from service.receivers import is_known, mail_server, web_server
 
 DAY = date(2026, 11, 26)
 FAILED = {"outcome": "failed", "exit_code": 3, "message": "Li_Lei_MRN123.ndjson: cannot be read"}
@@ -86,33 +79,7 @@ def test_no_news_repeats_the_text_of_an_error(ledger: Engine) -> None:
     assert "received 12" in everything
 
 
-class Mailbox:
-    """Keeps what an SMTP server is given."""
-
-    def __init__(self) -> None:
-        self.received: list[Any] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802
-        self.received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
-        return "250 OK"
-
-
-@contextmanager
-def mail_server(**options: Any) -> Iterator[tuple[Mailbox, int]]:
-    """A real SMTP server on a free port."""
-    mailbox, port = Mailbox(), free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
-        yield mailbox, port
-    finally:
-        controller.stop()
-
-
 def test_email_by_starttls_with_a_password(tmp_path: Path, ledger: Engine) -> None:
-    def is_known(server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:  # noqa: ARG001
-        return AuthResult(success=(data.login, data.password) == (b"registry", b"hunter2"))
-
     certificate, context = self_signed(tmp_path)
     tell(ledger, FAILED)
     tmp_path.joinpath("password").write_text("hunter2\n", encoding="ascii")
@@ -143,31 +110,6 @@ def test_mail_is_not_sent_to_a_server_that_proves_nothing(tmp_path: Path, ledger
         delivery.deliver(ledger, NotifySettings(smtp_host="localhost", smtp_port=port, recipients=("it@h.example",)))
     assert mailbox.received == []
     assert [row["tries"] for row in jobs.undelivered(ledger, 99)] == [1]
-
-
-@contextmanager
-def web_server(*statuses: int) -> Iterator[tuple[list[Any], str]]:
-    """A web server that answers POSTs with these statuses, and keeps what they hold."""
-    received: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(statuses[len(received) - 1])
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield received, f"http://127.0.0.1:{server.server_port}/hook?token=secret"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def test_a_webhook_is_tried_until_it_takes_it(ledger: Engine, capsys: pytest.CaptureFixture[str]) -> None:

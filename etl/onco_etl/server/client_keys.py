@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ def algorithm(key: Key) -> str:
 
 def read(file: Path) -> list[Key]:
     """The private keys of a file (a JWKS, or one JWK), newest first; raises ConfigurationError, which shows no key."""
-    keys = list(reversed(_read(file)))
-    if not keys:
-        raise ConfigurationError(f"{file}: holds no key")
-    return keys
+    return _newest_first(_read(file), str(file))
+
+
+def parsed(text: str, name: str) -> list[Key]:
+    """The same of a text, which errors call by `name`."""
+    return _newest_first(_parsed(text, name), name)
 
 
 def add(file: Path) -> str:
@@ -40,25 +43,40 @@ def add(file: Path) -> str:
 
 def public(file: Path) -> dict[str, Any]:
     """The JWKS to register with the server or to host: the public halves of the keys of a file."""
-    return {"keys": [{"alg": algorithm(key), **key.as_dict(private=False)} for key in _read(file)]}
+    return public_of(_read(file))
+
+
+def public_of(keys: Iterable[Key]) -> dict[str, Any]:
+    """The JWKS of the public halves of keys."""
+    return {"keys": [{"alg": algorithm(key), **key.as_dict(private=False)} for key in keys]}
+
+
+def _newest_first(keys: Sequence[Key], name: str) -> list[Key]:
+    if not keys:
+        raise ConfigurationError(f"{name}: holds no key")
+    return list(reversed(keys))
 
 
 def _read(file: Path) -> list[Key]:
     try:
         with file.open("rb") as stream:
-            content = json.loads(stream.read(_LARGEST))
-        listed = content.get("keys", [content])
-        keys = KeySet.import_key_set({"keys": listed}).keys
+            return _parsed(stream.read(_LARGEST), str(file))
     except OSError as error:
         raise ConfigurationError(f"{file}: {error.strerror}") from None
+
+
+def _parsed(text: str | bytes, name: str) -> list[Key]:
+    try:
+        content = json.loads(text)
+        keys = KeySet.import_key_set({"keys": content.get("keys", [content])}).keys
     except (JoseError, ValueError, KeyError, TypeError, AttributeError):
-        raise ConfigurationError(f"{file}: no JWKS") from None
-    return [_checked(file, key) for key in keys]
+        raise ConfigurationError(f"{name}: no JWKS") from None
+    return [_checked(name, key) for key in keys]
 
 
-def _checked(file: Path, key: object) -> Key:
+def _checked(name: str, key: object) -> Key:
     fits = isinstance(key, RSAKey) or (isinstance(key, ECKey) and key.curve_name == "P-384")
     if not fits or not isinstance(key, ECKey | RSAKey) or not key.is_private:
-        raise ConfigurationError(f"{file}: each key is to be private, and RSA or EC on the curve P-384")
+        raise ConfigurationError(f"{name}: each key is to be private, and RSA or EC on the curve P-384")
     key.ensure_kid()
     return key

@@ -1,36 +1,13 @@
-"""The bulletin's files, each written whole or not at all."""
+"""The files of an edition, rendered from its document alone: names and whole contents."""
 
-import os
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onco_registry.bulletin.document import canonical
-from onco_registry.bulletin.page import render
+from onco_registry.bulletin.page import render as page
 
 
-def write(document: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Writes bulletin-<cut>-<edition>-en.json and .html into `folder` (made if missing); their paths.
-
-    A reader never sees half a file: each is written beside its place, then renamed. Raises OSError.
-    """
-    about = document["bulletin"]
-    stem = f"bulletin-{about['data_cut']}-{about['edition']}-en"
-    folder.mkdir(parents=True, exist_ok=True)
-    contents = {".json": canonical(document), ".html": render(document).encode()}
-    return [_replace(folder / f"{stem}{suffix}", content) for suffix, content in contents.items()]
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+def render(document: Mapping[str, Any], languages: Sequence[str]) -> dict[str, bytes]:
+    """Name -> content of bulletin.json and, for each language, of bulletin.<language>.html."""
+    pages = {f"bulletin.{language}.html": page(document, language).encode() for language in languages}
+    return {"bulletin.json": canonical(document), **pages}

@@ -41,11 +41,11 @@ def run(out: Path) -> Outcome:
         pipeline.sync(config.etl, batch)
     (registry,) = installed(config.registries)
     night.recompute(config, data_cut=hospital.data_cut)
-    pages = [path for path in night.bulletins(config) if path.suffix == ".html"]
+    (internal, *_) = night.bulletins(config, edition="internal")
     with workspace.connect(config.data, read_only=True) as con:
         comparison = compare(results.read(con, registry.name).estimate)
     rows = [{str(name): value for name, value in row.items()} for row in comparison.to_dict(orient="records")]
-    return Outcome(rows, statements(), pages[0], agrees=disagreements(comparison).empty)
+    return Outcome(rows, statements(), internal.folder / "bulletin.en.html", agrees=disagreements(comparison).empty)
 
 
 def _clear(out: Path) -> None:

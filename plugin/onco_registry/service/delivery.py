@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -12,7 +10,7 @@ import structlog
 from sqlalchemy import Engine
 
 from onco_etl.credentials import credential
-from onco_registry.service import jobs
+from onco_registry.service import jobs, mail
 from onco_registry.service.jobs import Row
 from onco_registry.service.settings import NotifySettings
 
@@ -20,7 +18,6 @@ log = structlog.get_logger()
 
 # With a look every ten minutes: for three days.
 MOST_TRIES = 432
-_SECONDS = 30
 
 
 def channels(settings: NotifySettings) -> list[str]:
@@ -50,34 +47,16 @@ def _taken(send: Callable[[NotifySettings, Row], None], settings: NotifySettings
 
 def _email(settings: NotifySettings, news: Row) -> None:
     message = EmailMessage()
-    message["Subject"], message["From"] = news["subject"], settings.sender
-    message["To"] = ", ".join(settings.recipients)
-    message["Message-ID"] = make_msgid(domain=settings.sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"
+    message["Subject"], message["To"] = news["subject"], ", ".join(settings.recipients)
+    message["Message-ID"] = make_msgid(domain=mail.domain(settings))
     message.set_content(news["body"])
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    where = (settings.smtp_host, settings.smtp_port)
-    implicit = settings.smtp_security == "tls"
-    with (
-        smtplib.SMTP_SSL(*where, timeout=_SECONDS, context=context)
-        if implicit
-        else smtplib.SMTP(*where, timeout=_SECONDS) as server
-    ):
-        if settings.smtp_security == "starttls":
-            server.starttls(context=context)
-        if settings.smtp_user:
-            password = credential("notify.smtp_password", settings.smtp_password, settings.smtp_password_file)
-            server.login(settings.smtp_user, password or "")
-        server.send_message(message)
+    mail.send(settings, message)
 
 
 def _webhook(settings: NotifySettings, news: Row) -> None:
-    import httpx
-
     url = credential("notify.webhook_url", settings.webhook_url, settings.webhook_url_file) or ""
     content = {"kind": news["kind"], "subject": news["subject"], "text": news["body"], "created": news["created"]}
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    httpx.post(url, json=content, timeout=_SECONDS, verify=context).raise_for_status()
+    mail.post(url, content, ca_file=settings.ca_file)
 
 
 _SEND: dict[str, Callable[[NotifySettings, Row], None]] = {"email": _email, "webhook": _webhook}

@@ -69,6 +69,21 @@ NEWS = Table(
     Column("tries", Integer, nullable=False),
     UniqueConstraint("attempt", "kind"),
 )
+# Which release of a bulletin went where, or is tried again; state: waiting, sent or given-up.
+SENDING = Table(
+    "sending",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("registry", Text, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try", Text, nullable=False),
+    UniqueConstraint("registry", "edition", "number", "channel", "recipient"),
+)
 
 
 def now() -> str:

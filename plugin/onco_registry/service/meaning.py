@@ -23,6 +23,10 @@ _CODES = {
         "the Postgres replica is behind; all else is done",
         "see to the database; the next night catches up, and so does `onco-registry postgres publish`",
     ),
+    9: (
+        "a bulletin was not released or not sent; all else is done",
+        "the log says which; a release is corrected with `onco-registry bulletin --corrects`",
+    ),
     130: ("it was killed", "look whether memory ran out (memory_limit), or who stopped it"),
 }
 

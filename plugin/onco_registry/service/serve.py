@@ -17,9 +17,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
 from onco_etl import lock
-from onco_etl.errors import StateError
+from onco_etl.errors import OncoError, StateError
 from onco_registry.config import Config
-from onco_registry.service import delivery, jobs, news, web
+from onco_registry.service import delivery, jobs, news, tasks, web
 from onco_registry.service.due import calendars, due
 
 log = structlog.get_logger()
@@ -88,11 +88,19 @@ class Service:
                 day = due(self._engine, calendar, self._config.schedule, _now())
                 if day is not None and not self._stopping.is_set():
                     self._run(job, day)
+            self._send()
             delivery.deliver(self._engine, self._config.notify)
+
+    def _send(self) -> None:
+        """Send the bulletins that are due; what is not taken is news, and is tried again."""
+        try:
+            tasks.send(self._config)
+        except OncoError as error:
+            log.warning("bulletins not sent", reason=str(error))
 
     def _run(self, job: str, day: date) -> None:
         """One attempt, as a process: what it holds in memory is free when it ends, and it cannot take us with it."""
-        before = _newest(self._engine)
+        before = _newest(self._engine, job)
         log.info("job", job=job, date=day.isoformat())
         command = [sys.executable, "-m", "onco_registry", job, "--date", day.isoformat(), "--config", str(self._file)]
         self._job = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -101,7 +109,7 @@ class Service:
         code = self._wait(self._job)
         self._job = None
         log.info("job ended", job=job, date=day.isoformat(), exit_code=code)
-        self._settle(job, day, code, recorded=_newest(self._engine) != before)
+        self._settle(job, day, code, recorded=_newest(self._engine, job) != before)
 
     def _wait(self, job: subprocess.Popen[bytes]) -> int:
         """The exit code; a job that takes too long to roll back, once told to stop, is killed."""
@@ -135,8 +143,8 @@ def note_news(config: Config, engine: Engine, job: str) -> None:
     news.note(engine, job, site=config.etl.holder or config.source, retries=config.schedule.retries, channels=channels)
 
 
-def _newest(engine: Engine) -> int:
-    return max((row["id"] for row in jobs.newest(engine, 1)), default=0)
+def _newest(engine: Engine, job: str) -> int:
+    return max((row["id"] for row in jobs.newest(engine, 1, job=job)), default=0)
 
 
 def _now() -> datetime:

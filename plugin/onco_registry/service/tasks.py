@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from onco_etl import quality, workspace
 from onco_etl.query import scalar
@@ -14,6 +15,8 @@ from onco_registry.status import open_quarantine
 
 if TYPE_CHECKING:
     from onco_etl.pipeline import RunReport
+    from onco_registry.bulletin.archive.store import Correction
+    from onco_registry.releasing import Released
 
 
 def night(config: Config, day: date, *, again: bool = False) -> RunReport:
@@ -37,14 +40,34 @@ def night(config: Config, day: date, *, again: bool = False) -> RunReport:
     return report
 
 
-def bulletin(config: Config, day: date | None) -> list[str]:
-    """Write the bulletins, for a business date where one is given; the paths written. Raises as `recorded` does."""
+def bulletin(
+    config: Config, day: date | None, correction: Correction | None = None, *, edition: str | None = None
+) -> list[Released]:
+    """Release the bulletins, for a business date where one is given; what became of each.
+
+    Raises as `recorded` and `night.bulletins` do.
+    """
     from onco_registry.night import bulletins
 
     with recorded(config.data, "bulletin", day) as record:
-        written = [str(path) for path in bulletins(config)]
-        record.counts["files"] = len(written)
-    return written
+        found = bulletins(config, correction, edition=edition)
+        record.counts["releases"] = sum(one.is_new for one in found)
+    return found
+
+
+def send(config: Config, *, everything: bool = False) -> int:
+    """Send the releases of bulletins that are due; how many were sent. Raises as `sent.send` does."""
+    from onco_registry.bulletin.sending import sent
+
+    return len(sent.send(config, _headline, everything=everything))
+
+
+def _headline(document: Mapping[str, Any], language: str) -> str:
+    """The finding of a bulletin in a language."""
+    from onco_registry.bulletin.catalogue import Catalogue
+    from onco_registry.bulletin.page import finding
+
+    return finding(document, Catalogue(language, document["translations"].get(language, {})))
 
 
 def _look(config: Config, record: Record) -> None:

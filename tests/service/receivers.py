@@ -1,0 +1,69 @@
+"""Those who are told: a real mail server and a real web server, each on a free port of this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from service.site import free_port
+
+
+def is_known(server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:  # noqa: ARG001
+    """Whether somebody who signs in is the registry."""
+    return AuthResult(success=(data.login, data.password) == (b"registry", b"hunter2"))
+
+
+class Mailbox:
+    """Keeps what an SMTP server is given."""
+
+    def __init__(self) -> None:
+        self.received: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802
+        self.received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+        return "250 OK"
+
+
+@contextmanager
+def mail_server(**options: Any) -> Iterator[tuple[Mailbox, int]]:
+    """A real SMTP server on a free port."""
+    mailbox, port = Mailbox(), free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
+    controller.start()
+    try:
+        yield mailbox, port
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def web_server(*statuses: int) -> Iterator[tuple[list[Any], str]]:
+    """A web server that answers POSTs with these statuses, in turn, and keeps what they hold; its address, a secret."""
+    received: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(statuses[len(received) - 1])
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield received, f"http://127.0.0.1:{server.server_port}/hook?token=secret"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
