@@ -54,8 +54,13 @@ def since(con: duckdb.DuckDBPyConnection, earlier: int, later: int) -> Rows:
     for name in (name for name in first if name in second):
         if first[name].as_of_run > second[name].as_of_run:
             raise ConfigurationError(f"run {later} knew less than run {earlier}: name the one that knew less first")
-        found += _compared(con, first[name], second[name])
+        found += [{"registry": name, **row} for row in between(con, first[name], second[name])]
     return found
+
+
+def between(con: duckdb.DuckDBPyConnection, first: Recompute, second: Recompute) -> Rows:
+    """What changed between two recomputes of a registry: cause, resources, patients, results."""
+    return explained(con, first, second, changed_patients(_PATIENT_FRAMES), _BY_CAUSE)
 
 
 def _of_run(con: duckdb.DuckDBPyConnection, run: int) -> dict[str, Recompute]:
@@ -65,11 +70,6 @@ def _of_run(con: duckdb.DuckDBPyConnection, run: int) -> dict[str, Recompute]:
     if not listed:
         raise StateError(f"run {run} is no recompute: `onco-registry runs` lists them")
     return {row[0]: Recompute(*row) for row in listed}
-
-
-def _compared(con: duckdb.DuckDBPyConnection, first: Recompute, second: Recompute) -> Rows:
-    found = explained(con, first, second, changed_patients(_PATIENT_FRAMES), _BY_CAUSE)
-    return [{"registry": first.registry, **row} for row in found]
 
 
 def explained(con: duckdb.DuckDBPyConnection, first: Recompute, second: Recompute, changed: str, select: str) -> Rows:

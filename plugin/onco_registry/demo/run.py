@@ -1,9 +1,10 @@
-"""The replica study, whole: build the hospital, sync two nights, recompute, write the bulletin, compare."""
+"""The replica study, whole: a hospital, two months with a night and a bulletin each, and the comparison."""
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,13 @@ def run(out: Path) -> Outcome:
     config_file.write_text(f"{template}# The patients of this demo do not exist.\nfictional = true\n", encoding="utf-8")
     config = configuration.load(config_file)
     pipeline.init(config.etl)
-    for batch in (hospital.initial, hospital.corrections):
-        pipeline.sync(config.etl, batch)
     (registry,) = installed(config.registries)
-    night.recompute(config, data_cut=hospital.data_cut)
-    (internal, *_) = night.bulletins(config, edition="internal")
+    month_before = hospital.data_cut.replace(day=1) - timedelta(days=1)
+    for batch, data_cut in ((hospital.initial, month_before), (hospital.corrections, hospital.data_cut)):
+        pipeline.sync(config.etl, batch)
+        night.recompute(config, data_cut=data_cut)
+        released = night.bulletins(config)
+    internal = next(one for one in released if one.edition == "internal")
     with workspace.connect(config.data, read_only=True) as con:
         comparison = compare(results.read(con, registry.name).estimate)
     rows = [{str(name): value for name, value in row.items()} for row in comparison.to_dict(orient="records")]
