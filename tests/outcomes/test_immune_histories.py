@@ -114,7 +114,5 @@ def test_every_history_has_its_best_response_and_its_progression(immune: Record)
     for person, (write, history, *_) in enumerate(STORIES):
         write(immune, person, history)
     found = rows(immune.results().best_immune_response, "subject_id", "response", "progression_date")
-    expected = [
-        (person, best, None if day is None else on(day)) for person, (_, _, _, best, day) in enumerate(STORIES)
-    ]
+    expected = [(person, best, None if day is None else on(day)) for person, (_, _, _, best, day) in enumerate(STORIES)]
     assert [(STORIES[row[0]][1], *row) for row in found] == [(STORIES[row[0]][1], *row) for row in expected]

@@ -1,6 +1,6 @@
--- Best overall response by iRECIST (iBOR), by person and source: the best from index to confirmed progression and before
--- other therapy; unconfirmed progression does not end it (Seymour 2017, Lancet Oncol 18:e143, table 3). Stable disease,
--- and non-iCR/non-iUPD, need $stable_disease_days, as by RECIST 1.1.
+-- Best overall response by iRECIST (iBOR), by person and source: the best from index to confirmed progression and
+-- before other therapy; unconfirmed progression does not end it (Seymour 2017, Lancet Oncol 18:e143, table 3). Stable
+-- disease, and non-iCR/non-iUPD, need $stable_disease_days, as by RECIST 1.1.
 WITH classed AS (
     SELECT
         found.person_id,

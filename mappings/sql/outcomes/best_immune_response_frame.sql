@@ -1,6 +1,6 @@
 -- One row per patient and source: iBOR, the dates of progression, and what became of the last unconfirmed progression.
 -- Who died before the time of confirmation was over is `death`; else what came after it, in this order: new systemic
--- therapy, all of the combination stopped, nothing known.
+-- therapy, all of the combination stopped, death later, nothing known.
 SELECT
     best.person_id AS subject_id,
     best.source,
@@ -21,6 +21,7 @@ SELECT
         WHEN death.death_date - progression.last_date <= $confirm_until_days THEN 'death'
         WHEN new_therapy.new_therapy_date > progression.last_date THEN 'new therapy'
         WHEN stopped.person_id IS NOT NULL THEN 'treatment stopped'
+        WHEN death.death_date IS NOT NULL THEN 'death'
         ELSE 'no later assessment'
     END AS confirmation
 FROM best_immune_response AS best

@@ -1,5 +1,5 @@
--- Every iRECIST response up to confirmed progression, the sum of the baseline's target lesions and, apart from it, that of
--- new target lesions (both where all of them were measured); `not_confirmed`: why growth confirmed nothing.
+-- Every iRECIST response up to confirmed progression, the sum of the baseline's target lesions and, apart from it, that
+-- of new target lesions (both where all of them were measured); `not_confirmed`: why growth confirmed nothing.
 SELECT
     person_id AS subject_id,
     source,

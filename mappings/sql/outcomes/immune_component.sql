@@ -2,7 +2,7 @@
 -- source, with what iRECIST asks of it (Seymour 2017, Lancet Oncol 18:e143, table 2): `progresses`, whether it shows
 -- progression by RECIST 1.1 beyond what is left of an earlier one; `settled`, the response when new lesions that stay
 -- and non-target progression that stays unchanged are no progression (they still preclude complete response).
-WITH every AS (
+WITH assessed AS (
     SELECT
         found.person_id,
         found.index_date,
@@ -15,10 +15,11 @@ WITH every AS (
         found.has_new,
         found.cdm_table,
         found.cdm_row_id,
-        row_number() OVER in_order AS number,
         measured.sum_mm,
         measured.known_mm,
         whole.assessment_no,
+        rest.new_sum_mm,
+        row_number() OVER by_day AS number,
         -- Non-target disease that is back after complete response is progression too.
         CASE
             WHEN
@@ -28,10 +29,9 @@ WITH every AS (
                 THEN 'PD'
             ELSE found.non_target
         END AS non_target,
-        coalesce(others.new_lesions, 0) AS new_lesions,
-        others.new_sum_mm,
-        coalesce(others.has_appeared OR others.new_progressed OR others.new_sum_progressed, FALSE) AS new_progressed,
-        coalesce(others.non_target_progressed, FALSE) AS lesion_progressed
+        coalesce(rest.new_lesions, 0) AS new_lesions,
+        coalesce(rest.has_appeared OR rest.new_progressed OR rest.new_sum_progressed, FALSE) AS new_progressed,
+        coalesce(rest.non_target_progressed, FALSE) AS lesion_progressed
     FROM derived_response AS found
     LEFT JOIN target_sum AS measured
         ON
@@ -44,9 +44,9 @@ WITH every AS (
             AND found.source = 'lesions'
             AND found.last_day = whole.last_day
             AND whole.is_after
-    LEFT JOIN immune_new_sum AS others
-        ON whole.person_id = others.person_id AND whole.assessment_no = others.assessment_no
-    WINDOW in_order AS (PARTITION BY found.person_id, found.source ORDER BY found.last_day)
+    LEFT JOIN immune_new_sum AS rest
+        ON whole.person_id = rest.person_id AND whole.assessment_no = rest.assessment_no
+    WINDOW by_day AS (PARTITION BY found.person_id, found.source ORDER BY found.last_day)
 ),
 
 compared AS (
@@ -54,7 +54,7 @@ compared AS (
         *,
         last_value(CASE WHEN non_target != 'NE' THEN non_target END IGNORE NULLS) OVER earlier AS earlier_non_target,
         coalesce(lag(has_new) OVER in_order, FALSE) AS had_new
-    FROM every
+    FROM assessed
     WINDOW
         in_order AS (PARTITION BY person_id, source ORDER BY number),
         earlier AS (

@@ -1,7 +1,7 @@
--- By person and assessment of lesions after index, what its non-target and new lesions say for iRECIST: new lesions that
--- appeared, those that are there, the sum of the new target lesions where all are measured, and whether anything newly
--- progressed. By RECIST 1.1 new target lesions progress at 20 % and 5 mm above the smallest earlier sum of the same
--- lesions, others where somebody judged it so (RECIST working group, recist.eortc.org, "How do new lesions define
+-- By person and assessment of lesions after index, what its non-target and new lesions say for iRECIST: new lesions
+-- that appeared, those that are there, the sum of the new target lesions where all are measured, and whether anything
+-- newly progressed. By RECIST 1.1 new target lesions progress at 20 % and 5 mm above the smallest earlier sum of the
+-- same lesions, others where somebody judged it so (RECIST working group, recist.eortc.org, "How do new lesions define
 -- progression?").
 WITH of_assessment AS (
     SELECT

@@ -1,7 +1,21 @@
 -- By person and source: the first unconfirmed progression, the confirming assessment, how many runs of unconfirmed
--- progression were closed by shrinkage, and the progression that counts as the event of iPFS, with its CDM row: the first
--- iUPD of the run that is confirmed, or that no iCR, iPR or iSD ever followed. A run that was closed is disregarded
--- (Seymour 2017, Lancet Oncol 18:e143).
+-- progression were closed by shrinkage, and the progression that counts as the event of iPFS, with its CDM row: the
+-- first iUPD of the run that is confirmed, or that no iCR, iPR or iSD ever followed. A run that was closed is
+-- disregarded (Seymour 2017, Lancet Oncol 18:e143).
+WITH marked AS (
+    SELECT
+        *,
+        coalesce(
+            run_number = last_value(run_number) OVER (
+                PARTITION BY person_id, source
+                ORDER BY number
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ),
+            FALSE
+        ) AS is_open
+    FROM immune_assessment
+)
+
 SELECT
     person_id,
     source,
@@ -16,14 +30,5 @@ SELECT
     last(not_confirmed ORDER BY number) FILTER (WHERE is_open AND immune_response != 'NE') AS not_confirmed,
     count_if(is_open AND number > run_number) AS later_assessments,
     count_if(is_open AND number > run_number AND immune_response != 'NE') AS later_evaluable
-FROM (
-    SELECT
-        *,
-        coalesce(run_number = last_value(run_number) OVER (
-            PARTITION BY person_id, source
-            ORDER BY number
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ), FALSE) AS is_open
-    FROM immune_assessment
-)
+FROM marked
 GROUP BY person_id, source, chosen

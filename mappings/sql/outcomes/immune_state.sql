@@ -1,8 +1,8 @@
 -- iRECIST, assessment by assessment up to confirmed progression (Seymour 2017, Lancet Oncol 18:e143). Progression by
 -- RECIST 1.1 is unconfirmed (iUPD) and opens a run, known by the number of its first assessment. In a run: growth from
--- there confirms it (iCPD) if seen at least $confirm_from_days after its first iUPD and at most $confirm_until_days after
--- its last one, later only if $late_growth_confirms; no change is iUPD again; what cannot be evaluated leaves it open;
--- shrinkage to iCR, iPR or iSD closes it, and progression has to occur anew.
+-- there confirms it (iCPD) if seen at least $confirm_from_days after its first iUPD and at most $confirm_until_days
+-- after its last one, later only if $late_growth_confirms; no change is iUPD again; what cannot be evaluated leaves it
+-- open; shrinkage to iCR, iPR or iSD closes it, and progression has to occur anew.
 WITH RECURSIVE followed AS (
     SELECT
         person_id,
@@ -68,7 +68,7 @@ WITH RECURSIVE followed AS (
                 AND former.run_number = pair.earlier_number
                 AND now.number = pair.later_number
         WHERE former.immune_response != 'iCPD'
-    )
+    ) AS next_one
 )
 
 SELECT * FROM followed

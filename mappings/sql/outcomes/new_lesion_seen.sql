@@ -1,6 +1,6 @@
--- Lesions called new that were not there at baseline, in each assessment that shows them. One that is equivocal at first
--- counts from its first finding once it is certain (Eisenhauer 2009, Eur J Cancer 45:228, 4.3.5); a node below 10 mm is
--- none.
+-- Lesions called new that were not there at baseline, in each assessment that shows them. One that is equivocal at
+-- first counts from its first finding once it is certain (Eisenhauer 2009, Eur J Cancer 45:228, 4.3.5); a node below
+-- 10 mm is none.
 SELECT
     seen.person_id,
     seen.assessment_no,
