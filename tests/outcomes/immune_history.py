@@ -13,8 +13,8 @@ _STATES = {"+": "progressed", "=": "present", "-": "absent", "?": "not evaluable
 def lesions(record: Record, person: int, history: str) -> None:
     """A patient followed by lesions, such as "t100 o=; 60 t120 o+; 90 t126 x14": the baseline, then day by day.
 
-    A lesion is a name (t, t2, o, x, ...: a letter, perhaps with a digit after "_") and its diameter in mm (of a node, n,
-    the short axis) or its state: + progressed, = there, - gone, ? not evaluable, ~ equivocal.
+    A lesion is a name (a letter, perhaps with a digit after "_"), its diameter in mm (of a node, n, the short axis) and
+    its state, or either: + progressed, = there, - gone, ? not evaluable, ~ equivocal.
     """
     record.member(person)
     baseline, *later = history.split("; ")

@@ -1,4 +1,4 @@
-"""iRECIST: boundaries, what becomes of unconfirmed progression, iPFS, proportions; RECIST 1.1 does not see the layer."""
+"""iRECIST: boundaries, what becomes of unconfirmed progression, iPFS, proportions; RECIST 1.1 does not see it."""
 
 from __future__ import annotations
 
