@@ -1,4 +1,4 @@
-"""What the abstract prints, by measure: the numbers of the registry's publication.yaml under the names of published.yaml."""
+"""What the abstract prints, by measure: numbers of the registry's publication.yaml, under names of published.yaml."""
 
 from __future__ import annotations
 
