@@ -8,7 +8,7 @@ name that is declared nowhere is refused with file, line and key path (Configura
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -65,6 +65,9 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
     declared = load_endpoints(endpoints_file)
     used = choices(keys["endpoints"], declared.endpoints, "endpoint")
     endpoints = {name: declared.endpoints[name] for name in used}
+    response = read_response(keys["response"], sets)
+    if response.immune is None:
+        _refuse_immune(keys["endpoints"], endpoints.values(), declared)
     cohort = read_cohort(keys["cohort"], sets, exposure)
     strata = read_strata(keys["strata"], sets, exposure)
     rules = (*declared.events.values(), *declared.censorings.values())
@@ -85,7 +88,7 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         lines=read_lines(keys["lines"], sets),
         cohort=cohort,
         strata=strata,
-        response=read_response(keys["response"], sets),
+        response=response,
         safety=read_safety(keys["safety"], sets, exposure),
         endpoints=endpoints,
         events=declared.events,
@@ -116,6 +119,14 @@ def _sections(folder: Path, paths: list[Path]) -> Mapping[str, YamlValue]:
     if missing:
         raise ConfigurationError(f"{folder.name}: key {missing[0]!r} is missing from its YAML files")
     return found
+
+
+def _refuse_immune(value: YamlValue, endpoints: Iterable[model.Endpoint], declared: model.Endpoints) -> None:
+    """Refuse endpoints by iRECIST, which a registry without its rules cannot date."""
+    rules = {**declared.events, **declared.censorings}
+    for endpoint in endpoints:
+        if any(rules[name].kind in model.IMMUNE_KINDS for name in (*endpoint.events, *endpoint.censorings)):
+            value.refuse(f"endpoint {endpoint.name!r} needs the section response.immune")
 
 
 def _digest(paths: list[Path]) -> str:

@@ -12,9 +12,12 @@ from onco_registry.yaml_value import YamlValue
 _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "response": (("responses",), ("after_days",)),
     "last_response": (("responses",), ()),
+    "last_immune_response": (("responses",), ()),
     "stopped": (("components",), ()),
     "death": ((), ("partial_date",)),
 }
+# Censorings at what was last known by an assessment.
+_BY_ASSESSMENT = {"last_immune_response", "last_response", "start"}
 _OPTIONAL = ("from", "among", "stopped_by", "maximum_gap_days")
 
 
@@ -45,8 +48,8 @@ def _endpoint(
     kinds = {censorings[censoring].kind for censoring in found}
     # Censored in the middle of follow-up is only what was last known by an assessment.
     for key in ("stopped_by", "maximum_gap_days"):
-        if key in keys and not kinds <= {"last_response", "start"}:
-            keys[key].refuse("needs censorings of the kinds last_response and start alone")
+        if key in keys and not kinds <= _BY_ASSESSMENT:
+            keys[key].refuse(f"needs censorings of the kinds {', '.join(sorted(_BY_ASSESSMENT))} alone")
     start = keys["from"].choice(model.STARTS, "start") if "from" in keys else "index"
     return model.Endpoint(
         name,
@@ -68,12 +71,13 @@ def _dated_rule(name: str, item: YamlValue, kinds: Collection[str]) -> model.Dat
     every = tuple(dict.fromkeys(key for needed, optional in _KEYS.values() for key in (*needed, *optional)))
     kind = item.keys(("kind", "label"), every)["kind"].choice(kinds, "kind")
     needed, optional = _KEYS.get(kind, ((), ()))
+    known = model.IMMUNE_RESPONSES if kind in model.IMMUNE_KINDS else model.RESPONSES
     keys = item.keys(("kind", "label", *needed), optional)
     return model.DatedRule(
         name,
         kind,
         keys["label"].text(),
-        responses=choices(keys["responses"], model.RESPONSES, "response") if "responses" in keys else (),
+        responses=choices(keys["responses"], known, "response") if "responses" in keys else (),
         after_days=keys["after_days"].integer(minimum=1) if "after_days" in keys else 0,
         components=keys["components"].choice(model.STOPPED, "choice") if "components" in keys else None,
         partial_date=keys["partial_date"].choice(model.PARTIAL_DATES, "end") if "partial_date" in keys else None,

@@ -21,6 +21,7 @@ from onco_registry.consistency import check_consistency
 from onco_registry.endpoint import date_endpoints
 from onco_registry.estimate import estimate, with_arms
 from onco_registry.growth import compare_with_previous_line
+from onco_registry.immune import immune_estimates, immune_frames
 from onco_registry.laboratory import RULES as LABORATORY_RULES
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.relations import Relations
@@ -34,9 +35,10 @@ from onco_registry.time_estimate import curves
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
     "baseline.py", "baseline_model.py", "cohort.py", "comparison.py", "completeness.py", "consistency.py",
-    "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py", "exact.py", "growth.py", "laboratory.py",
-    "left_truncation.py", "recompute.py", "registry_model.py", "relations.py", "response.py", "response_estimate.py",
-    "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival", "time_estimate.py", "units.py",
+    "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py", "exact.py", "growth.py", "immune.py",
+    "laboratory.py", "left_truncation.py", "recompute.py", "registry_model.py", "relations.py", "response.py",
+    "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival",
+    "time_estimate.py", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.
 _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
@@ -115,9 +117,11 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         frames["cohort"],
     )
     frames |= _safety_frames(relations, registry)
+    frames |= immune_frames(relations, registry)
     frames["estimate"] = pd.concat([frames["estimate"], safety_estimates(registry, frames)], ignore_index=True)
     further = _further_response(relations, registry, frames["response_query"])
-    frames["estimate"] = pd.concat([frames["estimate"], further], ignore_index=True)
+    immune = immune_estimates(registry, frames["best_immune_response"], frames["cohort"])
+    frames["estimate"] = pd.concat([frames["estimate"], further, immune], ignore_index=True)
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
     # Last: it puts the arms in the place of the cohort.

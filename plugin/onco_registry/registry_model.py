@@ -18,8 +18,18 @@ LESION_ROLES = ("target", "non-target", "new")
 LESION_STATES = ("present", "absent", "too small", "progressed", "equivocal", "not evaluable")
 NON_TARGET_RESPONSES = ("CR", "NON-CR/NON-PD", "PD", "NE")
 ANSWERS = ("yes", "no")
-EVENT_KINDS = ("response", "death", "stopped", "new_therapy")
-CENSORING_KINDS = ("last_response", "last_contact", "start")
+# By iRECIST; those of RECIST 1.1 are RESPONSES.
+IMMUNE_RESPONSES = ("iCR", "iPR", "iSD", "NON-iCR/NON-iUPD", "iCPD", "iUPD", "NE")
+IMMUNE_RESPONDED = ("iCR", "iPR")
+IMMUNE_CONTROLLED = ("iCR", "iPR", "iSD", "NON-iCR/NON-iUPD")
+# The sources of response that tell by how much disease changed.
+IMMUNE_SOURCES = ("sums", "lesions")
+# What growth is that is seen only after the time of confirmation.
+LATE_GROWTH = ("confirms", "remains")
+EVENT_KINDS = ("response", "death", "stopped", "new_therapy", "immune_progression")
+CENSORING_KINDS = ("last_response", "last_contact", "start", "last_immune_response")
+# Kinds that only registries with rules of iRECIST can use.
+IMMUNE_KINDS = ("immune_progression", "last_immune_response")
 # What a time begins with, and what of the combination must have stopped.
 STARTS = ("index", "first_response")
 STOPPED = ("any", "all")
@@ -167,6 +177,21 @@ class LesionRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ImmuneRules:
+    """Rules of iRECIST: mm of growth that confirms progression and of shrinkage that closes it, days of confirmation.
+
+    From `confirm_from_days` after the first unconfirmed progression, until `confirm_until_days` after the last one;
+    growth seen only later confirms or remains unconfirmed (`late_growth`).
+    """
+
+    growth_mm: int
+    shrinkage_mm: int
+    confirm_from_days: int
+    confirm_until_days: int
+    late_growth: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseRules:
     """Sources of response in order, their concepts, and RECIST windows in days; units: concept id -> mm per unit.
 
@@ -190,6 +215,7 @@ class ResponseRules:
     clinician: Question | None = None
     lesions: LesionRules | None = None
     local_therapy: str | None = None
+    immune: ImmuneRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

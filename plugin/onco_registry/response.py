@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from onco_registry.immune import assess_immune_response, immune_parameters
 from onco_registry.registry_model import LesionRules, Question, RegistryDefinition
 from onco_registry.relations import Relations
 
 # In this order: from findings to assessments, and from assessments to the best response.
 _ASSESSED = (
-    "recorded_component", "recorded_sum", "lesion_finding", "baseline_lesion", "lesion_assessment", "target_sum",
-    "target_response", "derived_response", "assessment",
+    "recorded_component", "recorded_sum", "lesion_finding", "baseline_lesion", "lesion_seen", "new_lesion_seen",
+    "lesion_assessment", "target_sum", "target_response", "derived_response", "assessment",
 )  # fmt: skip
 _BEST = (
     "assessed_until", "counted_assessment", "confirmed_response", "best_at_minimum", "best_by_source", "shown_sum",
@@ -34,11 +35,15 @@ def response_parameters(registry: RegistryDefinition) -> dict[str, Any]:
         **_named("non_target_response", "non_target_values", rules.non_target),
         **_named("new_lesion", "new_lesion_values", rules.new_lesion),
         **_lesion_parameters(rules.lesions),
+        **immune_parameters(registry),
     }
 
 
 def assess_response(relations: Relations, registry: RegistryDefinition) -> None:
-    """Make `assessment`, `best_at_minimum`, `best_by_source`, `best_response` and what they need, for the cohort."""
+    """Make `assessment`, `best_at_minimum`, `best_by_source`, `best_response` and what they need, for the cohort.
+
+    Beside them, and changing none of them, what iRECIST makes of the same assessments, where the registry declares it.
+    """
     rules = registry.response
     relations.declare(
         "response_source",
@@ -64,6 +69,7 @@ def assess_response(relations: Relations, registry: RegistryDefinition) -> None:
     relations.create("local_therapy")
     for name in (*_ASSESSED, *_BEST):
         relations.create(name)
+    assess_immune_response(relations, registry)
 
 
 def assess_other_baseline(relations: Relations, days: int) -> None:

@@ -19,13 +19,14 @@ _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "clinician": model.RESPONSES,
 }
 _LENGTHS = ("identity", "longest_diameter", "short_axis")
+_IMMUNE = ("growth_mm", "shrinkage_mm", "confirm_from_days", "confirm_until_days")
 
 
 def read_response(value: YamlValue, sets: Sets) -> model.ResponseRules:
     """The rules of response; a group of answers that the rules do not know is refused with its set's name."""
     keys = value.keys(
         ("sources", "overall_response", "response_values", "target_sum", "units_in_mm", *_WINDOWS),
-        (*_QUESTIONS, "lesions", "local_therapy", "other_minimums", "other_baseline_days"),
+        (*_QUESTIONS, "lesions", "local_therapy", "other_minimums", "other_baseline_days", "immune"),
     )
     windows: dict[str, Any] = {name: keys[name].integer() for name in _WINDOWS}
     rules = model.ResponseRules(
@@ -40,6 +41,8 @@ def read_response(value: YamlValue, sets: Sets) -> model.ResponseRules:
     for source, declared in (("lesions", rules.lesions), ("clinician", rules.clinician)):
         if source in rules.sources and declared is None:
             keys["sources"].refuse(f"source {source!r} needs the key {source!r}")
+    if rules.immune and not set(rules.sources) & set(model.IMMUNE_SOURCES):
+        keys["immune"].refuse(f"needs one of the sources {', '.join(model.IMMUNE_SOURCES)}: others tell no growth")
     return rules
 
 
@@ -55,6 +58,8 @@ def _optional(keys: Mapping[str, YamlValue], sets: Sets) -> dict[str, Any]:
         found["other_minimums"] = tuple(days.integer() for days in keys["other_minimums"].items())
     if "other_baseline_days" in keys:
         found["other_baseline_days"] = keys["other_baseline_days"].integer()
+    if "immune" in keys:
+        found["immune"] = _immune(keys["immune"])
     return found
 
 
@@ -68,6 +73,14 @@ def _lesions(value: YamlValue, sets: Sets) -> model.LesionRules:
         assessment_days=keys["assessment_days"].integer(),
         maximum_targets=keys["maximum_targets"].integer(minimum=1),
     )
+
+
+def _immune(value: YamlValue) -> model.ImmuneRules:
+    keys = value.keys((*_IMMUNE, "late_growth"))
+    numbers = {name: keys[name].integer(minimum=1) for name in _IMMUNE}
+    if numbers["confirm_until_days"] < numbers["confirm_from_days"]:
+        keys["confirm_until_days"].refuse("ends before confirm_from_days")
+    return model.ImmuneRules(**numbers, late_growth=keys["late_growth"].choice(model.LATE_GROWTH, "rule"))
 
 
 def _question(value: YamlValue, sets: Sets, groups: Collection[str]) -> model.Question:

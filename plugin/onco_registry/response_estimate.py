@@ -48,7 +48,7 @@ def estimate_response(
         *_other_baseline(registry, other_baseline, n),
         *_without_baseline(registry, queries, n),
     ]
-    return _frame(registry, counts)
+    return proportion_frame(registry, counts)
 
 
 def _benefit(chosen: pd.DataFrame, n: int) -> Counts:
@@ -108,7 +108,8 @@ def _without_baseline(registry: RegistryDefinition, queries: pd.DataFrame, n: in
             yield f"source={source}", "no_baseline_by_source", int((without["source"] == source).sum()), n
 
 
-def _frame(registry: RegistryDefinition, counts: list[tuple[str, str, int, int]]) -> pd.DataFrame:
+def proportion_frame(registry: RegistryDefinition, counts: list[tuple[str, str, int, int]]) -> pd.DataFrame:
+    """(stratum, measure, x, n) in the columns of `estimate`, with exact intervals."""
     percent = registry.analysis.ci_percent
     frame = pd.DataFrame(counts, columns=["stratum", "measure", "x", "n"])
     found = [proportion(x, n, percent) for _, _, x, n in counts]

@@ -43,6 +43,16 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
     "response_query": {
         "subject_id": "BIGINT", "source": "VARCHAR", "query": "VARCHAR", "query_date": "DATE",
     },
+    "immune_assessment": {
+        "subject_id": "BIGINT", "source": "VARCHAR", "assessment_date": "DATE", "chosen": "BOOLEAN",
+        "response": "VARCHAR", "unconfirmed_since": "DATE", "not_confirmed": "VARCHAR", "sum_mm": "DOUBLE",
+        "new_lesions": "INTEGER", "new_sum_mm": "DOUBLE",
+    },
+    "best_immune_response": {
+        "subject_id": "BIGINT", "source": "VARCHAR", "chosen": "BOOLEAN", "response": "VARCHAR",
+        "response_date": "DATE", "unconfirmed_date": "DATE", "confirmed_date": "DATE", "progression_date": "DATE",
+        "closed_runs": "INTEGER", "confirmation": "VARCHAR",
+    },
     "endpoint": {
         "subject_id": "BIGINT", "endpoint": "VARCHAR", "start_date": "DATE", "time_days": "INTEGER",
         "event": "BOOLEAN", "decided_by": "VARCHAR", "decided_on": "DATE", "cdm_table": "VARCHAR",
@@ -166,6 +176,8 @@ class Results:
     assessment: pd.DataFrame
     best_by_source: pd.DataFrame
     response_query: pd.DataFrame
+    immune_assessment: pd.DataFrame
+    best_immune_response: pd.DataFrame
     endpoint: pd.DataFrame
     comparison: pd.DataFrame
     growth_modulation: pd.DataFrame

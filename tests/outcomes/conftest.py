@@ -11,6 +11,13 @@ from onco_registry.registry_model import RegistryDefinition
 from outcomes.record import Record
 
 FICTIONAL = Path(__file__).parent / "registry"
+# What the fictional registry says with rules of iRECIST: texts replaced.
+_IMMUNE = {
+    "local_therapy: local\n": """local_therapy: local
+  immune: {growth_mm: 5, shrinkage_mm: 5, confirm_from_days: 28, confirm_until_days: 56, late_growth: remains}
+""",
+    "endpoints: [pfs, ": "endpoints: [pfs, ipfs, ",
+}
 # Where further criteria go: after the last one of the fictional registry.
 _LAST_CRITERION = "label: No prior line}\n"
 
@@ -18,6 +25,19 @@ _LAST_CRITERION = "label: No prior line}\n"
 @pytest.fixture(scope="session")
 def registry() -> RegistryDefinition:
     return load_registry(FICTIONAL)
+
+
+@pytest.fixture(scope="session")
+def immune_registry(tmp_path_factory: pytest.TempPathFactory) -> RegistryDefinition:
+    """The fictional registry with rules of iRECIST."""
+    folder = Path(shutil.copytree(FICTIONAL, tmp_path_factory.mktemp("immune") / "registry"))
+    path = folder / "registry.yaml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in _IMMUNE.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    return load_registry(folder)
 
 
 @pytest.fixture
@@ -57,3 +77,9 @@ def tables() -> duckdb.DuckDBPyConnection:
 @pytest.fixture
 def record(tables: duckdb.DuckDBPyConnection, registry: RegistryDefinition) -> Record:
     return Record(tables, registry)
+
+
+@pytest.fixture
+def immune(tables: duckdb.DuckDBPyConnection, immune_registry: RegistryDefinition) -> Record:
+    """A record of the registry with rules of iRECIST."""
+    return Record(tables, immune_registry)

@@ -291,6 +291,18 @@ def test_strata_at_index(record: Record) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "label"),
+    [((), "none"), (("alpha",), "Alpha"), (("beta two",), "Beta"), (("beta", "alpha"), "Alpha, Beta")],
+)
+def test_earlier_exposure_to_either_class_is_a_stratum(record: Record, earlier: tuple[str, ...], label: str) -> None:
+    record.member(1)
+    for name in earlier:
+        record.drug(1, name, -300, -250)
+    strata = record.relation("stratum_value").query("stratum == 'earlier'")
+    assert rows(strata, "label", "is_missing") == [(label, not earlier)]
+
+
 @pytest.mark.parametrize("turn", [1, -1])
 def test_strata_do_not_depend_on_keys(record: Record, turn: int) -> None:
     record.person(1)

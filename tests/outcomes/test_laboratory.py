@@ -45,6 +45,14 @@ def test_the_worst_on_treatment_beside_the_baseline(patient: Record) -> None:
     assert rows(frame, "term", "results_graded", "results_not_evaluable") == [("Platelet count decreased", 3, 0)]
 
 
+def test_grades_of_results_are_no_adverse_events(patient: Record) -> None:
+    result(patient, 1, PLATELETS, 10, 20, **PLATELET_RANGE)
+    results = patient.results()
+    assert rows(results.laboratory_grade, "worst_grade") == [(4,)]
+    assert rows(results.adverse_event, "term") == []
+    assert rows(results.estimate.query("measure == 'ae_any'"), "x", "n") == [(0, 1)]
+
+
 @pytest.mark.parametrize(("day", "baseline"), [(-28, 1), (-29, None)])
 def test_a_baseline_is_at_most_28_days_old(patient: Record, day: int, baseline: int | None) -> None:
     result(patient, 1, PLATELETS, day, 100, **PLATELET_RANGE)

@@ -83,6 +83,18 @@ def test_an_empty_cdm_gives_an_empty_cohort(record: Record) -> None:
     assert write(duckdb.connect(), results)
 
 
+def test_the_method_stands_beside_every_interval(immune: Record) -> None:
+    for person, (day, response) in enumerate(((50, "PR"), (60, "PD"), (70, "SD"), (80, "PR"), (90, "PD"), (20, "PD"))):
+        immune.member(person)
+        immune.response(person, day, response)
+        immune.adverse_event(person, "tired", day, 2, related=True)
+    found = immune.results().estimate
+    having = found[found["lower"].notna() | found["upper"].notna()]
+    assert set(having["ci_method"]) == {
+        "clopper-pearson", "log-log", "spss-plain", "exact-poisson", "aalen-johansen-log-log", "range",
+    }  # fmt: skip
+
+
 def test_frames_have_their_declared_columns(filled: Record) -> None:
     results = filled.results()
     assert [field.name for field in dataclasses.fields(results)][4:] == list(FRAMES)

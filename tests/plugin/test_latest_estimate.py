@@ -7,13 +7,16 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from onco_etl import pipeline, replica, workspace
 from onco_registry import checks, night
 from onco_registry import config as configuration
 
 
-def test_only_the_last_recompute_is_shown(tmp_path: Path) -> None:
+@pytest.fixture(name="config")
+def _config(tmp_path: Path) -> configuration.Config:
+    """The settings of a site with one patient."""
     file = tmp_path / "registry.toml"
     file.write_text(configuration.TEMPLATE, encoding="utf-8")
     config = configuration.load(file)
@@ -21,6 +24,17 @@ def test_only_the_last_recompute_is_shown(tmp_path: Path) -> None:
     batch = tmp_path / "batch.ndjson"
     batch.write_text(json.dumps({"resourceType": "Patient", "id": "p1", "birthDate": "1970"}), encoding="utf-8")
     pipeline.sync(config.etl, batch)
+    return config
+
+
+def test_the_event_cut_off_is_30_days_before_what_is_known(config: configuration.Config) -> None:
+    with workspace.connect(config.data) as con:
+        # At the hospital it is the first of February.
+        con.execute("UPDATE state.run SET started = TIMESTAMPTZ '2022-01-31 17:30:00+00'")
+    assert [row["data_cut"] for row in night.recompute(config)] == ["2022-01-02"]
+
+
+def test_only_the_last_recompute_is_shown(config: configuration.Config) -> None:
     cuts = [date(2021, month, 1) for month in (6, 3, 6)]
     for cut in cuts:
         night.recompute(config, data_cut=cut)

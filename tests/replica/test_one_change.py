@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
-from replica.changes import Changes
+from onco_registry.results import FRAMES
+from replica.changes import CELLS, Changes
 from replica.nights import Demo, Json, Row, Site, amended
 
 OS = {"os_median", "os_rate_6m", "os_rate_12m"}
 PFS = {"pfs_median", "pfs_rate_12w", "pfs_rate_24w", "pfs_rate_6m", "pfs_rate_12m"}
 # What all patients have besides: the sensitivities of a partial date of death, and the mean up to a year.
 OS_OF_ALL = OS | {"os_earliest_death_median", "os_latest_death_median", "os_rmst_12m"}
-PFS_OF_ALL = PFS | {"pfs_missed_assessments_median", "pfs_new_therapy_median", "rwpfs_median", "pfs_rmst_12m"}
+PFS_OF_ALL = PFS | {
+    "pfs_missed_assessments_median", "pfs_new_therapy_median", "ipfs_median", "rwpfs_median", "pfs_rmst_12m",
+}  # fmt: skip
 OS_COMPARED = {"os_hazard_ratio", "os_log_rank_p", "os_ph_test_p", "os_rmst_difference_12m"}
 PFS_COMPARED = {"pfs_hazard_ratio", "pfs_log_rank_p", "pfs_ph_test_p", "pfs_rmst_difference_12m"}
 CONTRASTS = ("arm=combination vs anlotinib", "arm=combination vs pd1", "line=Third or later vs Second")
 OS_ENDPOINTS = {"os", "os_earliest_death", "os_latest_death"}
-PFS_ENDPOINTS = {"pfs", "pfs_missed_assessments", "pfs_new_therapy", "rwpfs"}
+PFS_ENDPOINTS = {"pfs", "pfs_missed_assessments", "pfs_new_therapy", "ipfs", "rwpfs"}
 EXACT = "clopper-pearson"
 DRUG_RECORDS = {"MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement"}
 # What one partial response more or less changes; disease control and clinical benefit it does not.
@@ -28,10 +31,18 @@ RESPONSE_MEASURES = (
 )  # fmt: skip
 
 
+# The same by iRECIST, of a patient followed by sums.
+IMMUNE_ESTIMATES = {
+    ("iorr", "overall", EXACT), ("ibor_ipr", "overall", EXACT), ("ibor_isd", "overall", EXACT),
+    ("iorr_by_source", "source=sums", EXACT),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Death:
     """A death that was none: the endpoints it decided, two of them, the measures that change, some of their values.
 
+    further: the cells of other tables that change.
     overdue: whose scan is overdue at the cut, now that they live.
     """
 
@@ -41,6 +52,7 @@ class Death:
     endpoints: list[Row]
     measures: dict[str, set[str]]
     estimates: list[Row]
+    further: dict[str, set[Row]] = field(default_factory=dict)
 
 
 DEATHS = [
@@ -64,6 +76,8 @@ DEATHS = [
             ("pfs_median", "log-log", 26, 32, 7.5893, 4.9938, 10.8747),
             ("pfs_median", "spss-plain", 26, 32, 7.6, 3.3116, 11.8884),
         ],
+        # Why nothing confirmed the progression is another reason now.
+        {"best_immune_response": {("p001", "sums")}, "comparison": {("p001", "combination", "os")}},
     ),
     Death(
         # Died on day 453 without progression; the last scan was on day 409.
@@ -85,8 +99,22 @@ DEATHS = [
             ("pfs_median", "log-log", 25, 32, 7.5893, 4.9938, 10.8747),
             ("pfs_median", "spss-plain", 25, 32, 7.6, 3.3116, 11.8884),
         ],
+        {
+            "growth_modulation": {("p006",)},
+            "comparison": {("p006", "combination", endpoint) for endpoint in ("os", "pfs")},
+            # The death competed within 90 days of the last dose, the time of immune-related terms.
+            "ae_incidence": {
+                (kind, item, related)
+                for kind, item in (("group", "immune_related"), ("term", "hypothyroidism"), ("term", "pneumonitis"))
+                for related in (False, True)
+            },
+        },
     ),
 ]
+
+
+def test_every_frame_is_compared() -> None:
+    assert list(CELLS) == list(FRAMES)
 
 
 @pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.patient)
@@ -95,12 +123,16 @@ def test_deleting_one_death(demo: Demo, site: Site, death: Death) -> None:
     del alive["deceasedDateTime"]
     changes = _third_night(site, [alive])
     lists = {"overdue_scan"} if death.overdue else set()
-    assert changes.tables() == {"estimate", "endpoint", "curve", "completeness", *lists}
+    assert changes.tables() == {
+        "estimate", "endpoint", "curve", "completeness", "treatment_window", *lists, *death.further,
+    }  # fmt: skip
     # A death less of which source, date and cause are counted.
     assert changes.cells("completeness") == {
         ("deaths_with_cause",), ("deaths_dated_to_the_day",), ("death_source:EHR",),
     }  # fmt: skip
     assert changes.cells("overdue_scan") == death.overdue
+    assert changes.cells("treatment_window") == {(death.patient,)}
+    assert {table: changes.cells(table) for table in death.further} == death.further
     assert changes.measures() == death.measures
     assert changes.cells("endpoint") == {(death.patient, endpoint) for endpoint in death.decided}
     assert changes.cells("curve") == {(endpoint,) for endpoint in death.decided}
@@ -124,7 +156,7 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
     # A responder less: the times to and of response have one patient less.
     assert changes.tables() == {
         "estimate", "best_response", "best_by_source", "assessment", "target_sum", "consistency_check", "endpoint",
-        "curve", "not_adjudicated",
+        "curve", "not_adjudicated", "immune_assessment", "best_immune_response",
     }  # fmt: skip
     assert changes.cells("not_adjudicated") == {("p030", "no_clinician_assessment")}
     assert changes.cells("endpoint") == {("p030", "dor"), ("p030", "ttr")}
@@ -132,6 +164,7 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
         *(("orr", stratum, EXACT) for stratum in strata),
         ("orr_by_source", "source=sums", EXACT),
         ("orr_confirmed_by_source", "source=sums", EXACT),
+        *IMMUNE_ESTIMATES,
         *((measure, "overall", EXACT) for measure in RESPONSE_MEASURES),
         *(
             (measure, "overall", method)
@@ -153,6 +186,9 @@ def test_changing_the_sum_that_response_comes_from(demo: Demo, site: Site) -> No
     assert changes.cells("best_response") == {("p030",)}
     columns = "response, response_date::VARCHAR, source, round(best_change, 4)"
     assert changes.of_patient("p030", "best_response", columns) == [("SD", "2021-12-15", "sums", -0.2714)]
+    assert changes.cells("best_immune_response") == {("p030", "sums")}
+    columns = "response, response_date::VARCHAR, progression_date, confirmation"
+    assert changes.of_patient("p030", "best_immune_response", columns) == [("iSD", "2021-12-15", None, None)]
     # The patient's curve of the spider plot moves, all of it: its baseline did.
     assert changes.of_patient("p030", "target_sum", "sum_mm, round(change_from_baseline, 4)") == [
         (51.0, -0.2714),
@@ -171,10 +207,13 @@ def test_changing_a_sum_beside_a_recorded_response(demo: Demo, site: Site) -> No
     changes = _third_night(site, [_with_sum(demo, "p032-sum-1", 70)])
     assert changes.tables() == {
         "estimate", "best_response", "best_by_source", "assessment", "target_sum", "not_adjudicated",
+        "immune_assessment", "best_immune_response",
     }  # fmt: skip
     # The report says that there is a response, the sums that there is none.
     assert changes.cells("not_adjudicated") == {("p032", "sources_disagree")}
+    # By iRECIST the patient has no other source than the sums.
     assert changes.cells("estimate") == {
+        *IMMUNE_ESTIMATES,
         ("orr_by_source", "source=sums", EXACT),
         ("orr_confirmed_by_source", "source=sums", EXACT),
     }
@@ -219,6 +258,7 @@ def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> No
     # Every rate of the cohort has another denominator; of the strata, only those the patient belongs to change, and
     # the arms that the patient leaves and joins.
     rates = {"orr", "dcr"}
+    immune = {"iorr_by_source", "idcr_by_source", "no_baseline_by_source"}
     by_source = {"orr_by_source", "dcr_by_source", "orr_confirmed_by_source", "dcr_confirmed_by_source"}
     measures = changes.measures()
     overall = measures.pop("overall")
@@ -230,7 +270,7 @@ def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> No
         **dict.fromkeys(("line=Second", "subtype=Angiosarcoma"), rates | OS | PFS),
         **dict.fromkeys(("arm=combination", "arm=pd1"), OS | PFS),
         **dict.fromkeys(("source=clinician", "source=recorded"), by_source),
-        **dict.fromkeys(("source=lesions", "source=sums"), by_source | {"no_baseline_by_source"}),
+        **dict.fromkeys(("source=lesions", "source=sums"), by_source | immune),
         **arms,
     }
     assert changes.estimates("overall", "orr", "dcr", "response_pd", "ae_related", "pfs_median", "os_median") == [
@@ -250,6 +290,16 @@ def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> No
         "endpoint": {("p029", endpoint) for endpoint in OS_ENDPOINTS | PFS_ENDPOINTS | {"ttd_any", "ttd_all", "ttnt"}},
         "adverse_event": {("p029", "fever")},
     }
+    of_one = ("treatment_window", "growth_modulation", "dose", "best_immune_response", "comparison")
+    assert {patient for table in of_one for patient, *_ in changes.cells(table)} == {"p029"}
+    # Of another number of patients is every count and rate of safety.
+    for table in ("safety_table", "ae_table", "ae_rate", "ae_incidence"):
+        assert changes.cells(table) == changes.all_cells(table)
+    unchanged = {
+        "response_query", "immune_event", "laboratory_grade", "laboratory_table", "laboratory_not_evaluable",
+        "cohort_definition",
+    }  # fmt: skip
+    assert changes.tables() == set(CELLS) - unchanged
     assert changes.of_patient("p029", "endpoint", "*") == []
 
 
@@ -258,7 +308,8 @@ def test_swapping_a_drug_for_another_of_its_class(demo: Demo, site: Site) -> Non
     swapped = _with_drug(demo, "p027", "L01FF01", other)
     assert len(swapped) == 5
     changes = _third_night(site, swapped)
-    assert changes.tables() == {"estimate", "consistency_check"}
+    assert changes.tables() == {"estimate", "consistency_check", "dose"}
+    assert changes.cells("dose") == {("p027", "pd1")}
     assert changes.cells("estimate") == {
         ("orr", "pd1_agent=Nivolumab", EXACT),
         ("dcr", "pd1_agent=Nivolumab", EXACT),

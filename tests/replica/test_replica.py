@@ -176,6 +176,20 @@ def test_what_decided(demo: Demo) -> None:
     ]
 
 
+def test_progression_by_irecist(demo: Demo) -> None:
+    told = "SELECT confirmation, count(*) FROM results.best_immune_response WHERE chosen GROUP BY ALL ORDER BY ALL"
+    assert demo.site.rows(told) == [
+        ("confirmed", 5),
+        ("death", 4),
+        ("new therapy", 3),
+        ("no later assessment", 2),
+        ("treatment stopped", 8),
+        (None, 10),
+    ]
+    best = "SELECT response, count(*) FROM results.best_immune_response WHERE chosen GROUP BY ALL ORDER BY ALL"
+    assert demo.site.rows(best) == [("iCPD", 1), ("iPR", 11), ("iSD", 16), ("iUPD", 4)]
+
+
 def test_response_by_subtype(demo: Demo) -> None:
     rates = """
         SELECT replace(stratum, 'subtype=', ''), x, n FROM results.estimate

@@ -36,7 +36,7 @@ ranked AS (
     FROM (
         SELECT * FROM recorded
         UNION ALL BY NAME
-        SELECT * EXCLUDE (has_baseline) FROM derived_response
+        SELECT * EXCLUDE (has_baseline, has_target, first_day, last_day) FROM derived_response
     ) AS found
     INNER JOIN response_source ON found.source = response_source.source
 )

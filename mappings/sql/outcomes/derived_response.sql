@@ -187,9 +187,12 @@ SELECT
     index_date,
     source,
     has_baseline,
+    has_target,
     target_disease,
     non_target,
     has_new,
+    first_day,
+    assessment_date AS last_day,
     cdm_table,
     cdm_row_id,
     -- After complete response any disease has reappeared (footnote to table 3).
@@ -197,5 +200,5 @@ SELECT
         WHEN has_baseline AND was_complete AND (has_disease OR non_target = 'NON-CR/NON-PD') THEN 'PD'
         ELSE by_table
     END AS response,
-    CASE WHEN response = 'PD' THEN first_day ELSE assessment_date END AS assessment_date
+    CASE WHEN response = 'PD' THEN first_day ELSE last_day END AS assessment_date
 FROM followed

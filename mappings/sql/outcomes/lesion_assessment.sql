@@ -17,24 +17,6 @@ WITH assessment_of AS (
     GROUP BY found.person_id, found.assessment_no, found.is_after
 ),
 
--- Of a lesion seen twice in one assessment the last counts.
-seen AS (
-    SELECT
-        person_id,
-        assessment_no,
-        lesion,
-        is_after,
-        state,
-        value_mm,
-        -- Nodes below 10 mm in the short axis are normal (Eisenhauer 2009, Eur J Cancer 45:228, 4.3.1).
-        CASE WHEN nodal THEN value_mm < 10 ELSE value_mm = 0 END AS is_gone,
-        coalesce(state != 'not evaluable', value_mm IS NOT NULL) AS is_seen
-    FROM lesion_finding
-    QUALIFY row_number() OVER (
-        PARTITION BY person_id, assessment_no, lesion ORDER BY found_on DESC
-    ) = 1
-),
-
 followed AS (
     SELECT
         whole.person_id,
@@ -55,7 +37,7 @@ followed AS (
         bool_and(coalesce(seen.is_seen, FALSE)) FILTER (WHERE lesion.part = 'non-target') AS all_seen
     FROM assessment_of AS whole
     INNER JOIN baseline_lesion AS lesion ON whole.person_id = lesion.person_id
-    LEFT JOIN seen
+    LEFT JOIN lesion_seen AS seen
         ON
             whole.person_id = seen.person_id
             AND whole.assessment_no = seen.assessment_no
@@ -63,28 +45,12 @@ followed AS (
     GROUP BY whole.person_id, whole.assessment_no
 ),
 
--- Lesions called new that were not there at baseline. One that is equivocal at first counts from its first finding once
--- it is certain (4.3.5); a node below 10 mm is none.
-found_new AS (
-    SELECT
-        seen.person_id,
-        seen.assessment_no,
-        seen.lesion,
-        bool_or(coalesce(seen.state != 'equivocal', TRUE)) OVER (PARTITION BY seen.person_id, seen.lesion) AS is_certain
-    FROM seen
-    SEMI JOIN lesion_finding AS said
-        ON seen.person_id = said.person_id AND seen.lesion = said.lesion AND said.is_after AND said.part = 'new'
-    ANTI JOIN baseline_lesion AS known ON seen.person_id = known.person_id AND seen.lesion = known.lesion
-    WHERE seen.is_after AND NOT coalesce(seen.is_gone, FALSE) AND coalesce(seen.state != 'not evaluable', TRUE)
-),
-
 new_lesion AS (
     SELECT
         person_id,
         assessment_no,
         count(DISTINCT lesion) AS new_lesions
-    FROM found_new
-    WHERE is_certain
+    FROM new_lesion_seen
     GROUP BY person_id, assessment_no
 )
 

@@ -1,16 +1,15 @@
-"""What the registry computed beside what the abstract prints (published.yaml), and what the printed numbers imply."""
+"""What the registry computed beside what the abstract prints, and what the printed numbers imply."""
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 import pandas as pd
 from scipy.stats import beta
 
-from onco_registry.demo.catalogue import document
+from onco_registry.demo.catalogue import Json
+from onco_registry.demo.published import published
 
-Json = dict[str, Any]
 COLUMNS = ["measure", "published", "computed", "method", "agrees"]
 MISSING = "missing"
 POINT = "point estimate"
@@ -23,10 +22,10 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
     ci_method, x, n among others); only the stratum ``overall`` is read. ``agrees`` is ``yes`` or ``no`` by equality at
     the printed decimals, and ``not comparable`` for an interval by another method than the printed one.
     """
-    published = document("published")
+    abstract = published()
     overall = estimates[estimates["stratum"] == "overall"]
-    rows = [_patients(published["patients"], overall)]
-    for printed in published["measures"]:
+    rows = [_patients(abstract["patients"], overall)]
+    for printed in abstract["measures"]:
         found = overall[overall["measure"] == printed["measure"]]
         rows.append(_point(printed, found))
         if "interval" in printed:
@@ -44,29 +43,29 @@ def disagreements(table: pd.DataFrame) -> pd.DataFrame:
 
 def contradicted() -> list[str]:
     """Labels of the printed response counts that the printed intervals rule out."""
-    published = document("published")
-    (_, responders), (_, controlled), n = _rates(published)
+    abstract = published()
+    (_, responders), (_, controlled), n = _rates(abstract)
     possible = {
         "response": set(responders),
         "stable": {c - r for c in controlled for r in responders},
         # Patients without an evaluable response are counted with those who progressed.
         "progression": {x for c in controlled for x in range(n - c + 1)},
     }
-    printed = published["response_counts"]
+    printed = abstract["response_counts"]
     return [
         row["label"]
-        for row in published["measures"]
+        for row in abstract["measures"]
         for kind, measure in printed.items()
         if row["measure"] == measure and row["x"] not in possible[kind]
     ]
 
 
 def statements() -> list[str]:
-    """What the printed counts and intervals say about each other, computed from published.yaml alone."""
-    published = document("published")
-    by_measure = {printed["measure"]: printed for printed in published["measures"]}
-    counts = [by_measure[measure]["x"] for measure in published["response_counts"].values()]
-    responders, controlled, n = _rates(published)
+    """What the printed counts and intervals say about each other, computed from what is printed alone."""
+    abstract = published()
+    by_measure = {printed["measure"]: printed for printed in abstract["measures"]}
+    counts = [by_measure[measure]["x"] for measure in abstract["response_counts"].values()]
+    responders, controlled, n = _rates(abstract)
     failures = [n - x for x in controlled[1]]
     return [
         f"The printed responses {' + '.join(map(str, counts))} = {sum(counts)}"
@@ -76,11 +75,11 @@ def statements() -> list[str]:
     ]
 
 
-def _rates(published: Json) -> tuple[tuple[Json, list[int]], tuple[Json, list[int]], int]:
+def _rates(abstract: Json) -> tuple[tuple[Json, list[int]], tuple[Json, list[int]], int]:
     """The printed response rate and control rate, each with the counts that its interval implies; and the patients."""
-    by_measure = {printed["measure"]: printed for printed in published["measures"]}
-    response, control = by_measure[published["response_rate"]], by_measure[published["control_rate"]]
-    n, level = published["patients"], published["level"]
+    by_measure = {printed["measure"]: printed for printed in abstract["measures"]}
+    response, control = by_measure[abstract["response_rate"]], by_measure[abstract["control_rate"]]
+    n, level = abstract["patients"], abstract["level"]
     return (response, implied_counts(response, n, level)), (control, implied_counts(control, n, level)), n
 
 
