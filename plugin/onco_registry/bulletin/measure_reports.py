@@ -66,8 +66,8 @@ def _reports(document: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
             title = words("headline.follow_up") if name == FOLLOW_UP else measure_name(document, words, name)
             yield name, _report(document, measures[name], title)
     for row in (document["safety"] or {}).get("any", []):
-        if title := SAFETY.get(row["measure"]):
-            yield row["measure"], _report(document, row, title)
+        if row["measure"] in SAFETY:
+            yield row["measure"], _report(document, row, SAFETY[row["measure"]])
 
 
 def _report(document: Mapping[str, Any], row: Json, title: str) -> Json:
