@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -147,6 +148,23 @@ def test_a_long_table_goes_on_under_its_heads(document: dict[str, Any]) -> None:
     assert len(holding) >= 3
     assert all(text.count("Status Check Detail") == 1 for text in holding)
     assert re.findall(r"Check number (\d+)", "".join(texts)) == [str(number) for number in range(1, 81)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_text_stands_beyond_the_margins(document: dict[str, Any], language: str, tmp_path: Path) -> None:
+    if (program := shutil.which("pdftotext")) is None:
+        pytest.skip("pdftotext is not installed (poppler-utils): the places of words are not measured")
+    # Whether the words of a drawing stay within it is for the tests of figures.
+    html = re.sub(r"(?s)<svg.*?</svg>", "", render(document, language))
+    (tmp_path / "bulletin.pdf").write_bytes(made(html))
+    command = [program, "-bbox", tmp_path / "bulletin.pdf", "-"]
+    words = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    boxes = re.findall(r'<word xMin="(.*?)" yMin=".*?" xMax="(.*?)" yMax="(.*?)">', words)
+    assert len(boxes) > 400
+    # A4 is 595 by 842 points; 15 mm at the sides are 42.5.
+    assert min(float(left) for left, _, _ in boxes) > 42
+    assert max(float(right) for _, right, _ in boxes) < 595 - 42
+    assert max(float(bottom) for _, _, bottom in boxes) < 842 - 20
 
 
 def test_every_font_is_in_the_file(reader: PdfReader, chinese: PdfReader) -> None:
