@@ -157,7 +157,7 @@ def test_no_text_stands_beyond_the_margins(document: dict[str, Any], language: s
     # Whether the words of a drawing stay within it is for the tests of figures.
     html = re.sub(r"(?s)<svg.*?</svg>", "", render(document, language))
     (tmp_path / "bulletin.pdf").write_bytes(made(html))
-    command = [program, "-bbox", tmp_path / "bulletin.pdf", "-"]
+    command = [program, "-bbox", str(tmp_path / "bulletin.pdf"), "-"]
     words = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     boxes = re.findall(r'<word xMin="(.*?)" yMin=".*?" xMax="(.*?)" yMax="(.*?)">', words)
     assert len(boxes) > 400
