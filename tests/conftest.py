@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import structlog
+
+# A PDF takes seconds; the tests of what is in one ask for it.
+os.environ.setdefault("ONCO_REGISTRY__BULLETIN__PDF", "false")
 
 
 @pytest.fixture(autouse=True)

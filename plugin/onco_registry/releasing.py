@@ -78,9 +78,11 @@ def _add(
     correction: Correction | None,
     keys: list[Key],
 ) -> None:
-    rendered = files.render(document, config.bulletin.languages)
+    rendered = files.render(document, config.bulletin.languages, as_pdf=config.bulletin.pdf)
+    for name, reason in rendered.missing.items():
+        log.warning("not rendered", file=name, reason=reason)
     now = datetime.now(config.zone)
-    made = add(series, planned, rendered, published=now, keys=keys, correction=correction)
+    made = add(series, planned, rendered.files, published=now, keys=keys, correction=correction)
     log.info("released", registry=series.registry, edition=series.edition, number=made.number, signed=bool(keys))
 
 

@@ -19,6 +19,7 @@ COPYLEFT = re.compile(r"\b[AL]?GPL|GNU (?:Affero |Lesser |Library )?General Publ
 EXCEPTIONS: dict[str, str] = {
     "psycopg": "LGPL: imported as it is, installed beside us and replaceable; nothing of it is in our files",
     "psycopg-binary": "the same, compiled",
+    "pyphen": "GPL, LGPL or MPL, as one chooses: taken under the MPL 1.1, which binds its own files alone",
 }
 
 
