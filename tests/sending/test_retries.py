@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,17 @@ def test_a_new_channel_gets_the_newest_and_then_every_release(tmp_path: Path) ->
         released(bulletins(tmp_path), document(cut))
     site.send(settings)
     assert site.ledger(tmp_path) == [("share", "", number, "sent", 1) for number in (2, 3, 4)]
+
+
+def test_a_series_that_starts_anew_is_sent_anew(tmp_path: Path) -> None:
+    settings = config(tmp_path, folder_channel(tmp_path))
+    for _ in range(2):
+        for cut in ("2026-08-31", "2026-09-30"):
+            released(bulletins(tmp_path), document(cut, patients=len(site.ledger(tmp_path))))
+            site.send(settings)
+        for folder in (bulletins(tmp_path), tmp_path / "share"):
+            shutil.rmtree(folder)
+    assert sorted(number for _, _, number, _, _ in site.ledger(tmp_path)) == [1, 1, 2, 2]
 
 
 def test_what_was_corrected_before_it_was_sent_is_not_sent(tmp_path: Path) -> None:

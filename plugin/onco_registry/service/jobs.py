@@ -69,7 +69,7 @@ NEWS = Table(
     Column("tries", Integer, nullable=False),
     UniqueConstraint("attempt", "kind"),
 )
-# Which release of a bulletin went where, or is tried again; state: waiting, sent or given-up.
+# Which release of a bulletin went where, or is tried again; manifest: its SHA-256; state: waiting, sent or given-up.
 SENDING = Table(
     "sending",
     _METADATA,
@@ -77,12 +77,13 @@ SENDING = Table(
     Column("registry", Text, nullable=False),
     Column("edition", Text, nullable=False),
     Column("number", Integer, nullable=False),
+    Column("manifest", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_try", Text, nullable=False),
-    UniqueConstraint("registry", "edition", "number", "channel", "recipient"),
+    UniqueConstraint("registry", "edition", "manifest", "channel", "recipient"),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.sqlite import insert
 
+from onco_registry.bulletin.archive.release import Release
 from onco_registry.bulletin.archive.series import Series
 from onco_registry.service.jobs import SENDING
 
@@ -51,23 +52,23 @@ class Progress:
         return Progress("given-up" if tries >= MOST_TRIES else "waiting", tries, _text(datetime.now(UTC) + rest))
 
 
-def known(engine: Engine, series: Series, address: Address) -> Mapping[int, Progress]:
-    """What is known of an address, by the number of the release."""
-    query = select(SENDING.c.number, SENDING.c.state, SENDING.c.tries, SENDING.c.next_try).where(
+def known(engine: Engine, series: Series, address: Address) -> Mapping[str, Progress]:
+    """What is known of an address, by the SHA-256 of the release's manifest."""
+    query = select(SENDING.c.manifest, SENDING.c.state, SENDING.c.tries, SENDING.c.next_try).where(
         SENDING.c.registry == series.registry,
         SENDING.c.edition == series.edition,
         SENDING.c.channel == address.channel,
         SENDING.c.recipient == address.recipient,
     )
     with engine.connect() as con:
-        return {number: Progress(*rest) for number, *rest in con.execute(query)}
+        return {manifest: Progress(*rest) for manifest, *rest in con.execute(query)}
 
 
-def record(engine: Engine, series: Series, number: int, address: Address, progress: Progress) -> None:
+def record(engine: Engine, series: Series, release: Release, address: Address, progress: Progress) -> None:
     """Keep what became of a release at an address."""
-    key = {"registry": series.registry, "edition": series.edition, "number": number}
+    key = {"registry": series.registry, "edition": series.edition, "manifest": release.sha256}
     key |= {"channel": address.channel, "recipient": address.recipient}
-    values = {"state": progress.state, "tries": progress.tries, "next_try": progress.next_try}
+    values = {"number": release.number, "state": progress.state, "tries": progress.tries, "next_try": progress.next_try}
     with engine.begin() as con:
         con.execute(
             insert(SENDING).values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values)

@@ -43,10 +43,10 @@ def parcels(engine: Engine, root: Path, settings: BulletinSettings) -> Iterator[
         for channel in settings.send:
             for address in addresses(channel) if takes(channel, series.registry, series.edition) else ():
                 known = ledger.known(engine, series, address)
-                since = min(known, default=releases[-1].number)
+                first = min((one.number for one in releases if one.sha256 in known), default=releases[-1].number)
                 for release in releases:
-                    if release.number >= since and release.number not in corrected:
-                        progress = known.get(release.number, Progress())
+                    if release.number >= first and release.number not in corrected:
+                        progress = known.get(release.sha256, Progress())
                         yield Parcel(channel, series, release, address, progress)
 
 

@@ -110,7 +110,7 @@ def _pass(config: Config, engine: Engine, headline: Headline, *, everything: boo
             why = str(problem) if isinstance(problem, OncoError) else error
             log.warning("release not sent", error=error, **about)
         progress = parcel.progress.after(taken=error is None)
-        ledger.record(engine, parcel.series, parcel.release.number, parcel.address, progress)
+        ledger.record(engine, parcel.series, parcel.release, parcel.address, progress)
         yield Outcome(replace(parcel, progress=progress), parcel.progress.tries, why, error)
 
 
