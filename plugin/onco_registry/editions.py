@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from onco_etl.query import scalar
-from onco_registry import bulletin, change_reasons, cut_changes, results
+from onco_registry import change_reasons, cut_changes, results
 from onco_registry.bulletin import disclosure
 from onco_registry.bulletin.archive.release import Release
 from onco_registry.bulletin.archive.series import Series, standing
 from onco_registry.bulletin.changes import Earlier, changes
+from onco_registry.bulletin.document import build
+from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.config import Config
 from onco_registry.cut_changes import Recompute
 from onco_registry.registry_model import RegistryDefinition
@@ -30,7 +32,7 @@ def documents(con: duckdb.DuckDBPyConnection, config: Config, registry: Registry
     """
     found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
     before = _released_before(config, registry, "internal", found.data_cut)
-    internal = bulletin.build(found.frames(), _meta(con, config, registry, found), _earlier(con, found, before))
+    internal = build(found.frames(), _meta(con, config, registry, found), _earlier(con, found, before))
     made = [internal] if "internal" in config.bulletin.editions else []
     if "public" in config.bulletin.editions:
         public = _public(config, registry, internal)
@@ -96,9 +98,9 @@ def _newest_recompute(con: duckdb.DuckDBPyConnection, registry: str) -> Mapping[
 
 def _meta(
     con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition, found: results.Results
-) -> bulletin.BulletinMeta:
+) -> BulletinMeta:
     finished = scalar(con, "SELECT finished FROM state.run WHERE run = $1", [found.as_of_run])
-    return bulletin.BulletinMeta(
+    return BulletinMeta(
         registry=registry.name,
         title=registry.title,
         cohort=registry.cohort.name,

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from onco_registry.bulletin import BulletinMeta, build, render
+from onco_registry.bulletin.document import build
+from onco_registry.bulletin.meta import BulletinMeta
+from onco_registry.bulletin.page import render
 
 Frames = dict[str, pd.DataFrame]
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
-from onco_registry.bulletin import BulletinMeta, build
-from onco_registry.bulletin.document import canonical, schema, validate
+from onco_registry.bulletin.document import build, canonical, schema, validate
+from onco_registry.bulletin.meta import BulletinMeta
 
 Frames = dict[str, pd.DataFrame]
 

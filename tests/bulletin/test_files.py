@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from onco_registry.bulletin import files, pdf, render
+from onco_registry.bulletin import files, pdf
 from onco_registry.bulletin.document import canonical
+from onco_registry.bulletin.page import render
 from onco_registry.bulletin.tables import tables
 
 

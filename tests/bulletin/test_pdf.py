@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from onco_registry.bulletin import pdf, render
+from onco_registry.bulletin import pdf
+from onco_registry.bulletin.page import render
 from support.repository import ROOT
 
 CHINESE, NOTE = "罕见病的两种药物", "本登记库的注意事项。"

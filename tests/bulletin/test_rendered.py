@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from onco_registry.bulletin import render
 from onco_registry.bulletin.catalogue import Catalogue
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.meta import LANGUAGES
+from onco_registry.bulletin.page import render
 from support import bulletins
 
 CHROMIUM = shutil.which("chromium")

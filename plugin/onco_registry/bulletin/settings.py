@@ -52,7 +52,8 @@ class BulletinSettings:
     """Which editions are made, in which languages, where they are kept, who signs them and to whom they go.
 
     pdf: whether each page is made as a PDF, too. minimum_cell: the smallest number of patients that the public edition
-    shows. folder: of the archive; without it `bulletins` in the data folder. signing_key, signing_key_file: a JWKS, as `keys new` makes it; the newest signs.
+    shows. folder: of the archive; without it `bulletins` in the data folder. signing_key, signing_key_file: a JWKS, as
+    `keys new` makes it; the newest signs.
 
     Raises ValueError where an edition or language would be sent that is not made, or two channels have one name.
     """
