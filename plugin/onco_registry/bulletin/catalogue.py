@@ -61,6 +61,13 @@ class Catalogue:
         """The word for a name from the data (an interval method, a source), else the name itself."""
         return self.strings.get(f"{kind}.{name}") or self.text(default or name or DASH)
 
+    def item(self, name: str, label: str) -> str:
+        """The word for an item of completeness; 'death_source:EHR' has its value in it."""
+        kind, separator, value = name.partition(":")
+        if separator and f"item.{kind}" in self.strings:
+            return self(f"item.{kind}", value=self.text(value))
+        return self.name("item", name, label)
+
     def text(self, english: str) -> str:
         """A word or sentence of the registry in this language."""
         return self.translations.get(english, english)

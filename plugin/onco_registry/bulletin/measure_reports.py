@@ -63,7 +63,7 @@ def _reports(document: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     last = [FOLLOW_UP] if FOLLOW_UP in measures else []
     for name in [*(rate for rate in RATES if rate in measures), *sorted({*measures} - {*RATES, *last}), *last]:
         if measures[name] is not None:
-            title = words("headline.follow_up") if name == FOLLOW_UP else measure_name(document, words, name)
+            title = measure_name(document, words, name)
             yield name, _report(document, measures[name], title)
     for row in (document["safety"] or {}).get("any", []):
         if row["measure"] in SAFETY:

@@ -12,7 +12,7 @@ NUMBERS = 128
 
 def draw(items: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     """A bar per item in the document's order; an item whose counts are withheld keeps its row and says so."""
-    labels = [words.typeset(words.name("item", item["item"], item["label"])) for item in items]
+    labels = [words.typeset(words.item(item["item"], item["label"])) for item in items]
     numbers = [_numbers(item, words) for item in items]
     rows = Rows.of(labels, form, TOP, BAR + 12, room_for(numbers, NUMBERS))
     svg = Svg(
