@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
 from onco_etl.errors import ConfigurationError
 
+# The same YAML; read by the library in C where it is, ten times as fast.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -30,7 +32,7 @@ class YamlValue:
         """The whole document of a file; malformed or empty YAML is refused."""
         try:
             with path.open(encoding="utf-8") as source:
-                node = yaml.compose(source, Loader=yaml.SafeLoader)
+                node = yaml.compose(source, Loader=_LOADER)
         except OSError as error:
             raise ConfigurationError(f"{path.name}: {error.strerror}") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
