@@ -63,11 +63,11 @@ def selections() -> dict[str, Selection]:
     return {"": _datatypes(), **{name: _read(f"{name}.yaml") for name in resource_types()}}
 
 
-@lru_cache
 def _datatypes() -> Selection:
     return _read(_DATATYPES)
 
 
+@lru_cache
 def _read(name: str) -> Selection:
     text = files("onco_mappings").joinpath("fhir", name).read_text(encoding="utf-8")
     return typing.cast("Selection", yaml.safe_load(text))

@@ -192,23 +192,33 @@ def raw_lines(file: LandedFile, wanted: set[int]) -> dict[int, bytes]:
             whole = stream.read() if wanted else b""
             return dict.fromkeys(wanted, whole)
         found: dict[int, bytes] = {}
-        for number, line in enumerate(_lines(stream), start=1):
-            if number in wanted:
-                found[number] = line
-                if len(found) == len(wanted):
-                    break
+        for first, block in _blocks(stream):
+            following = first + block.count(b"\n") + (not block.endswith(b"\n"))
+            if any(first <= number < following for number in wanted):
+                numbered = enumerate(io.BytesIO(block), start=first)
+                found.update({number: line for number, line in numbered if number in wanted})
+            if len(found) == len(wanted):
+                break
         return found
 
 
 def matching_lines(file: LandedFile, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
     """The lines, with their numbers, in which `pattern` is found; the others are passed over many at a time."""
     with file.path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
-        number, rest = 1, b""
-        while chunk := stream.read(_CHUNK):
-            whole, newline, rest = (rest + chunk).rpartition(b"\n")
-            yield from _matching(whole + newline, pattern, number)
-            number += whole.count(b"\n") + len(newline)
-        yield from _matching(rest, pattern, number)
+        for first, block in _blocks(stream):
+            yield from _matching(block, pattern, first)
+
+
+def _blocks(stream: zstandard.ZstdDecompressionReader) -> Iterator[tuple[int, bytes]]:
+    """Many whole lines at a time, with the number of the first: most need no look of their own."""
+    number, rest = 1, b""
+    while chunk := stream.read(_CHUNK):
+        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        if newline:
+            yield number, whole + newline
+            number += whole.count(b"\n") + 1
+    if rest:
+        yield number, rest
 
 
 def _matching(block: bytes, pattern: re.Pattern[bytes], number: int) -> Iterator[tuple[int, bytes]]:

@@ -24,7 +24,7 @@ from onco_etl import (
     vocabulary_slice,
     worklist,
 )
-from onco_etl.query import literal, scalar
+from onco_etl.query import has_rows, literal, scalar
 from onco_etl.runs import STARTER_MAPS, timed
 from onco_etl.settings import EtlSettings
 
@@ -142,7 +142,8 @@ def map_and_merge(con: duckdb.DuckDBPyConnection, run: int) -> None:
 def _exclude(con: duckdb.DuckDBPyConnection) -> None:
     """Bring `state.excluded` up to date for the touched resources."""
     for table in ("excluded", "not_understood"):
-        con.execute(f"DELETE FROM state.{table} WHERE resource IN (SELECT resource FROM work.touched)")
+        if has_rows(con, f"state.{table}"):
+            con.execute(f"DELETE FROM state.{table} WHERE resource IN (SELECT resource FROM work.touched)")
     for resource_type in touched.lay_out(con):
         con.execute(f"INSERT INTO state.excluded SELECT resource, reason FROM ({relations.exclusion(resource_type)})")
     worklist.note_urls(con)

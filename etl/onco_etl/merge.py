@@ -6,7 +6,7 @@ import duckdb
 
 from onco_etl import cdm, keys, relations
 from onco_etl.errors import MappingError
-from onco_etl.query import scalar
+from onco_etl.query import has_rows, scalar
 from onco_etl.workspace import LINEAGE
 
 
@@ -34,12 +34,9 @@ def merge(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
 
 def replace(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
     """Replace the rows of the touched resources by those of the temporary view `fresh`."""
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE existing AS
-        SELECT c.* FROM cdm.{table} AS c SEMI JOIN work.touched AS t ON t.resource_key = c._resource_key
-        """
-    )
+    of_touched = f"cdm.{table} AS c SEMI JOIN work.touched AS t ON t.resource_key = c._resource_key"
+    rows = of_touched if has_rows(con, f"cdm.{table}") else f"cdm.{table} AS c LIMIT 0"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE existing AS SELECT c.* FROM {rows}")
     apply(con, table, run)
 
 
@@ -47,7 +44,7 @@ def apply(con: duckdb.DuckDBPyConnection, table: str, run: int) -> None:
     """Turn the rows of `existing` into those of the view `fresh`: what is gone becomes history, what is new begins."""
     names = (*cdm.columns(table), *(name for name, _ in LINEAGE[:-1]))
     fresh = "fresh"
-    if scalar(con, "SELECT count(*) FROM existing"):
+    if has_rows(con, "existing"):
         same = " AND ".join(f"f.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
         con.execute(
             f"""
@@ -91,13 +88,13 @@ def _refuse_duplicates(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
 def _hold(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """Move rows whose person is not in `cdm.person` from `mapped` to `state.held`."""
+    if has_rows(con, "state.held"):
+        of_touched = "resource_key IN (SELECT resource_key FROM work.touched)"
+        con.execute(f"DELETE FROM state.held WHERE cdm_table = '{table}' AND {of_touched}")
     con.execute(
-        f"""
+        """
         CREATE OR REPLACE TEMP TABLE present AS
-        SELECT k.row_key FROM keys.person AS k SEMI JOIN cdm.person AS p ON p._row_id = k.id;
-
-        DELETE FROM state.held
-        WHERE cdm_table = '{table}' AND resource_key IN (SELECT resource_key FROM work.touched);
+        SELECT k.row_key FROM keys.person AS k SEMI JOIN cdm.person AS p ON p._row_id = k.id
         """
     )
     if scalar(con, "SELECT count(*) FROM mapped AS m ANTI JOIN present AS p ON p.row_key = m.person_id"):

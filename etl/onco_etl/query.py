@@ -16,6 +16,11 @@ def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
     return row[0]
 
 
+def has_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a table has any row: asked before what would cost as much without one as with many."""
+    return bool(scalar(con, f"SELECT EXISTS (FROM {table})"))
+
+
 def literal(value: str | int | None) -> str:
     """The value as SQL, quoted; what every night binds is written out, for binding makes DuckDB import pandas."""
     return "NULL" if value is None else str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"

@@ -13,7 +13,7 @@ import duckdb
 
 from onco_etl import elements, incoming, keys, shape, suppression
 from onco_etl.landing import LandedFile
-from onco_etl.query import literal, scalar
+from onco_etl.query import has_rows, literal, scalar
 
 # Resources that others look into: an exposure into its Medication, an adverse event into its suspects.
 LOOKED_INTO = (
@@ -63,7 +63,7 @@ def receive(con: duckdb.DuckDBPyConnection, run: int, source: str, files: Sequen
     keys.assign(con, "resource", f"(SELECT resource AS row_key FROM version WHERE {_CURRENT})")
     _update_resources(con)
     for told in ("reference", "identifier"):
-        con.execute(f"DELETE FROM state.{told} WHERE resource IN (SELECT resource FROM newest)")
+        _forget_newest(con, f"state.{told}")
     for (resource_type,) in con.execute("SELECT DISTINCT resource_type FROM newest ORDER BY ALL").fetchall():
         _update_staged(con, incoming.table_for(resource_type), source)
 
@@ -248,22 +248,23 @@ def _update_resources(con: duckdb.DuckDBPyConnection) -> None:
 
         UPDATE state.resource AS r SET version_id = v.version_id, last_updated = v.last_updated
         FROM version AS v WHERE v.fate = 'unchanged' AND v.resource = r.resource;
-
-        DELETE FROM state.resource WHERE resource IN (SELECT resource FROM newest);
-        INSERT INTO state.resource BY NAME FROM newest;
         """
     )
+    _forget_newest(con, "state.resource")
+    con.execute("INSERT INTO state.resource BY NAME FROM newest")
+
+
+def _forget_newest(con: duckdb.DuckDBPyConnection, table: str, resource_type: str | None = None) -> None:
+    """Delete what a table has of the resources of `newest`, or of those of one type."""
+    of_type = f"WHERE resource_type = {literal(resource_type)}" if resource_type else ""
+    if has_rows(con, table):
+        con.execute(f"DELETE FROM {table} WHERE resource IN (SELECT resource FROM newest {of_type})")
 
 
 def _update_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
     """Replace the staged rows of changed resources of a type, and note what they refer to."""
     resource_type = incoming.tables()[table]
-    con.execute(
-        f"""
-        DELETE FROM staged.{table}
-        WHERE resource IN (SELECT resource FROM newest WHERE resource_type = '{resource_type}')
-        """
-    )
+    _forget_newest(con, f"staged.{table}", resource_type)
     _show_received(con, table, source)
     con.execute(f"INSERT INTO staged.{table} FROM received_{table}")
     if "identifier" in incoming.columns_of(table):

@@ -20,11 +20,12 @@ def receive(config: Config, source: str | None, *, full: bool = False) -> RunRep
     full: read everything of the server. Raises ConfigurationError, and as `onco_etl.pipeline.sync` and
     `onco_etl.server.pull.sync` do.
     """
-    from onco_etl import pipeline
+    if (path := _path(source, full)) is not None:
+        from onco_etl import pipeline
+
+        return pipeline.sync(config.etl, path)
     from onco_etl.server import pull
 
-    if (path := _path(source, full)) is not None:
-        return pipeline.sync(config.etl, path)
     return pull.sync(config.etl, _server(config, source), full=full)
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
 from onco_etl.errors import ConfigurationError
 
+# Reads what the other does, ten times as fast, but refuses some of it: what it refuses, the other judges.
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -29,8 +31,7 @@ class YamlValue:
     def load(cls, path: Path) -> YamlValue:
         """The whole document of a file; malformed or empty YAML is refused."""
         try:
-            with path.open(encoding="utf-8") as source:
-                node = yaml.compose(source, Loader=yaml.SafeLoader)
+            node = _composed(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigurationError(f"{path.name}: {error.strerror}") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -140,6 +141,13 @@ class YamlValue:
             return loader.construct_object(self.node)
         finally:
             loader.dispose()
+
+
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=_FAST)
+    except yaml.YAMLError:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _hint(name: str, known: Collection[str]) -> str:

@@ -11,6 +11,7 @@ from onco_etl.errors import ConfigurationError
 from onco_registry.definition import load_registry
 from onco_registry.endpoint_definition import load_endpoints
 from onco_registry.registry_model import ConceptReference, Contrast, Criterion
+from onco_registry.yaml_value import YamlValue
 
 FICTIONAL = Path(__file__).parent / "registry"
 
@@ -195,6 +196,13 @@ def test_not_yaml_and_no_registry(folder: Path) -> None:
         load_registry(folder)
     with pytest.raises(ConfigurationError, match="no registry 'nonesuch': neither shipped nor a folder"):
         load_registry("nonesuch")
+
+
+def test_yaml_that_only_the_slower_parser_reads(tmp_path: Path) -> None:
+    # In C a colon at the end of a plain key within braces is an error.
+    (tmp_path / "odd.yaml").write_text("title: odd\nkeys: {name:, version: 1}\n", encoding="utf-8")
+    keys = YamlValue.load(tmp_path / "odd.yaml").mapping()
+    assert (keys["title"].line, keys["keys"].line, list(keys["keys"].mapping())) == (1, 2, ["name", "version"])
 
 
 def test_own_endpoints_win(folder: Path) -> None:

@@ -47,6 +47,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_sync_of_files_imports_neither_frames_nor_what_speaks_to_servers(tmp_path: Path) -> None:
+    tmp_path.joinpath("batch.ndjson").write_text(json.dumps(PATIENT) + "\n", encoding="utf-8")
+    assert cli(tmp_path, "init").returncode == 0
+    code = """
+import sys
+from onco_registry.cli import main
+try:
+    main()
+finally:
+    print(sorted({"pandas", "numpy", "httpx", "joserfc", "psycopg"} & set(sys.modules)))
+"""
+    command = [sys.executable, "-c", code, "sync", "--from", "batch.ndjson"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]"), done.stderr
+
+
 def test_status(site: Path) -> None:
     status = answer(site, "status")
     assert [(run["run"], run["kind"], run["status"], run["received"]) for run in status["runs"]] == [
