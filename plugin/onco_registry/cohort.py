@@ -19,14 +19,19 @@ def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str,
         "data_cut": data_cut,
         "negative_values": cohort.negative_values,
         "drug_sets": [
-            *(component.concept_set for component in exposure.components),
-            lines.other_therapy,
-            *washed_out,
-            *asked_before,
+            name
+            for name in (
+                *(component.concept_set for component in exposure.components),
+                lines.other_therapy,
+                *washed_out,
+                *asked_before,
+            )
+            if name
         ],
         "entry_sets": list(cohort.entry),
         "components": len(exposure.components),
         "landmark_days": cohort.landmark_days,
+        "index_set": cohort.index_set,
         "length_units": list(registry.response.units),
         "seen_types": [concept for source in exposure.seen_by for concept in exposure.sources[source]],
         "maximum_days_between_starts": exposure.maximum_days_between_starts,
@@ -48,7 +53,7 @@ def establish_cohort(relations: Relations, registry: RegistryDefinition) -> None
     for name in ("concept_member", "finding", "fact", "exposure_record", "exposure_era", "entrant", "birth"):
         relations.create(name)
     _know_deaths(relations)
-    relations.create("candidate")
+    relations.create("candidate", sql_text("candidate_recorded") if registry.cohort.index_set else None)
     relations.create("prior_line")
     for step, criterion in enumerate(registry.cohort.criteria, start=1):
         meet(relations, step, criterion)

@@ -19,11 +19,18 @@ _STRATUM_KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def read_exposure(value: YamlValue, sets: Collection[str]) -> model.Exposure:
-    """Exposure sources in order and the components of the combination."""
-    keys = value.keys(("sources", "maximum_days_between_starts", "components"), ("seen_by",))
+    """Exposure sources in order and what is taken: a drug or class, or the components of a combination."""
+    keys = value.keys(("sources", "components"), ("maximum_days_between_starts", "seen_by"))
+    components = tuple(_component(name, item, sets) for name, item in keys["components"].mapping().items())
+    if not components:
+        keys["components"].refuse("expected at least one component; a registry of a disease has no 'exposure'")
+    if (len(components) > 1) != ("maximum_days_between_starts" in keys):
+        value.refuse(
+            "key 'maximum_days_between_starts' is for combinations of two components or more, and needed there"
+        )
     return model.Exposure(
-        components=tuple(_component(name, item, sets) for name, item in keys["components"].mapping().items()),
-        maximum_days_between_starts=keys["maximum_days_between_starts"].integer(),
+        components=components,
+        maximum_days_between_starts=keys["maximum_days_between_starts"].integer() if len(components) > 1 else 0,
         sources={
             name: tuple(concept.integer(minimum=1) for concept in item.items())
             for name, item in keys["sources"].mapping().items()
@@ -44,14 +51,17 @@ def _component(name: str, value: YamlValue, sets: Collection[str]) -> model.Comp
 
 
 def read_lines(value: YamlValue, sets: Collection[str]) -> model.Lines:
-    """The rules of therapy lines."""
-    keys = value.keys(("other_therapy", "new_agent_days", "gap_days", "relapse", "relapse_within_days"))
+    """The rules of therapy lines; both keys of relapse or neither."""
+    relapse = ("relapse", "relapse_within_days")
+    keys = value.keys(("other_therapy", "new_agent_days", "gap_days"), relapse)
+    if len(set(relapse) & set(keys)) == 1:
+        value.refuse(f"needs both of {' and '.join(map(repr, relapse))} or neither")
     return model.Lines(
         other_therapy=keys["other_therapy"].choice(sets, "concept set"),
         new_agent_days=keys["new_agent_days"].integer(),
         gap_days=keys["gap_days"].integer(minimum=1),
-        relapse=keys["relapse"].choice(sets, "concept set"),
-        relapse_within_days=keys["relapse_within_days"].integer(),
+        relapse=keys["relapse"].choice(sets, "concept set") if "relapse" in keys else None,
+        relapse_within_days=keys["relapse_within_days"].integer() if "relapse" in keys else 0,
     )
 
 

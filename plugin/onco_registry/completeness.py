@@ -29,9 +29,10 @@ _EVENTS = {
 }
 
 
-def completeness(relations: Relations) -> pd.DataFrame:
+def completeness(relations: Relations, registry: RegistryDefinition) -> pd.DataFrame:
     """Rows of results.completeness: item, x of n, in a fixed order."""
-    parts = _united(relations, "completeness", _COMPLETENESS)
+    wanted = {name: made for name, made in _COMPLETENESS.items() if name != "response" or registry.response.sources}
+    parts = _united(relations, "completeness", wanted)
     return relations.select(f"SELECT item, x, n FROM ({parts}) ORDER BY item_position, item")
 
 
@@ -58,9 +59,9 @@ def worklists(relations: Relations, registry: RegistryDefinition) -> dict[str, p
     return {"on_treatment": relations.query("on_treatment"), **found}
 
 
-def find_scans(relations: Relations) -> None:
-    """Make `scan`, where there are tumour assessments."""
-    if relations.made("assessment"):
+def find_scans(relations: Relations, registry: RegistryDefinition) -> None:
+    """Make `scan`, where the registry assesses tumours."""
+    if registry.response.sources and relations.made("assessment"):
         relations.create("scan")
 
 

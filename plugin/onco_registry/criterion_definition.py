@@ -6,7 +6,7 @@ on time that only survivors live through (immortal time). Where that time is wan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from onco_registry import registry_model as model
 from onco_registry.cohort_definition import component_name
@@ -34,17 +34,20 @@ _NUMBERS = {
     "washout": ("days",),
 }
 _LIMITS = {"measured": ("minimum", "maximum")}
+# What the index date is: the (latest) start of exposure, a day counted from the first, or the first record of a set.
+_INDEX = ("start", "landmark", "recorded")
 _EARLIEST = -36_525  # days: no window reaches further back than a hundred years
 _COMMON = ("name", "kind", "label")
 
 
 def read_cohort(value: YamlValue, sets: Collection[str], exposure: model.Exposure) -> model.Cohort:
     """The cohort; criteria in an order that never looks at an index date before it is established."""
-    optional = ("negative_values", "index", "landmark_days")
+    optional = ("negative_values", "index", "index_concept_set", "landmark_days")
     keys = value.keys(("id", "name", "label", "population", "entry", "criteria"), optional)
     negative = keys["negative_values"].choice(sets, "concept set") if "negative_values" in keys else None
     criteria = _criteria(keys["criteria"], sets, exposure)
     landmark_days = _landmark_days(keys, exposure)
+    index_set = _index_set(keys, sets, exposure, criteria)
     followed = "followed_at_index" in (criterion.kind for criterion in criteria)
     if landmark_days is not None and not followed:
         keys["criteria"].refuse("an index date that is a landmark needs a criterion of kind 'followed_at_index'")
@@ -57,6 +60,7 @@ def read_cohort(value: YamlValue, sets: Collection[str], exposure: model.Exposur
         criteria=criteria,
         negative_values=negative,
         landmark_days=landmark_days,
+        index_set=index_set,
     )
 
 
@@ -72,12 +76,36 @@ def landmark(value: YamlValue, exposure: model.Exposure) -> int:
 
 
 def _landmark_days(keys: Mapping[str, YamlValue], exposure: model.Exposure) -> int | None:
-    moved = "index" in keys and keys["index"].choice(("start", "landmark"), "index") == "landmark"
+    moved = "index" in keys and keys["index"].choice(_INDEX, "index") == "landmark"
     if moved and "landmark_days" not in keys:
         keys["index"].refuse("key 'landmark_days' is missing beside it")
     if not moved and "landmark_days" in keys:
         keys["landmark_days"].refuse("needs 'index: landmark' beside it")
     return landmark(keys["landmark_days"], exposure) if moved else None
+
+
+def _index_set(
+    keys: Mapping[str, YamlValue],
+    sets: Collection[str],
+    exposure: model.Exposure,
+    criteria: Sequence[model.Criterion],
+) -> str | None:
+    """The set whose first record is the index date: of a registry without exposure, and of no other."""
+    recorded = "index" in keys and keys["index"].choice(_INDEX, "index") == "recorded"
+    if recorded != ("index_concept_set" in keys):
+        (keys["index"] if recorded else keys["index_concept_set"]).refuse(
+            "'index: recorded' and 'index_concept_set' need each other"
+        )
+    if recorded and exposure.components:
+        keys["index"].refuse("the index date of a registry with section 'exposure' is a start")
+    if not recorded and not exposure.components:
+        keys["criteria"].refuse("without section 'exposure' the cohort needs 'index: recorded' and 'index_concept_set'")
+    if not recorded:
+        return None
+    name = keys["index_concept_set"].choice(sets, "concept set")
+    if (criteria[0].kind, criteria[0].argument) != ("recorded_by_index", name):
+        keys["criteria"].refuse(f"the first criterion must be of kind 'recorded_by_index' with concept_set {name!r}")
+    return name
 
 
 def _criteria(value: YamlValue, sets: Collection[str], exposure: model.Exposure) -> tuple[model.Criterion, ...]:

@@ -21,6 +21,7 @@ from onco_registry.comparator_definition import read_comparators
 from onco_registry.concept_definition import read_concept_sets
 from onco_registry.criterion_definition import read_cohort
 from onco_registry.endpoint_definition import choices, load_endpoints
+from onco_registry.needed_sections import check_needs
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.response_definition import read_response
 from onco_registry.safety_definition import read_safety
@@ -29,11 +30,11 @@ from onco_registry.yaml_value import YamlValue
 
 __all__ = ["RegistryDefinition", "load_registry"]
 
-_SECTIONS = (
-    "name", "version", "title", "concept_sets", "exposure", "lines", "cohort", "strata", "response", "safety",
-    "endpoints", "analysis",
+_SECTIONS = ("name", "version", "title", "concept_sets", "cohort", "endpoints", "analysis")
+_OPTIONAL_SECTIONS = (
+    "exposure", "lines", "strata", "response", "safety", "episodes", "notes", "comparators", "growth_modulation",
+    "baseline", "imaging",
 )  # fmt: skip
-_OPTIONAL_SECTIONS = ("episodes", "notes", "comparators", "growth_modulation", "baseline", "imaging")
 _ENDPOINTS_FILE = "endpoints.yaml"
 # YAML of a registry's folder that is no part of its definition: endpoints are read apart, and the numbers that a
 # publication printed are for `check publication`.
@@ -61,15 +62,16 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
     paths = sorted(path for path in folder.glob("*.yaml") if path.name not in _APART and not is_words(path))
     keys = _sections(folder, paths)
     sets = read_concept_sets(keys["concept_sets"])
-    exposure = read_exposure(keys["exposure"], sets)
+    exposure = read_exposure(keys["exposure"], sets) if "exposure" in keys else model.Exposure()
     declared = load_endpoints(endpoints_file)
     used = choices(keys["endpoints"], declared.endpoints, "endpoint")
     endpoints = {name: declared.endpoints[name] for name in used}
-    response = read_response(keys["response"], sets)
+    response = read_response(keys["response"], sets) if "response" in keys else model.ResponseRules()
     if response.immune is None:
         _refuse_immune(keys["endpoints"], endpoints.values(), declared)
     cohort = read_cohort(keys["cohort"], sets, exposure)
-    strata = read_strata(keys["strata"], sets, exposure)
+    strata = read_strata(keys["strata"], sets, exposure) if "strata" in keys else ()
+    check_needs(keys, (*cohort.criteria, *strata), endpoints, declared)
     rules = (*declared.events.values(), *declared.censorings.values())
     baseline = read_baseline(keys["baseline"], sets, strata, exposure) if "baseline" in keys else ()
     labels = {item.name: item.label for item in baseline}
@@ -85,11 +87,11 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         notes=tuple(note.text() for note in notes),
         concept_sets=sets,
         exposure=exposure,
-        lines=read_lines(keys["lines"], sets),
+        lines=read_lines(keys["lines"], sets) if "lines" in keys else model.Lines(),
         cohort=cohort,
         strata=strata,
         response=response,
-        safety=read_safety(keys["safety"], sets, exposure),
+        safety=read_safety(keys["safety"], sets, exposure) if "safety" in keys else None,
         endpoints=endpoints,
         events=declared.events,
         censorings=declared.censorings,

@@ -26,11 +26,13 @@ def episode_rules(registry: RegistryDefinition) -> EpisodeRules:
 
 
 def _therapy(registry: RegistryDefinition) -> Iterator[RuleConcept]:
-    """Components count as one agent each, other drugs by the group they stand in."""
-    sets = registry.concept_sets
+    """Components count as one agent each, other drugs by the group they stand in; without rules of lines, nothing."""
+    sets, other = registry.concept_sets, registry.lines.other_therapy
+    if other is None:
+        return
     for component in registry.exposure.components:
         yield from _concepts("therapy", sets[component.concept_set], agent=component.name, is_component=True)
-    yield from _concepts("therapy", sets[registry.lines.other_therapy])
+    yield from _concepts("therapy", sets[other])
 
 
 def _disease(registry: RegistryDefinition) -> Iterator[RuleConcept]:

@@ -9,7 +9,7 @@ import pandas as pd
 from onco_registry.contrast import arm_rows, contrast_rows
 from onco_registry.estimate_row import EXACT, OVERALL, Row
 from onco_registry.exact import proportion
-from onco_registry.registry_model import CONTROLLED, RESPONDED, RESPONSES, RegistryDefinition
+from onco_registry.registry_model import CONTROLLED, RESPONDED, RESPONSES, RegistryDefinition, Safety
 from onco_registry.stratum import by_stratum
 from onco_registry.time_estimate import time_rows
 
@@ -29,23 +29,25 @@ def estimate(
     adverse_event_group: pd.DataFrame,
     cohort: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Every estimate of a cohort, in a fixed order. Denominators of proportions are all its patients.
+    """Estimates of a cohort, in a fixed order: of response, times and safety, as far as its registry declares them.
 
-    Those of response are all who were seen at index: who came later had to live until then.
+    Denominators of proportions are all its patients. Those of response are all who were seen at index: who came later
+    had to live until then.
     """
     percent = registry.analysis.ci_percent
     seen = cohort.loc[cohort["seen_at_index"].astype(bool), "subject_id"]
     best = best_response[best_response["subject_id"].isin(seen)]
     by_source = best_by_source[best_by_source["person_id"].isin(seen)]
-    rows = [
-        *_responses(best, percent),
-        *_responses_by_source(registry, by_source, len(best), percent),
-        *_responses_by_stratum(best, strata, percent),
-        *time_rows(registry, endpoint, strata),
-        *contrast_rows(registry, endpoint, strata),
-        *_adverse_events(adverse_event, len(cohort), percent),
-        *_adverse_event_groups(registry, adverse_event_group, len(cohort), percent),
-    ]
+    rows: list[Row] = []
+    if registry.response.sources:
+        rows += _responses(best, percent)
+        rows += _responses_by_source(registry, by_source, len(best), percent)
+        rows += _responses_by_stratum(best, strata, percent)
+    rows += time_rows(registry, endpoint, strata)
+    rows += contrast_rows(registry, endpoint, strata)
+    if registry.safety:
+        rows += _adverse_events(adverse_event, len(cohort), percent)
+        rows += _adverse_event_groups(registry.safety, adverse_event_group, len(cohort), percent)
     return _frame(registry, rows)
 
 
@@ -125,8 +127,8 @@ def _adverse_events(events: pd.DataFrame, n: int, percent: int) -> Iterator[Row]
             yield _proportion_row(OVERALL, f"ae_term{suffix}:{term}", int(x), n, percent)
 
 
-def _adverse_event_groups(registry: RegistryDefinition, groups: pd.DataFrame, n: int, percent: int) -> Iterator[Row]:
-    for name in registry.safety.groups:
+def _adverse_event_groups(rules: Safety, groups: pd.DataFrame, n: int, percent: int) -> Iterator[Row]:
+    for name in rules.groups:
         rows = groups[groups["ae_group"] == name]
         for suffix, counted in (("", rows), ("_related", rows[rows["related"].astype(bool)])):
             x = int(counted["subject_id"].nunique())

@@ -45,6 +45,11 @@ _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
 # The libraries that compute: another version may print another digit.
 _LIBRARIES = ("onco-registry", "duckdb", "lifelines", "numpy", "pandas", "scipy")
 
+_SAFETY = (
+    "adverse_event", "ae_table", "safety_table", "ae_rate", "ae_incidence", "immune_event", "laboratory_grade",
+    "laboratory_table", "laboratory_not_evaluable", "treatment_window", "dose",
+)  # fmt: skip
+
 
 def recompute(
     con: duckdb.DuckDBPyConnection,
@@ -90,22 +95,20 @@ def recompute_parameters(registry: RegistryDefinition, data_cut: date) -> dict[s
 
 
 def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.DataFrame]:
-    frames = {
-        name: relations.frame(name)
-        for name in ("attrition", "best_response", "endpoint", "growth_modulation", "adverse_event", "ae_table")
-    }
+    frames = {name: relations.frame(name) for name in ("attrition", "best_response", "endpoint", "growth_modulation")}
     for name in ("target_sum", "assessment", "best_by_source"):
         frames[name] = relations.query(f"{name}_frame")
     frames["response_query"] = relations.query("response_query")
-    find_scans(relations)
+    find_scans(relations, registry)
     frames["baseline"] = baseline_table(relations, registry)
-    frames["completeness"] = completeness(relations)
+    frames["completeness"] = completeness(relations, registry)
     frames["timeliness"] = timeliness(relations, registry)
     frames |= worklists(relations, registry)
     frames["cohort"] = relations.query("cohort")
     frames["cohort_definition"] = cohort_definition_frame(registry)
     strata = relations.frame("stratum_value")
     frames["curve"] = curves(registry, frames["endpoint"], strata)
+    frames |= _safety_frames(relations, registry)
     frames["estimate"] = estimate(
         registry,
         frames["best_response"],
@@ -113,15 +116,15 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         strata,
         frames["endpoint"],
         frames["adverse_event"],
-        relations.frame("adverse_event_group"),
+        relations.frame("adverse_event_group") if registry.safety else pd.DataFrame(),
         frames["cohort"],
     )
-    frames |= _safety_frames(relations, registry)
     frames |= immune_frames(relations, registry)
-    frames["estimate"] = pd.concat([frames["estimate"], safety_estimates(registry, frames)], ignore_index=True)
-    further = _further_response(relations, registry, frames["response_query"])
-    immune = immune_estimates(registry, frames["best_immune_response"], frames["cohort"])
-    frames["estimate"] = pd.concat([frames["estimate"], further, immune], ignore_index=True)
+    further = [safety_estimates(registry, registry.safety, frames)] if registry.safety else []
+    further += [_further_response(relations, registry, frames["response_query"])] if registry.response.sources else []
+    if registry.response.immune:
+        further.append(immune_estimates(registry, frames["best_immune_response"], frames["cohort"]))
+    frames["estimate"] = pd.concat([frames["estimate"], *further], ignore_index=True)
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
     # Last: it puts the arms in the place of the cohort.
@@ -132,8 +135,11 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
 
 
 def _safety_frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.DataFrame]:
+    """The frames of safety; of a registry that does not declare it, empty."""
+    if registry.safety is None:
+        return {name: pd.DataFrame(columns=list(FRAMES[name])) for name in _SAFETY}
     percent = registry.analysis.ci_percent
-    names = ("safety_table", "immune_event", "laboratory_grade", "dose")
+    names = ("adverse_event", "ae_table", "safety_table", "immune_event", "laboratory_grade", "dose")
     frames = {name: relations.frame(name) for name in names}
     frames |= {name: relations.query(name) for name in ("laboratory_table", "laboratory_not_evaluable")}
     frames["treatment_window"] = relations.query("treatment_window_frame")

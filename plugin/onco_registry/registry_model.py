@@ -86,24 +86,28 @@ class Component:
 class Exposure:
     """Which drug_exposure rows are exposure: sources in order of trust, name -> type concept ids.
 
+    No components: the registry follows a disease, whatever is taken. One: a drug or class, and no combination.
     seen_by: the sources whose records show that the hospital itself saw the patient that day.
     """
 
-    components: tuple[Component, ...]
-    maximum_days_between_starts: int
-    sources: Mapping[str, tuple[int, ...]]
+    components: tuple[Component, ...] = ()
+    maximum_days_between_starts: int = 0
+    sources: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     seen_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Rules of systemic therapy lines; `relapse` is the concept set of what shows a relapse."""
+    """Rules of systemic therapy lines; `relapse` is the concept set of what shows a relapse (None: every line counts).
 
-    other_therapy: str
-    new_agent_days: int
-    gap_days: int
-    relapse: str
-    relapse_within_days: int
+    Without other therapy no lines are counted and nothing is a new therapy.
+    """
+
+    other_therapy: str | None = None
+    new_agent_days: int = 0
+    gap_days: int = 1
+    relapse: str | None = None
+    relapse_within_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class Cohort:
     """Who enters (any concept of the entry sets) and the ordered criteria a candidate index must meet.
 
     `id` is the OMOP cohort_definition_id, distinct among the registries of a site. landmark_days: the index date is
-    not the later start but so many days after the first, for those followed until then.
+    not the later start but so many days after the first, for those followed until then. index_set: the concept set
+    whose first record is the index date, in a registry without exposure.
     """
 
     id: int
@@ -136,6 +141,7 @@ class Cohort:
     criteria: tuple[Criterion, ...]
     negative_values: str | None = None
     landmark_days: int | None = None
+    index_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +201,20 @@ class ImmuneRules:
 class ResponseRules:
     """Sources of response in order, their concepts, and RECIST windows in days; units: concept id -> mm per unit.
 
-    `other_minimums` and `other_baseline_days` are reported beside the declared ones, as sensitivity.
+    `other_minimums` and `other_baseline_days` are reported beside the declared ones, as sensitivity. Without sources
+    the registry assesses no response.
     """
 
-    sources: tuple[str, ...]
-    overall_response: str
-    response_values: str
-    target_sum: str
-    units: Mapping[int, int]
-    baseline_days: int
-    stable_disease_days: int
-    confirmation_days: int
-    confirmation_gaps: int
-    clinical_benefit_days: int
+    sources: tuple[str, ...] = ()
+    overall_response: str | None = None
+    response_values: str | None = None
+    target_sum: str | None = None
+    units: Mapping[int, int] = field(default_factory=dict)
+    baseline_days: int = 0
+    stable_disease_days: int = 0
+    confirmation_days: int = 0
+    confirmation_gaps: int = 0
+    clinical_benefit_days: int = 0
     other_minimums: tuple[int, ...] = ()
     other_baseline_days: int | None = None
     non_target: Question | None = None
@@ -367,7 +374,7 @@ class RegistryDefinition:
     cohort: Cohort
     strata: tuple[Stratum, ...]
     response: ResponseRules
-    safety: Safety
+    safety: Safety | None
     endpoints: Mapping[str, Endpoint]
     events: Mapping[str, DatedRule]
     censorings: Mapping[str, DatedRule]

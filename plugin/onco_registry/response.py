@@ -55,7 +55,9 @@ def assess_response(relations: Relations, registry: RegistryDefinition) -> None:
         {"unit_concept_id": "INTEGER", "millimetres": "INTEGER"},
         list(rules.units.items()),
     )
-    asked = {"recorded": Question(rules.overall_response, rules.response_values), "clinician": rules.clinician}
+    asked = {"clinician": rules.clinician}
+    if rules.overall_response and rules.response_values:
+        asked["recorded"] = Question(rules.overall_response, rules.response_values)
     relations.declare(
         "response_question",
         {"source": "VARCHAR", "question_set": "VARCHAR", "answer_set": "VARCHAR"},

@@ -10,9 +10,9 @@ from onco_registry.yaml_value import YamlValue
 
 Sets = Mapping[str, model.ConceptSet]
 
-_WINDOWS = (
-    "baseline_days", "stable_disease_days", "confirmation_days", "confirmation_gaps", "clinical_benefit_days",
-)  # fmt: skip
+_WINDOWS = ("stable_disease_days", "confirmation_days", "confirmation_gaps", "clinical_benefit_days")
+# What sums and lesions are measured by, and compared with.
+_MEASURED = ("target_sum", "units_in_mm", "baseline_days")
 _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "non_target": model.NON_TARGET_RESPONSES,
     "new_lesion": model.ANSWERS,
@@ -25,17 +25,16 @@ _IMMUNE = ("growth_mm", "shrinkage_mm", "confirm_from_days", "confirm_until_days
 def read_response(value: YamlValue, sets: Sets) -> model.ResponseRules:
     """The rules of response; a group of answers that the rules do not know is refused with its set's name."""
     keys = value.keys(
-        ("sources", "overall_response", "response_values", "target_sum", "units_in_mm", *_WINDOWS),
-        (*_QUESTIONS, "lesions", "local_therapy", "other_minimums", "other_baseline_days", "immune"),
+        ("sources", "overall_response", "response_values", *_WINDOWS),
+        (*_QUESTIONS, *_MEASURED, "lesions", "local_therapy", "other_minimums", "other_baseline_days", "immune"),
     )
     windows: dict[str, Any] = {name: keys[name].integer() for name in _WINDOWS}
     rules = model.ResponseRules(
         sources=tuple(item.choice(model.RESPONSE_SOURCES, "response source") for item in keys["sources"].items()),
         overall_response=keys["overall_response"].choice(sets, "concept set"),
         response_values=_answers(keys["response_values"], sets, model.RESPONSES),
-        target_sum=keys["target_sum"].choice(sets, "concept set"),
-        units=_units(keys["units_in_mm"]),
         **windows,
+        **_measured(keys, sets, sources=keys["sources"]),
         **_optional(keys, sets),
     )
     for source, declared in (("lesions", rules.lesions), ("clinician", rules.clinician)):
@@ -44,6 +43,21 @@ def read_response(value: YamlValue, sets: Sets) -> model.ResponseRules:
     if rules.immune and not set(rules.sources) & set(model.IMMUNE_SOURCES):
         keys["immune"].refuse(f"needs one of the sources {', '.join(model.IMMUNE_SOURCES)}: others tell no growth")
     return rules
+
+
+def _measured(keys: Mapping[str, YamlValue], sets: Sets, sources: YamlValue) -> dict[str, Any]:
+    """What diameters need: all of it or, where no source measures any, none."""
+    missing = [name for name in _MEASURED if name not in keys]
+    measures = {"sums", "lesions"} & {item.text() for item in sources.items()}
+    if missing and (measures or len(missing) < len(_MEASURED)):
+        sources.refuse(f"key {missing[0]!r} is missing beside it")
+    if missing:
+        return {}
+    return {
+        "target_sum": keys["target_sum"].choice(sets, "concept set"),
+        "units": _units(keys["units_in_mm"]),
+        "baseline_days": keys["baseline_days"].integer(),
+    }
 
 
 def _optional(keys: Mapping[str, YamlValue], sets: Sets) -> dict[str, Any]:

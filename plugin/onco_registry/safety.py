@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from onco_registry.laboratory import grade_laboratory
-from onco_registry.registry_model import RegistryDefinition
+from onco_registry.registry_model import RegistryDefinition, Safety
 from onco_registry.relations import Relations
 
 _EVENTS = (
@@ -23,6 +23,8 @@ _STOP_REASON_LENGTH = 20
 def safety_parameters(registry: RegistryDefinition) -> dict[str, Any]:
     """The values that the SELECTs of safety name as $parameter; a concept set that is not declared is empty."""
     rules = registry.safety
+    if rules is None:
+        return {}
     return {
         "attributes": rules.attributes,
         "grade": rules.grade,
@@ -46,17 +48,23 @@ def safety_parameters(registry: RegistryDefinition) -> dict[str, Any]:
 
 
 def collect_adverse_events(relations: Relations, registry: RegistryDefinition) -> None:
-    """Make the relations of safety, up to `safety_table`, `adverse_event_time`, `laboratory_grade` and `dose`."""
+    """Make the relations of safety, up to `safety_table`, `adverse_event_time`, `laboratory_grade` and `dose`.
+
+    None of them where the registry declares no safety.
+    """
+    rules = registry.safety
+    if rules is None:
+        return
     relations.declare(
         "event_field",
         {"cdm_table": "VARCHAR", "field_concept_id": "INTEGER"},
-        list(registry.safety.event_fields.items()),
+        list(rules.event_fields.items()),
     )
     for name in _EVENTS:
         relations.create(name)
     relations.declare("bound_operator", {"concept_id": "INTEGER"}, [(concept,) for concept in _bound_operators()])
-    grade_laboratory(relations, registry.safety.laboratory)
-    _collect_doses(relations, registry)
+    grade_laboratory(relations, rules.laboratory)
+    _collect_doses(relations, rules)
 
 
 def _bound_operators() -> Iterator[int]:
@@ -68,8 +76,7 @@ def _bound_operators() -> Iterator[int]:
                 yield int(row["concept_id"])
 
 
-def _collect_doses(relations: Relations, registry: RegistryDefinition) -> None:
-    rules = registry.safety
+def _collect_doses(relations: Relations, rules: Safety) -> None:
     relations.declare(
         "dose_plan",
         {

@@ -11,7 +11,7 @@ import pandas as pd
 from onco_registry.estimate import ESTIMATE_COLUMNS
 from onco_registry.estimate_row import EXACT, OVERALL
 from onco_registry.exact import incidence_rate, proportion
-from onco_registry.registry_model import RegistryDefinition
+from onco_registry.registry_model import RegistryDefinition, Safety
 from onco_registry.safety_model import BANDS
 from onco_registry.survival import DAYS_PER_MONTH, Interval, cumulative_incidence
 from onco_registry.survival.interval import UNDEFINED
@@ -77,19 +77,19 @@ def _incidence_at(curve: pd.DataFrame, days: float) -> Interval:
     return Interval(*(float(reached.iloc[-1][name]) for name in ("incidence", "lower", "upper")))
 
 
-def safety_estimates(registry: RegistryDefinition, frames: Frames) -> pd.DataFrame:
+def safety_estimates(registry: RegistryDefinition, rules: Safety, frames: Frames) -> pd.DataFrame:
     """Rows of results.estimate, in a fixed order, of the frames safety_table, ae_rate, ae_incidence, laboratory_grade,
-    immune_event, dose and treatment_window.
+    immune_event, dose and treatment_window; `rules` are the registry's.
     """
     percent = registry.analysis.ci_percent
     rows = [
         *_proportions(frames["safety_table"], percent),
         *_rates(frames["ae_rate"]),
-        *_incidences(registry, frames["ae_incidence"], frames["ae_rate"]),
+        *_incidences(rules, frames["ae_incidence"], frames["ae_rate"]),
         *_laboratory(frames["laboratory_grade"], percent),
         *_immune(frames["immune_event"], percent),
-        *_doses(registry, frames["dose"], percent),
-        *_deaths(registry, frames["treatment_window"], percent),
+        *_doses(rules, frames["dose"], percent),
+        *_deaths(rules, frames["treatment_window"], percent),
     ]
     level = percent / 100
     for row in rows:
@@ -140,10 +140,10 @@ def _rates(rates: pd.DataFrame) -> Iterator[Row]:
             yield _row(_name("ae_time_to_first_", row), days, RANGE, "days", row.n, **counts)
 
 
-def _incidences(registry: RegistryDefinition, curves: pd.DataFrame, rates: pd.DataFrame) -> Iterator[Row]:
+def _incidences(rules: Safety, curves: pd.DataFrame, rates: pd.DataFrame) -> Iterator[Row]:
     by_row = dict(list(curves.groupby(_KEYS)))
     for row in _each(rates):
-        for months in registry.safety.incidence_months:
+        for months in rules.incidence_months:
             found = _incidence_at(by_row[row.related_only, row.kind, row.item], months * DAYS_PER_MONTH)
             measure = _name(f"ae_incidence_{months}m_", row)
             yield _row(measure, found, AALEN_JOHANSEN, "proportion", row.n, events=row.events)
@@ -168,9 +168,9 @@ def _immune(events: pd.DataFrame, percent: int) -> Iterator[Row]:
         yield _share(f"immune_event_outcome:{outcome}", int(x), len(events), percent)
 
 
-def _doses(registry: RegistryDefinition, doses: pd.DataFrame, percent: int) -> Iterator[Row]:
+def _doses(rules: Safety, doses: pd.DataFrame, percent: int) -> Iterator[Row]:
     """Each of the patients in whom the CDM tells; n says how many these are."""
-    for plan in registry.safety.doses:
+    for plan in rules.doses:
         rows = doses[doses["component"] == plan.component]
         started = rows[rows["starting_dose"].notna() & rows["planned_dose"].notna()]
         lower = int((started["starting_dose"] < started["planned_dose"]).sum())
@@ -191,6 +191,6 @@ def _discontinued(component: str, rows: pd.DataFrame, percent: int) -> Iterator[
         yield _share(f"dose_discontinued_reason:{component}:{reason}", int(x), len(rows), percent)
 
 
-def _deaths(registry: RegistryDefinition, treated: pd.DataFrame, percent: int) -> Iterator[Row]:
+def _deaths(rules: Safety, treated: pd.DataFrame, percent: int) -> Iterator[Row]:
     x = int(treated["died_in_window"].sum())
-    yield _share(f"death_within_{registry.safety.window_days}d_of_last_dose", x, len(treated), percent)
+    yield _share(f"death_within_{rules.window_days}d_of_last_dose", x, len(treated), percent)

@@ -1,4 +1,5 @@
--- One row per patient of the cohort, from the patient's one source; nothing assessed is not evaluable (NE).
+-- One row per patient of the cohort, from the patient's one source; nothing assessed is not evaluable (NE). None where
+-- the registry assesses no response.
 SELECT
     patient.person_id AS subject_id,
     best.response_date,
@@ -11,4 +12,5 @@ LEFT JOIN assessed_until AS assessed ON patient.person_id = assessed.person_id A
 LEFT JOIN best_by_source AS best ON patient.person_id = best.person_id AND best.chosen
 LEFT JOIN best_change AS sums ON patient.person_id = sums.person_id
 LEFT JOIN stratum_value AS subtype ON patient.person_id = subtype.person_id AND subtype.stratum = 'subtype'
+WHERE EXISTS (FROM response_source)
 ORDER BY patient.person_id

@@ -32,6 +32,7 @@ SELECT
     whole.first_start,
     whole.start_date,
     whole.index_row_id,
+    'drug_exposure' AS index_table,
     cast(NULL AS INTEGER) AS failed_step,
     coalesce(whole.first_start + cast($landmark_days AS INTEGER), whole.start_date) AS index_date,
     row_number() OVER (ORDER BY entrant.person_id, whole.start_date, whole.first_start) AS candidate_id,

@@ -13,6 +13,7 @@ SELECT
     candidate.first_start,
     candidate.index_date,
     candidate.index_row_id,
+    candidate.index_table,
     candidate.candidate_id,
     coalesce(earlier.lines, 0)::INTEGER AS prior_lines
 FROM candidate

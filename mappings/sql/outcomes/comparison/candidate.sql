@@ -35,6 +35,7 @@ SELECT
     begun.first_start AS start_date,
     begun.first_start AS index_date,
     begun.first_row_id AS index_row_id,
+    'drug_exposure' AS index_table,
     TRUE AS starts_close,
     TRUE AS concurrent,
     cast(NULL AS INTEGER) AS failed_step,

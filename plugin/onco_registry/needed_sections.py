@@ -1,0 +1,43 @@
+"""Which sections of a registry definition need another: an endpoint of response the response, lines the drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from onco_registry import registry_model as model
+from onco_registry.yaml_value import YamlValue
+
+# Section -> kinds of criteria, strata, events and censorings that are made of it.
+_OF: Mapping[str, tuple[str, ...]] = {
+    "exposure": ("stopped", "earlier_exposure"),
+    "lines": ("prior_lines", "maximum_prior_lines", "line_number", "new_therapy"),
+    "response": ("measurable_disease", "response", "last_response"),
+}
+_SECTIONS = {"safety": "exposure", "comparators": "exposure", "growth_modulation": "lines"}
+
+
+def check_needs(
+    keys: Mapping[str, YamlValue],
+    named: Collection[model.Criterion | model.Stratum],
+    endpoints: Mapping[str, model.Endpoint],
+    declared: model.Endpoints,
+) -> None:
+    """`keys` are the sections there are; raises ConfigurationError for what is declared without what it is made of."""
+    for section, needed in _SECTIONS.items():
+        if section in keys and needed not in keys:
+            keys[section].refuse(f"needs section {needed!r}")
+    for section in (name for name in _OF if name not in keys):
+        for item in named:
+            if item.kind in _OF[section]:
+                place = keys["cohort" if isinstance(item, model.Criterion) else "strata"]
+                place.refuse(f"{item.name!r} needs section {section!r}")
+        for place in keys["endpoints"].items():
+            if _made_of(section, endpoints[place.text()], declared):
+                place.refuse(f"endpoint {place.text()!r} needs section {section!r}")
+
+
+def _made_of(section: str, endpoint: model.Endpoint, declared: model.Endpoints) -> bool:
+    rules = {**declared.events, **declared.censorings}
+    names = (*endpoint.events, *endpoint.censorings, *([endpoint.stopped_by] if endpoint.stopped_by else []))
+    of_responders = endpoint.responders or endpoint.start == "first_response"
+    return any(rules[name].kind in _OF[section] for name in names) or (section == "response" and of_responders)
