@@ -81,10 +81,19 @@ def common(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the demo; an earlier demo in it is replaced.")] = Path("demo"),
+    registry: Annotated[
+        str | None, typer.Option(help="A registry, by its name or folder, on the fictional patients that it brings.")
+    ] = None,
 ) -> None:
     """Run the replica study: a fictional hospital, the whole path, and what it gave beside the paper."""
     from onco_registry.demo import run
 
+    if registry:
+        found = run.run_registry(registry, out)
+        print_rows(found.attrition, title="Who is left out (fictional patients)")
+        print_rows(found.medians, title="Medians in months")
+        typer.echo(f"\nPatients: {found.patients}\nBulletin: {found.bulletin}")
+        return
     outcome = run.run(out)
     print_rows(outcome.comparison, title="The published study and its replica (fictional patients)")
     for finding in outcome.findings:
@@ -98,13 +107,16 @@ def demo(
 def init(config: ConfigOption = CONFIG) -> None:
     """Create the configuration file and the private data folder; what exists is kept."""
     from onco_etl import pipeline
+    from onco_registry.installed import registry_names
 
     if not config.exists():
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(configuration.TEMPLATE, encoding="utf-8")
     settings = configuration.load(config)
     pipeline.init(settings.etl)
-    typer.echo(f"Configuration: {config}\nData folder: {settings.data}\nNext: onco-registry sync --from FHIR_FOLDER")
+    typer.echo(f"Configuration: {config}\nData folder: {settings.data}")
+    typer.echo(f"Registries: {', '.join(registry_names())} (setting `registries`)")
+    typer.echo("Next: onco-registry sync --from FHIR_FOLDER")
 
 
 @app.command()

@@ -29,9 +29,9 @@ _EVENTS = {
 }
 
 
-def completeness(relations: Relations, registry: RegistryDefinition) -> pd.DataFrame:
+def completeness(relations: Relations) -> pd.DataFrame:
     """Rows of results.completeness: item, x of n, in a fixed order."""
-    wanted = {name: made for name, made in _COMPLETENESS.items() if name != "response" or registry.response.sources}
+    wanted = {name: made for name, made in _COMPLETENESS.items() if made != "assessment" or _assesses(relations)}
     parts = _united(relations, "completeness", wanted)
     return relations.select(f"SELECT item, x, n FROM ({parts}) ORDER BY item_position, item")
 
@@ -59,10 +59,15 @@ def worklists(relations: Relations, registry: RegistryDefinition) -> dict[str, p
     return {"on_treatment": relations.query("on_treatment"), **found}
 
 
-def find_scans(relations: Relations, registry: RegistryDefinition) -> None:
-    """Make `scan`, where the registry assesses tumours."""
-    if registry.response.sources and relations.made("assessment"):
+def find_scans(relations: Relations) -> None:
+    """Make `scan`, where there are tumour assessments."""
+    if _assesses(relations):
         relations.create("scan")
+
+
+def _assesses(relations: Relations) -> bool:
+    """Whether the registry declares sources of tumour assessments."""
+    return relations.made("assessment") and not relations.frame("response_source").empty
 
 
 def scan_schedule(registry: RegistryDefinition) -> dict[str, int | None]:

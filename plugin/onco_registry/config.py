@@ -36,7 +36,7 @@ data = "data"
 source = "main"
 # The hospital's one timezone: a date and time with an offset is converted to it before the day is taken.
 timezone = "Asia/Shanghai"
-# Registries to compute; empty: all that are installed.
+# Registries to compute, by their names; empty: all that are installed, and bulletins of those that patients entered.
 registries = []
 """
 

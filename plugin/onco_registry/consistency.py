@@ -90,9 +90,12 @@ def _times(frames: Frames) -> list[str]:
     return list(dict.fromkeys(frames["endpoint"]["endpoint"]))
 
 
-def _percentages_from_counts(frames: Frames) -> tuple[bool, str]:
+def _percentages_from_counts(frames: Frames) -> Outcome:
     estimates = frames["estimate"]
-    rows = estimates[(estimates["ci_method"] == EXACT) & (estimates["n"] > 0)]
+    rows = estimates[estimates["ci_method"] == EXACT]
+    if rows.empty:
+        return None
+    rows = rows[rows["n"] > 0]
     x, n = rows["x"].astype(float), rows["n"].astype(float)
     wrong = rows[~np.isclose(rows["estimate"], x / n)]
     return wrong.empty, ", ".join(wrong["measure"]) or f"{len(rows)} proportions equal their x/n"

@@ -37,8 +37,8 @@ _OPTIONAL_SECTIONS = (
 )  # fmt: skip
 _ENDPOINTS_FILE = "endpoints.yaml"
 # YAML of a registry's folder that is no part of its definition: endpoints are read apart, and the numbers that a
-# publication printed are for `check publication`.
-_APART = (_ENDPOINTS_FILE, "publication.yaml")
+# publication printed, and fictional patients, are for `check publication` and `demo`.
+_APART = (_ENDPOINTS_FILE, "publication.yaml", "patients.yaml")
 
 
 def load_registry(name_or_path: str | Path) -> RegistryDefinition:

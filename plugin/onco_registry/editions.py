@@ -28,9 +28,13 @@ Document = dict[str, Any]
 def documents(con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition) -> list[Document]:
     """Those of the configured editions; the public one is not among them where the last has to stand.
 
+    Where no registry is configured all are computed, and one that nobody entered has none.
+
     Raises StateError where nothing was computed yet, ReleaseError where an earlier release is damaged.
     """
     found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
+    if not config.registries and not found.entered:
+        return []
     before = _released_before(config, registry, "internal", found.data_cut)
     internal = build(found.frames(), _meta(con, config, registry, found), _earlier(con, found, before))
     made = [internal] if "internal" in config.bulletin.editions else []
@@ -117,6 +121,8 @@ def _meta(
         fictional=config.fictional,
         labels=registry.labels,
         translations=registry.translations,
+        has_response=bool(registry.response.sources),
+        has_safety=registry.safety is not None,
         # Those with declared rates; the others are for analysts.
         endpoints=tuple(registry.analysis.rates),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from onco_etl.errors import ConfigurationError
@@ -21,17 +22,31 @@ def installed(names: Sequence[str]) -> list[RegistryDefinition]:
     Raises ConfigurationError for a name that is none of these, for an entry point that cannot be loaded, and for a
     definition that cannot be read.
     """
-    shipped = sorted(entry.name for entry in files("onco_mappings").joinpath("registries").iterdir())
-    others = {found.name: found for found in entry_points(group=GROUP)}
-    for name in names:
-        if name not in shipped and name not in others and not Path(name).is_dir():
-            known = ", ".join([*shipped, *sorted(others)])
-            raise ConfigurationError(f"no registry {name!r}; installed: {known}")
-    wanted = names or [*shipped, *sorted(others.keys() - set(shipped))]
-    return [load_registry(name if name in shipped or name not in others else _folder(name)) for name in wanted]
+    return [load_registry(folder_of(name)) for name in names or registry_names()]
 
 
-def _folder(name: str) -> Path:
+def registry_names() -> list[str]:
+    """The names of the registries that are installed: those that are shipped, then those of other packages."""
+    shipped = sorted(entry.name for entry in _shipped().iterdir())
+    return [*shipped, *sorted({found.name for found in entry_points(group=GROUP)} - set(shipped))]
+
+
+def folder_of(name: str) -> Path:
+    """The folder of a registry: shipped, of another package, or a folder itself; raises as `installed`."""
+    if _shipped().joinpath(name).is_dir():
+        return Path(str(_shipped().joinpath(name)))
+    if entry_points(group=GROUP, name=name):
+        return _of_package(name)
+    if not Path(name).is_dir():
+        raise ConfigurationError(f"no registry {name!r}; installed: {', '.join(registry_names())}")
+    return Path(name)
+
+
+def _shipped() -> Traversable:
+    return files("onco_mappings").joinpath("registries")
+
+
+def _of_package(name: str) -> Path:
     """The folder that a package's entry point names."""
     (found,) = entry_points(group=GROUP, name=name)
     try:

@@ -99,9 +99,9 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     for name in ("target_sum", "assessment", "best_by_source"):
         frames[name] = relations.query(f"{name}_frame")
     frames["response_query"] = relations.query("response_query")
-    find_scans(relations, registry)
+    find_scans(relations)
     frames["baseline"] = baseline_table(relations, registry)
-    frames["completeness"] = completeness(relations, registry)
+    frames["completeness"] = completeness(relations)
     frames["timeliness"] = timeliness(relations, registry)
     frames |= worklists(relations, registry)
     frames["cohort"] = relations.query("cohort")

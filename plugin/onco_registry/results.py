@@ -209,6 +209,12 @@ class Results:
         own = self.cohort_definition["cohort_definition_id"].iloc[0]
         return int((self.cohort["cohort_definition_id"] == own).sum())
 
+    @property
+    def entered(self) -> int:
+        """How many have any record of the registry's disease or drugs."""
+        own = self.attrition[self.attrition["cohort"] == self.attrition["cohort"].iloc[0]]
+        return int(own.loc[own["step"] == 0, ["excluded", "remaining"]].to_numpy().sum())
+
     def frames(self) -> dict[str, pd.DataFrame]:
         """Frame name -> frame, in the order of FRAMES."""
         return {name: getattr(self, name) for name in FRAMES}
