@@ -19,11 +19,10 @@ _STRATUM_KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def read_exposure(value: YamlValue, sets: Collection[str]) -> model.Exposure:
-    """Exposure sources in order and what is taken: a drug or class, or the components of a combination."""
-    keys = value.keys(("sources", "components"), ("maximum_days_between_starts", "seen_by"))
-    components = tuple(_component(name, item, sets) for name, item in keys["components"].mapping().items())
-    if not components:
-        keys["components"].refuse("expected at least one component; a registry of a disease has no 'exposure'")
+    """Exposure sources in order and what is taken: a drug or class, the components of a combination, or no matter."""
+    keys = value.keys(("sources",), ("components", "maximum_days_between_starts", "seen_by"))
+    named = keys["components"].mapping() if "components" in keys else {}
+    components = tuple(_component(name, item, sets) for name, item in named.items())
     if (len(components) > 1) != ("maximum_days_between_starts" in keys):
         value.refuse(
             "key 'maximum_days_between_starts' is for combinations of two components or more, and needed there"

@@ -90,16 +90,18 @@ def _index_set(
     exposure: model.Exposure,
     criteria: Sequence[model.Criterion],
 ) -> str | None:
-    """The set whose first record is the index date: of a registry without exposure, and of no other."""
+    """The set whose first record is the index date: of a registry that follows no drug, and of no other."""
     recorded = "index" in keys and keys["index"].choice(_INDEX, "index") == "recorded"
     if recorded != ("index_concept_set" in keys):
         (keys["index"] if recorded else keys["index_concept_set"]).refuse(
             "'index: recorded' and 'index_concept_set' need each other"
         )
     if recorded and exposure.components:
-        keys["index"].refuse("the index date of a registry with section 'exposure' is a start")
+        keys["index"].refuse("the index date of a registry with 'exposure.components' is a start")
     if not recorded and not exposure.components:
-        keys["criteria"].refuse("without section 'exposure' the cohort needs 'index: recorded' and 'index_concept_set'")
+        keys["criteria"].refuse(
+            "without 'exposure.components' the cohort needs 'index: recorded' and 'index_concept_set'"
+        )
     if not recorded:
         return None
     name = keys["index_concept_set"].choice(sets, "concept set")

@@ -7,13 +7,18 @@ from collections.abc import Collection, Mapping
 from onco_registry import registry_model as model
 from onco_registry.yaml_value import YamlValue
 
-# Section -> kinds of criteria, strata, events and censorings that are made of it.
+# Section, or part of one -> kinds of criteria, strata, events and censorings that are made of it.
 _OF: Mapping[str, tuple[str, ...]] = {
-    "exposure": ("stopped", "earlier_exposure"),
+    "exposure.components": ("stopped", "earlier_exposure"),
     "lines": ("prior_lines", "maximum_prior_lines", "line_number", "new_therapy"),
     "response": ("measurable_disease", "response", "last_response"),
 }
-_SECTIONS = {"safety": "exposure", "comparators": "exposure", "growth_modulation": "lines"}
+_SECTIONS = {
+    "lines": "exposure",
+    "safety": "exposure.components",
+    "comparators": "exposure.components",
+    "growth_modulation": "lines",
+}
 
 
 def check_needs(
@@ -24,9 +29,9 @@ def check_needs(
 ) -> None:
     """`keys` are the sections there are; raises ConfigurationError for what is declared without what it is made of."""
     for section, needed in _SECTIONS.items():
-        if section in keys and needed not in keys:
+        if section in keys and not _there(needed, keys):
             keys[section].refuse(f"needs section {needed!r}")
-    for section in (name for name in _OF if name not in keys):
+    for section in (name for name in _OF if not _there(name, keys)):
         for item in named:
             if item.kind in _OF[section]:
                 place = keys["cohort" if isinstance(item, model.Criterion) else "strata"]
@@ -34,6 +39,11 @@ def check_needs(
         for place in keys["endpoints"].items():
             if _made_of(section, endpoints[place.text()], declared):
                 place.refuse(f"endpoint {place.text()!r} needs section {section!r}")
+
+
+def _there(section: str, keys: Mapping[str, YamlValue]) -> bool:
+    name, _, part = section.partition(".")
+    return name in keys and (not part or part in keys[name].mapping())
 
 
 def _made_of(section: str, endpoint: model.Endpoint, declared: model.Endpoints) -> bool:

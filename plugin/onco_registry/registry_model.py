@@ -130,7 +130,7 @@ class Cohort:
 
     `id` is the OMOP cohort_definition_id, distinct among the registries of a site. landmark_days: the index date is
     not the later start but so many days after the first, for those followed until then. index_set: the concept set
-    whose first record is the index date, in a registry without exposure.
+    whose first record is the index date, in a registry that follows no drug.
     """
 
     id: int

@@ -1,4 +1,4 @@
--- Candidate index dates of a registry without exposure: the first day of which a fact of $index_set holds, one row per
+-- Candidate index dates of a registry that follows no drug: the first day of which a fact of $index_set holds, one row per
 -- entrant. Only the first: a later record of the same disease would begin in time that had to be survived. An
 -- entrant without such a fact has a row without dates.
 WITH first_fact AS (
