@@ -114,6 +114,23 @@ def test_no_python_file_names_a_drug_or_a_disease() -> None:
     assert wrong == {}
 
 
+def test_every_registry_gives_names_and_no_python_file_has_its_own() -> None:
+    """So that one more registry is data and touches no Python: neither what it calls itself, nor what it is about."""
+    definitions = [file.parent for file in text_files("mappings/registries", suffixes=(".yaml",))]
+    registries = {folder.name: folder for folder in definitions}
+    assert len(registries) > 1
+    for name, folder in registries.items():
+        sets = yaml.safe_load((folder / "concept_sets.yaml").read_text(encoding="utf-8"))["concept_sets"]
+        labels = [label for label, _ in _labelled(sets)]
+        assert any(pattern().search(plain(label)) for label in labels), name
+        named = [
+            relative(file)
+            for file in text_files("plugin", "etl", "mappings", suffixes=(".py",))
+            if name in file.read_text(encoding="utf-8")
+        ]
+        assert named == []
+
+
 def test_the_names_come_from_data_that_exists() -> None:
     assert len(set(_named())) > 20
     assert (ROOT / "mappings/concepts/custom_concepts.csv").is_file()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from onco_registry.installed import registry_names
 
 PATIENT = {"resourceType": "Patient", "id": "secret-id-1", "gender": "male", "birthDate": "1960"}
 OBSERVATION = {
@@ -22,15 +25,16 @@ OBSERVATION = {
 }
 
 
-def cli(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in `folder`."""
+def cli(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in `folder`, with settings from the environment."""
     command = [sys.executable, "-c", "from onco_registry.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    env = os.environ | {f"ONCO_REGISTRY__{name.upper()}": value for name, value in settings.items()}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
 
 
-def answer(folder: Path, *arguments: str) -> Any:
+def answer(folder: Path, *arguments: str, **settings: str) -> Any:
     """The JSON that a command prints."""
-    done = cli(folder, *arguments, "--json")
+    done = cli(folder, *arguments, "--json", **settings)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -121,12 +125,14 @@ def test_quarantine_show_gives_the_line_as_received(site: Path) -> None:
     assert cli(site, "quarantine", "show", "1", "batch.ndjson", "1").returncode == 2
 
 
-def test_bulletin_is_released_for_an_empty_cohort_once(site: Path) -> None:
-    (released,) = answer(site, "bulletin")
+def test_bulletin_is_released_once_for_an_empty_cohort_of_a_registry_that_the_site_names(site: Path) -> None:
+    assert answer(site, "bulletin") == []
+    named = registry_names()[0]
+    (released,) = answer(site, "bulletin", registries=named)
     assert (released["edition"], released["number"], released["is_new"]) == ("internal", 1, True)
     names = sorted(path.name for path in Path(released["folder"]).iterdir())
     assert names == ["bulletin.en.html", "bulletin.json", "bulletin.zh.html", "manifest.json"]
-    (again,) = answer(site, "bulletin")
+    (again,) = answer(site, "bulletin", registries=named)
     assert again == {**released, "is_new": False}
 
 

@@ -20,7 +20,7 @@ def test_each_computes_its_own(demo: Demo, site: Site, tmp_path: Path) -> None:
     (first,) = demo.site.config.registries
     (second,) = set(registry_names()) - {first}
     write_ndjson(tmp_path / "others", read_patients(folder_of(second)).resources())
-    assert site.sync(tmp_path / "others").fates == {"mapped": 1266}
+    assert set(site.sync(tmp_path / "others").fates) == {"mapped"}
     both = site.config.model_copy(update={"registries": ()})
     computed = night.recompute(both, data_cut=DATA_CUT)
     assert {row["registry"]: row["patients"] for row in computed} == {first: 32, second: 40}
