@@ -12,13 +12,15 @@ import pytest
 from onco_etl import pipeline, replica, workspace
 from onco_registry import checks, night
 from onco_registry import config as configuration
+from onco_registry.installed import registry_names
 
 
 @pytest.fixture(name="config")
 def _config(tmp_path: Path) -> configuration.Config:
     """The settings of a site with one patient."""
     file = tmp_path / "registry.toml"
-    file.write_text(configuration.TEMPLATE, encoding="utf-8")
+    named = configuration.TEMPLATE.replace("registries = []", f'registries = ["{registry_names()[0]}"]')
+    file.write_text(named, encoding="utf-8")
     config = configuration.load(file)
     pipeline.init(config.etl)
     batch = tmp_path / "batch.ndjson"

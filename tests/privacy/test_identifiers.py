@@ -17,6 +17,7 @@ import pytest
 
 from onco_etl import fhir_schema, relations
 from onco_registry import cli
+from onco_registry.installed import registry_names
 from privacy.planted import TOKENS, TRACES, VALID, everywhere, valid
 
 TRACE = re.compile("|".join(map(re.escape, TRACES)))
@@ -99,8 +100,11 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         site.run("sync", "--from", night)
     site.run("quarantine", "replay")
     site.run("sync", "--from", "broken", code=3)
-    site.run("recompute", "--data-cut", "2021-12-31")
-    site.run("bulletin")
+    with pytest.MonkeyPatch.context() as patch:
+        # Named, so that they have bulletins although nobody entered them.
+        patch.setenv("ONCO_REGISTRY__REGISTRIES", ",".join(registry_names()))
+        site.run("recompute", "--data-cut", "2021-12-31")
+        site.run("bulletin")
     for command in ("status", "runs", "check"):
         site.run(command)
         site.run(command, "--json")
