@@ -141,7 +141,7 @@ def _os_not_before_pfs(frames: Frames) -> Outcome:
     if not {"pfs_median", "os_median"} <= set(frames["estimate"]["measure"]):
         return None
     if endpoint.empty:
-        return True, "nobody has them"
+        return True, "not both endpoints are declared, or nobody has them"
     times = endpoint.pivot(index="subject_id", columns="endpoint", values="time_days")
     shorter = int((times["os"] < times["pfs"]).sum())
     return shorter == 0, f"OS is shorter than PFS in {shorter} of {len(times)} patients"
