@@ -11,6 +11,9 @@ below show: each factor is (at risk - events) / at risk at one event time.
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -20,7 +23,10 @@ import pytest
 from onco_registry.definition import load_registry
 from onco_registry.survival import DAYS_PER_MONTH
 from second_registry.conftest import NAME, Second
+from support.real_input import DATA
+from support.repository import ROOT
 
+SAMPLE = DATA / "omop-vocabulary-sample/Synthea27Nj_5.4.zip"
 FIRST = "anlotinib_pd1_sts"
 TIMES = """
     c01   1121    560    575    c02  1591+   1008   1023
@@ -194,3 +200,23 @@ def test_it_shares_fewer_than_two_concepts_with_the_first() -> None:
     assert {own.events[event].kind for endpoint in own.endpoints.values() for event in endpoint.events} == {
         "death", "stopped", "new_therapy",
     }  # fmt: skip
+
+
+def test_every_code_has_the_id_that_the_sample_of_a_vocabulary_gives() -> None:
+    """The starter maps' rows of this registry's concepts, where the sample is at hand."""
+    if not SAMPLE.is_file():
+        pytest.skip(f"{SAMPLE.name} is not here")
+    with zipfile.ZipFile(SAMPLE).open("CONCEPT.csv") as concept:
+        rows = list(csv.DictReader(io.TextIOWrapper(concept, encoding="utf-8")))
+    sample = {(row["vocabulary_id"], row["concept_code"]): (row["concept_id"], row["domain_id"]) for row in rows}
+    sets = load_registry(NAME).concept_sets.values()
+    ids = {str(reference.concept_id) for one in sets for group in one.groups.values() for reference in group}
+    checked = []
+    for name in ("drugs", "diagnoses", "measurements"):
+        with (ROOT / f"mappings/concepts/{name}.csv").open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                if row["concept_id"] in ids - {"9189"}:
+                    own = (row["vocabulary_id"], row["concept_code"])
+                    assert sample[own] == (row["concept_id"], row["domain_id"])
+                    checked.append(row["concept_id"])
+    assert sorted(checked) == sorted(ids - {"9189", "None"})
