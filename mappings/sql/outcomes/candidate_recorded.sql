@@ -1,5 +1,5 @@
--- Candidate index dates of a registry that follows no drug: the first day of which a fact of $index_set holds, one row per
--- entrant. Only the first: a later record of the same disease would begin in time that had to be survived. An
+-- Candidate index dates of a registry that follows no drug: the first day of which a fact of $index_set holds, one row
+-- per entrant. Only the first: a later record of the same disease would begin in time that had to be survived. An
 -- entrant without such a fact has a row without dates.
 WITH first_fact AS (
     SELECT
@@ -21,8 +21,8 @@ SELECT
     first_fact.fact_date AS start_date,
     first_fact.cdm_row_id AS index_row_id,
     first_fact.cdm_table AS index_table,
-    cast(NULL AS INTEGER) AS failed_step,
     first_fact.fact_date AS index_date,
+    cast(NULL AS INTEGER) AS failed_step,
     row_number() OVER (ORDER BY entrant.person_id) AS candidate_id,
     TRUE AS starts_close,
     TRUE AS concurrent
