@@ -28,7 +28,7 @@ def test_without_names_all_are_computed_and_those_that_nobody_entered_have_no_bu
     computed = night.recompute(site, data_cut=second.results.data_cut)
     assert {row["registry"]: row["patients"] for row in computed} == {first: 0, NAME: 40}
     assert {row["failed_checks"] for row in computed} == {0}
-    assert {path.parent.name for path in night.bulletins(site)} == {NAME}
+    assert {one.registry for one in night.bulletins(site)} == {NAME}
     assert {rules.registry for rules in site.etl.episodes} == {first, NAME}
     named = site.model_copy(update={"registries": (first,)})
-    assert {path.parent.name for path in night.bulletins(named)} == {first}
+    assert {one.registry for one in night.bulletins(named)} == {first}
