@@ -22,9 +22,9 @@ SELECT
     first_fact.cdm_row_id AS index_row_id,
     first_fact.cdm_table AS index_table,
     first_fact.fact_date AS index_date,
-    cast(NULL AS INTEGER) AS failed_step,
-    row_number() OVER (ORDER BY entrant.person_id) AS candidate_id,
     TRUE AS starts_close,
-    TRUE AS concurrent
+    TRUE AS concurrent,
+    cast(NULL AS INTEGER) AS failed_step,
+    row_number() OVER (ORDER BY entrant.person_id) AS candidate_id
 FROM entrant
 LEFT JOIN first_fact ON entrant.person_id = first_fact.person_id
