@@ -55,7 +55,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "worklist": worklist(by_patient(results)),
         "disclosure": None,
     }
-    document["translations"] = _translations(document, meta)
+    document["translations"] = translated(meta.translations, document)
     validate(document)
     return document
 
@@ -80,12 +80,12 @@ def _registry(meta: BulletinMeta) -> Record:
     }
 
 
-def _translations(document: Record, meta: BulletinMeta) -> dict[str, dict[str, str]]:
-    """Of the registry's translations, those of words that the document holds."""
+def translated(translations: Mapping[str, Mapping[str, str]], document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Of translations by language, those of words that the document holds."""
     held = set(_texts(document))
     return {
         language: {english: word for english, word in sorted(words.items()) if english in held}
-        for language, words in sorted(meta.translations.items())
+        for language, words in sorted(translations.items())
     }
 
 

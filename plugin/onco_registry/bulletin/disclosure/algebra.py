@@ -6,7 +6,7 @@ is told only if every such part is 0 or at least k.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from onco_registry.bulletin.disclosure.rule import Rule
 
@@ -34,14 +34,21 @@ def _parts(counts: Mapping[str, int], sets: Mapping[str, Collection[str]]) -> di
     return found
 
 
-def residues(sets: Mapping[str, Collection[str]], told: Mapping[str, int], n: int) -> dict[str, int]:
-    """Of sets nested or apart: how many are in each, but in none of the told sets within it; under '' who is in none.
+def blocks(sets: Mapping[str, Collection[str]], told: Mapping[str, int], n: int) -> dict[frozenset[str], int]:
+    """The patients in each part of the categories that sets, nested or apart, cut them into: what told sets amount to.
 
-    `sets`: name -> categories; `told`: name -> patients.
+    `sets`: name -> categories; `told`: name -> patients. Who is in no told set is under the other categories.
     """
+    every = frozenset(category for members in sets.values() for category in members)
     found = {}
-    for name in ("", *told):
-        within = [other for other in told if other != name and (not name or set(sets[other]) < set(sets[name]))]
-        largest = [one for one in within if not any(set(sets[one]) < set(sets[other]) for other in within)]
-        found[name] = (told[name] if name else n) - sum(told[one] for one in largest)
-    return found
+    for members, count in [(every | {""}, n), *((frozenset(sets[name]), told[name]) for name in told)]:
+        within = {frozenset(sets[name]): told[name] for name in told if set(sets[name]) < members}
+        largest = {one: number for one, number in within.items() if not any(one < other for other in within)}
+        found[members.difference(*largest)] = count - sum(largest.values())
+    return {members: count for members, count in found.items() if members}
+
+
+def in_both(counts: Iterable[int], having: int) -> int:
+    """How many are in both of two sets, which follows where there are no others and `having` are in any; else 0."""
+    there = [count for count in counts if count]
+    return sum(there) - having if len(there) == 2 else 0

@@ -7,12 +7,12 @@ from onco_registry.bulletin.frames import Record
 BETWEEN = "; "
 
 
-def attrition(steps: list[Record], rule: Rule) -> list[Record]:
+def attrition(steps: list[Record], patients: int, rule: Rule) -> list[Record]:
     """The steps with every exclusion 0 or at least k; none at all where that cannot be had.
 
     Steps that were put together have the label of each in `members`.
     """
-    if not steps or not rule.count(steps[0]["remaining"]) or not steps[0]["remaining"]:
+    if not steps or steps[-1]["remaining"] != patients:
         return []
     told = [_together([steps[position] for position in run]) for run in runs([s["excluded"] for s in steps], rule.k)]
     shown = rule.count(*(step["excluded"] for step in told), *(step["remaining"] for step in told))

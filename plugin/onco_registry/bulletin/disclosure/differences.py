@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from onco_registry.bulletin.disclosure.algebra import residues
-from onco_registry.bulletin.disclosure.response import SETS
+from onco_registry.bulletin.disclosure.algebra import blocks
+from onco_registry.bulletin.disclosure.completeness import differences, response_counts
+from onco_registry.bulletin.disclosure.response import SETS, WITHIN
 from onco_registry.bulletin.disclosure.rule import Rule
-from onco_registry.bulletin.disclosure.safety import summary_sets
+from onco_registry.bulletin.disclosure.safety import TOTALS, summary_sets
+from onco_registry.bulletin.disclosure.survival import Told, apart, read
 from onco_registry.bulletin.frames import Record
 
 Block = frozenset[str]
-_TOTALS = ("any_total", "any_severe", "related_total")
+Counts = Mapping[Block, int]
 
 
 def may_follow(document: Record, last: Record, rule: Rule) -> bool:
@@ -22,117 +24,157 @@ def may_follow(document: Record, last: Record, rule: Rule) -> bool:
 
 def _moved(last: Record, document: Record) -> Iterator[int]:
     before, after = dict(_counts(last)), dict(_counts(document))
-    both = before.keys() & after.keys()
-    yield from (after[name] - before[name] for name in both)
-    # Of two counts, of which one is of a part of the other's patients, the rest is a count, too.
-    for part, whole in _nested(both):
-        yield (after[whole] - after[part]) - (before[whole] - before[part])
-    for sets in (SETS, summary_sets(""), summary_sets("_related")):
-        told = [name for name in sets if name in both]
-        rests = (
-            [
-                residues(sets, {name: one[name] for name in told}, one.get(f"n of {told[0]}", 0))
-                for one in (before, after)
-            ]
-            if told
-            else [{}, {}]
-        )
-        yield from (rests[1][name] - rests[0][name] for name in rests[0])
-    levels = _levels(last), _levels(document)
-    for name in levels[0].keys() & levels[1].keys():
-        yield from _regrouped(levels[0][name], levels[1][name])
+    yield from (after[name] - before[name] for name in before.keys() & after.keys())
+    groups = dict(_partitions(last)), dict(_partitions(document))
+    for name in groups[0].keys() & groups[1].keys():
+        yield from _regrouped(groups[0][name], groups[1][name])
+    curves = dict(_curves(last)), dict(_curves(document))
+    for endpoint in curves[0].keys() & curves[1].keys():
+        yield from _of_curves(curves[0][endpoint], curves[1][endpoint])
 
 
 def _counts(document: Record) -> Iterator[tuple[str, int]]:
-    yield from _told(("patients", document["headline"]["patients"]))
+    """Each count of the document, and each difference of two of which one is of a part of the other's patients."""
+    patients = document["headline"]["patients"]
+    if patients is None:
+        return
+    yield "patients", patients
+    for step in document["attrition"]:
+        yield f"remaining {sorted(_block(step))}", step["remaining"]
     for step in document["attrition"][:1]:
         yield "considered", step["remaining"] + step["excluded"]
+    yield from _of_levels(document)
+    yield from _of_response(document["response"] or {})
+    yield from _of_safety(document["safety"] or {})
+    yield from _of_completeness(document, patients)
+    for (name, one), (other_name, other) in combinations(_curves(document), 2):
+        yield from ((f"{name} {other_name} {what} {day}", count) for (what, day), count in apart(one, other).items())
+
+
+def _of_levels(document: Record) -> Iterator[tuple[str, int]]:
     for entry in document["baseline"]:
+        missing = sum(level["x"] for level in entry["levels"] if level["missing"])
         for level in entry["levels"] if entry["multiple"] else []:
-            yield from _share(f"baseline {entry['variable']} {level['level']}", level["x"], entry["n"])
-    for row in _rows(document):
-        yield from _share(row["measure"], row["x"], row["n"])
-    for entry in document["survival"]:
-        yield from _of_curve(entry)
-    for term in (document["safety"] or {}).get("terms", []):
-        for name in _TOTALS:
+            name = f"{entry['variable']} {level['level']}"
+            yield from _share(name, level["x"], entry["n"])
+            if level["x"] is not None and not level["missing"]:
+                yield f"only other than {name}", entry["n"] - missing - level["x"]
+
+
+def _of_response(section: Record) -> Iterator[tuple[str, int]]:
+    rows = _told(section.get("estimates"))
+    further = _told(section.get("further"))
+    for name, row in {**rows, **further}.items():
+        yield from _share(name, row["x"], row["n"])
+    for name, row in further.items():
+        yield f"{WITHIN[name]} but not {name}", rows[WITHIN[name]]["x"] - row["x"]
+    if len(further) == len(WITHIN):
+        yield "confirmed control but no response", further["dcr_confirmed"]["x"] - further["orr_confirmed"]["x"]
+
+
+def _of_safety(section: Record) -> Iterator[tuple[str, int]]:
+    some, related = _told(section.get("any")), _told(section.get("related"))
+    for name, row in {**some, **related}.items():
+        yield from _share(name, row["x"], row["n"])
+    for name, row in related.items():
+        whole = "ae_any" if name == "ae_related" else name.removesuffix("_related")
+        if whole in some:
+            yield f"{whole} but not {name}", some[whole]["x"] - row["x"]
+    severe, severe_related = _severe(some, ""), _severe(related, "_related")
+    yield from _rest("severe but not related", severe, severe_related)
+    everyone = [rows[name]["x"] if name in rows else None for rows, name in ((some, "ae_any"), (related, "ae_related"))]
+    for term in section.get("terms", []):
+        for name, outer in zip(TOTALS, (everyone[0], severe, everyone[1]), strict=True):
             yield from _share(f"{term['term']} {name}", term[name], term["n"])
-    for row in document["completeness"]:
-        yield from _share(f"completeness {row['item']}", row["x"], row["n"])
+            yield from _rest(f"none of {term['term']} {name}", outer, term[name])
+            yield from _rest(f"{term['term']} but not {name}", term["any_total"], term[name])
 
 
-def _nested(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(part, whole) of the counts that are there: events of a term, related events, who is at risk of two endpoints."""
-    there = set(names)
-    terms = [(name, *name.rsplit(" ", 1)) for name in there if name.rsplit(" ", 1)[-1] in _TOTALS]
-    pairs = [(name, "ae_related" if total == "related_total" else "ae_any") for name, _, total in terms]
-    pairs += [(name, f"{term} any_total") for name, term, total in terms if total != "any_total"]
-    pairs += [
-        ("ae_related", "ae_any"),
-        ("orr_confirmed", "orr"),
-        ("dcr_confirmed", "dcr"),
-        ("orr_confirmed", "dcr_confirmed"),
-    ]
-    at_risk = sorted(name for name in there if " at risk after " in name)
-    pairs += [(a, b) for a, b in combinations(at_risk, 2) if a.rsplit(" ", 1)[1] == b.rsplit(" ", 1)[1]]
-    yield from ((part, whole) for part, whole in pairs if {part, whole} <= there)
+def _severe(rows: Mapping[str, Record], suffix: str) -> int | None:
+    told = [rows[name]["x"] for grade in ("3_4", "5") if (name := f"ae_grade_{grade}{suffix}") in rows]
+    return sum(told) if len(told) == 2 else None
 
 
-def _rows(document: Record) -> Iterator[Record]:
-    response, safety = document["response"] or {}, document["safety"] or {}
-    for rows in (response.get("estimates"), response.get("further"), safety.get("any"), safety.get("related")):
-        yield from (row for row in rows or [] if not row.get("withheld"))
+def _of_completeness(document: Record, patients: int) -> Iterator[tuple[str, int]]:
+    told = {row["item"]: row["x"] for row in document["completeness"] if row["x"] is not None}
+    counts = response_counts(document["response"])
+    for item, x in told.items():
+        yield from _share(item, x, patients)
+        # Responses of a document are in one order, and those of two may be compared where both tell the same ones.
+        named = "+".join(sorted(_told((document["response"] or {}).get("estimates"))))
+        yield from ((f"{item} {named} {at}", moved) for at, moved in enumerate(differences(x, counts, patients)))
+    for one, other in combinations(sorted(told), 2):
+        for at, moved in enumerate(differences(told[one], [told[other]], patients)):
+            yield f"{one} {other} {at}", moved
 
 
-def _of_curve(entry: Record) -> Iterator[tuple[str, int]]:
-    """What is known at the end of each interval: events and censorings until then, and who is still at risk."""
-    events = censored = 0
-    points = entry["curve"]["points"]
-    for point in points:
-        events, censored = events + point["events"], censored + point["censored"]
-        name, until = entry["endpoint"], point["time_days"]
-        yield f"{name} events until {until}", events
-        yield f"{name} censored until {until}", censored
-        yield f"{name} at risk after {until}", points[0]["at_risk"] - events - censored
-
-
-def _levels(document: Record) -> dict[str, dict[Block, int]]:
+def _partitions(document: Record) -> Iterator[tuple[str, Counts]]:
     """Counts by level of the variables of which each patient is in one, and of the steps of the flow."""
-    found: dict[str, dict[Block, int]] = {
-        f"baseline {entry['variable']}": {_block(level): level["x"] for level in entry["levels"]}
-        for entry in document["baseline"]
-        if not entry["multiple"] and entry["levels"]
-    }
-    found["attrition"] = {_block(step): step["excluded"] for step in document["attrition"]}
-    for stratum in (document["response"] or {}).get("strata", []):
+    for entry in document["baseline"]:
+        if not entry["multiple"] and entry["levels"]:
+            yield f"baseline {entry['variable']}", {_block(level): level["x"] for level in entry["levels"]}
+    yield "attrition", {_block(step): step["excluded"] for step in document["attrition"]}
+    response, safety = document["response"] or {}, document["safety"] or {}
+    for name, sets, rows in (
+        ("response", SETS, response.get("estimates")),
+        ("any event", summary_sets(""), safety.get("any")),
+        ("related event", summary_sets("_related"), safety.get("related")),
+    ):
+        told = {measure: row for measure, row in _told(rows).items() if measure in sets}
+        if told:
+            n = next(iter(told.values()))["n"]
+            yield name, blocks(sets, {measure: row["x"] for measure, row in told.items()}, n)
+    for stratum in response.get("strata", []):
         for name, rest in (("with", False), ("without", True)):
-            found[f"{name} response by {stratum['variable']}"] = {
-                _block(row): row["n"] - row["x"] if rest else row["x"] for row in stratum["rows"]
-            }
-    return found
+            counts = {_block(row): row["n"] - row["x"] if rest else row["x"] for row in stratum["rows"]}
+            yield f"{name} response by {stratum['variable']}", counts
 
 
 def _block(level: Record) -> Block:
     return frozenset(level.get("members", [level["label"]]))
 
 
-def _regrouped(before: Mapping[Block, int], after: Mapping[Block, int]) -> Iterator[int]:
-    """By how many the smallest sums moved that both groupings of the levels tell."""
+def _regrouped(before: Counts, after: Counts) -> Iterator[int]:
+    """By how many the smallest sums moved that both groupings of the levels tell, and by how many all others."""
     common: list[Block] = []
     for block in (*before, *after):
         touching = [one for one in common if one & block]
         common = [one for one in common if not one & block] + [block.union(*touching)]
+    whole = sum(after.values()) - sum(before.values())
     for members in common:
-        yield _sum(after, members) - _sum(before, members)
+        moved = _sum(after, members) - _sum(before, members)
+        yield from (moved, whole - moved)
 
 
-def _sum(counts: Mapping[Block, int], members: Block) -> int:
+def _sum(counts: Counts, members: Block) -> int:
     return sum(count for block, count in counts.items() if block <= members)
 
 
+def _curves(document: Record) -> Iterator[tuple[str, Told]]:
+    for entry in document["survival"]:
+        if entry["curve"]["points"]:
+            yield entry["endpoint"], read(entry["curve"])
+
+
+def _of_curves(before: Told, after: Told) -> Iterator[int]:
+    """By how many what is known at each day moved, and what is known between any two."""
+    known = before.known(), after.known()
+    moved = {name: known[1][name] - known[0][name] for name in known[0].keys() & known[1].keys()}
+    yield from moved.values()
+    for one, other in combinations(moved, 2):
+        if one[0] == other[0]:
+            yield moved[one] - moved[other]
+
+
+def _told(rows: list[Record] | None) -> dict[str, Record]:
+    return {row["measure"]: row for row in rows or [] if not row.get("withheld")}
+
+
 def _share(name: str, x: int | None, n: int | None) -> Iterator[tuple[str, int]]:
-    yield from _told((name, x), (f"n of {name}", n), (f"not {name}", None if x is None or n is None else n - x))
+    if x is not None and n is not None:
+        yield from ((name, x), (f"n of {name}", n), (f"not {name}", n - x))
 
 
-def _told(*named: tuple[str, int | None]) -> Iterator[tuple[str, int]]:
-    yield from ((name, value) for name, value in named if value is not None)
+def _rest(name: str, whole: int | None, part: int | None) -> Iterator[tuple[str, int]]:
+    if whole is not None and part is not None:
+        yield name, whole - part

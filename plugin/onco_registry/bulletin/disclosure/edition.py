@@ -13,21 +13,25 @@ from onco_registry.bulletin.disclosure.response import response
 from onco_registry.bulletin.disclosure.rule import Rule, withheld
 from onco_registry.bulletin.disclosure.safety import safety
 from onco_registry.bulletin.disclosure.survival import Told, follow_up, survival
-from onco_registry.bulletin.document import validate
+from onco_registry.bulletin.document import translated, validate
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
+
+# With 2, whoever sees that a count is hidden knows that it is 1.
+FEWEST = 3
 
 
 def public(document: Mapping[str, Any], last: Mapping[str, Any] | None, minimum_cell: int) -> dict[str, Any] | None:
     """The public edition of an internal document; None where the `last` public one has to stand.
 
     No count of fewer than `minimum_cell` persons is in it, none follows from those that are, nor from it and the last.
-    Raises ValueError for a smallest cell below 1, or where the document is none.
+    Raises ValueError for a smallest cell below `FEWEST`, or where the document is none.
     """
-    if minimum_cell < 1:
-        raise ValueError(f"a smallest cell of {minimum_cell} is none")
+    if minimum_cell < FEWEST:
+        raise ValueError(f"a smallest cell of {minimum_cell} hides nobody: at least {FEWEST}")
     rule = Rule(minimum_cell)
     found = _public(dict(document), rule)
+    found["translations"] = translated(document["translations"], {**found, "translations": {}})
     validate(found)
     return None if last is not None and not may_follow(found, dict(last), rule) else found
 
@@ -36,19 +40,19 @@ def _public(document: Record, rule: Rule) -> Record:
     patients = document["headline"]["patients"]
     if not patients or not rule.count(patients):
         return _nothing(document, rule)
-    table = baseline(document["baseline"], rule)
+    table = baseline(document["baseline"], patients, rule)
     times, told = survival(document["survival"], patients, rule)
-    answered = document["response"] and response(document["response"], patients, table, rule)
-    happened = document["safety"] and safety(document["safety"], rule)
+    answered = document["response"] and response(document["response"], patients, document["baseline"], table, rule)
+    happened = document["safety"] and safety(document["safety"], patients, rule)
     found = {
         **_frame(document, rule),
         "headline": _headline(document["headline"], answered, times, told),
-        "attrition": attrition(document["attrition"], rule),
+        "attrition": attrition(document["attrition"], patients, rule),
         "baseline": table,
         "response": answered,
         "survival": times,
         "safety": happened,
-        "completeness": completeness(document["completeness"], rule),
+        "completeness": completeness(document["completeness"], patients, answered, rule),
     }
     return found | {"disclosure": _tally(found)}
 
@@ -71,7 +75,7 @@ def _frame(document: Record, rule: Rule) -> Record:
 
 def _nothing(document: Record, rule: Rule) -> Record:
     """An edition of a cohort of whom nothing may be told, not even how many they are."""
-    measures = {name: row and withheld(row, with_total=True) for name, row in document["headline"]["measures"].items()}
+    measures = {name: row and withheld(row) for name, row in document["headline"]["measures"].items()}
     return {
         **_frame(document, rule),
         "headline": {"patients": None, "measures": measures},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from onco_registry.bulletin.disclosure.algebra import tellable
-from onco_registry.bulletin.disclosure.pooling import pooled
+from onco_registry.bulletin.disclosure.pooling import forced, pooled
 from onco_registry.bulletin.disclosure.rule import Rule, withheld
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.sections.response import RESPONSES
@@ -15,19 +15,23 @@ _RESPONDED = ("CR", "PR")
 _CONTROLLED = (*_RESPONDED, "SD", "NON-CR/NON-PD")
 SETS = {"orr": _RESPONDED, "dcr": _CONTROLLED} | {f"response_{name.lower()}": (name,) for name in RESPONSES}
 # Subsets of another rate: told where the rate is, and the patients in one but not the other are 0 or at least k.
-_WITHIN = {"orr_confirmed": ("orr",), "dcr_confirmed": ("dcr",)}
+WITHIN = {"orr_confirmed": "orr", "dcr_confirmed": "dcr"}
 _HOLDS = {"dcr_confirmed": "orr_confirmed"}
 
+# Levels of a stratum that are told together.
+Block = list[Record]
 
-def response(section: Record, patients: int, baseline: list[Record], rule: Rule) -> Record:
+
+def response(section: Record, patients: int, baseline: list[Record], table: list[Record], rule: Rule) -> Record:
     """The section with rates only; `patients` in the cohort, of whom those not seen at index have no response.
 
-    `baseline`: that of the public document. Rates by stratum are told of variables that are in it, level by level or
-    coarser, so that the two can be held against each other.
+    `baseline`: that of the internal document, `table` of the public one. Rates by stratum are told of variables that
+    are in it, level by level or coarser, so that the two can be held against each other.
     """
     rows = {row["measure"]: row for row in section["estimates"]}
     told = _told(rows, patients, rule)
     estimates = [row if row["measure"] in told else withheld(row) for row in section["estimates"]]
+    strata = section["strata"] if "orr" in told and rows["orr"]["n"] == patients else []
     return {
         "estimates": estimates,
         "further": _further(section["further"], {name: rows[name] for name in told}, rule),
@@ -36,9 +40,7 @@ def response(section: Record, patients: int, baseline: list[Record], rule: Rule)
         "without_change": None,
         "swimmer": [],
         "spider": [],
-        "strata": [
-            found for stratum in section["strata"] if "orr" in told and (found := _stratum(stratum, baseline, rule))
-        ],
+        "strata": [found for stratum in strata if (found := _stratum(stratum, baseline, table, rule))],
     }
 
 
@@ -54,30 +56,27 @@ def _told(rows: Mapping[str, Record], patients: int, rule: Rule) -> set[str]:
 def _further(rows: list[Record], told: Mapping[str, Record], rule: Rule) -> list[Record]:
     found: dict[str, Record] = {}
     for row in rows:
-        measure = row["measure"]
-        outer = [told.get(name) for name in _WITHIN.get(measure, ())]
-        inner = found.get(_HOLDS.get(measure, ""))
+        outer, inner = told.get(WITHIN.get(row["measure"], "")), found.get(_HOLDS.get(row["measure"], ""))
         if (
-            outer
-            and all(one is not None and one["n"] == row["n"] and rule.count(one["x"] - row["x"]) for one in outer)
-            and (inner is None or rule.count(row["x"] - inner["x"]))
+            outer is not None
+            and outer["n"] == row["n"]
             and rule.proportion(row["x"], row["n"])
+            and rule.count(outer["x"] - row["x"])
+            and (inner is None or rule.count(row["x"] - inner["x"]))
         ):
-            found[measure] = row
-    return [found.get(row["measure"], withheld(row)) for row in rows if row["measure"] in _WITHIN]
+            found[row["measure"]] = row
+    return [found.get(row["measure"], withheld(row)) for row in rows if row["measure"] in WITHIN]
 
 
-def _stratum(stratum: Record, baseline: list[Record], rule: Rule) -> Record | None:
-    rows = {row["label"]: row for row in stratum["rows"]}
-    blocks = _blocks(rows, baseline, rule)
-    if blocks is None:
+def _stratum(stratum: Record, baseline: list[Record], table: list[Record], rule: Rule) -> Record | None:
+    start = _blocks({row["label"]: row for row in stratum["rows"]}, baseline, table)
+    if start is None:
         return None
-    start = [[rows[label] for label in block] for block in blocks]
     found = pooled(
         start,
-        lambda block: sum(int(row["n"]) for row in block),
-        lambda some: _may_tell([row for block in some for row in block], rule),
-        rule.k,
+        lambda block: _total(block, "n"),
+        lambda some: rule.proportion(_of(some, "x"), _of(some, "n")),
+        lambda some: _follows(some, rule),
     )
     if found is None:
         return None
@@ -86,30 +85,44 @@ def _stratum(stratum: Record, baseline: list[Record], rule: Rule) -> Record | No
     return {**stratum, "rows": [_together(block) for block in merged]}
 
 
-def _blocks(rows: Mapping[str, Record], baseline: list[Record], rule: Rule) -> list[list[str]] | None:
-    """The levels as the baseline table tells them; None where it has no variable with just these."""
-    for entry in baseline:
-        told = [level.get("members", [level["label"]]) for level in entry["levels"]]
-        if not entry["multiple"] and {label for members in told for label in members} == set(rows):
-            # Of patients who came after their index there is no response.
-            unseen = [
-                level["x"] - sum(rows[label]["n"] for label in members)
-                for level, members in zip(entry["levels"], told, strict=True)
-            ]
-            return told if rule.count(*unseen) else None
+def _blocks(rows: Mapping[str, Record], baseline: list[Record], table: list[Record]) -> list[Block] | None:
+    """The rows as the baseline table tells their levels; None where it has no variable with just these patients."""
+    for entry, public in zip(baseline, table, strict=True):
+        there = {level["label"]: level["x"] for level in entry["levels"] if level["x"]}
+        if not entry["multiple"] and public["levels"] and there == {label: row["n"] for label, row in rows.items()}:
+            told = [level.get("members", [level["label"]]) for level in public["levels"]]
+            blocks = [[rows[label] for label in members if label in rows] for members in told]
+            return [block for block in blocks if block]
     return None
 
 
-def _may_tell(rows: Sequence[Record], rule: Rule) -> bool:
-    return rule.proportion(sum(row["x"] for row in rows), sum(row["n"] for row in rows))
+def _follows(blocks: Sequence[Block], rule: Rule) -> bool:
+    """Whether the responses of one of the blocks follow from those of all, their sizes and why they were pooled."""
+    sizes = [_total(block, "n") for block in blocks]
+    small = [not rule.proportion(_total(block, "x"), size) for block, size in zip(blocks, sizes, strict=True)]
+    possible = [
+        [x for x in range(size + 1) if rule.proportion(x, size) is not hidden]
+        for size, hidden in zip(sizes, small, strict=True)
+    ]
+    found = forced(_of(blocks, "x"), possible)
+    return any(x is not None and not rule.count(x, size - x) for x, size in zip(found, sizes, strict=True))
 
 
-def _together(rows: list[Record]) -> Record:
+def _total(block: Block, name: str) -> int:
+    return sum(int(row[name]) for row in block)
+
+
+def _of(blocks: Sequence[Block], name: str) -> int:
+    return sum(_total(block, name) for block in blocks)
+
+
+def _together(rows: Block) -> Record:
     if len(rows) == 1:
         return rows[0]
-    x, n = sum(row["x"] for row in rows), sum(row["n"] for row in rows)
+    x, n = _total(rows, "x"), _total(rows, "n")
     found = proportion(x, n, 100 * rows[0]["ci_level"])
     numbers = {"x": x, "n": n, "estimate": found.estimate, "lower": found.lower, "upper": found.upper}
     variable = rows[0]["stratum"].partition("=")[0]
-    members = [row["label"] for row in rows]
+    # Not in the order of the strata, which is that of their number.
+    members = sorted(row["label"] for row in rows)
     return {**rows[0], **numbers, "stratum": f"{variable}=other", "label": "Other", "members": members}

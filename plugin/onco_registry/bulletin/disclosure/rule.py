@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from onco_registry.bulletin.frames import Record
 
-_NUMBERS = ("estimate", "lower", "upper", "x", "events")
+_NUMBERS = ("estimate", "lower", "upper", "x", "n", "events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,11 @@ class Rule:
         """Whether x of n may be told: x and n - x by the rule of counts, none or all of them only where n >= 2 k."""
         return n > 0 and self.count(x, n - x) and (0 < x < n or n >= 2 * self.k)
 
+    def apart(self, count: int, others: Iterable[int]) -> bool:
+        """Whether a count differs from each of the others by 0 or at least k."""
+        return self.count(*(abs(count - other) for other in others))
 
-def withheld(row: Record, *, with_total: bool = False) -> Record:
-    """A row of estimates without its numbers, and without n where that is not of all patients (`with_total`)."""
-    taken = (*_NUMBERS, "n") if with_total else _NUMBERS
-    return {**row, **dict.fromkeys(taken), "withheld": True}
+
+def withheld(row: Record) -> Record:
+    """A row of estimates without its numbers; also without n, which may be of all patients but a few."""
+    return {**row, **dict.fromkeys(_NUMBERS), "withheld": True}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onco_registry.bulletin.disclosure.algebra import tellable
+from onco_registry.bulletin.disclosure.algebra import in_both, tellable
 from onco_registry.bulletin.disclosure.rule import Rule, withheld
 from onco_registry.bulletin.frames import Record
 
@@ -14,17 +14,25 @@ _SUMMARY = {"ae": _BANDS, "ae_grade_3_4": (_HIGH,), "ae_grade_5": (_FATAL,), "ae
 # Worst grades of at least 1, 3 and 5: nested in each other, and those of related events in those of any.
 _AT_LEAST = (_BANDS, (_HIGH, _FATAL), (_FATAL,))
 _SEVERE = slice(2, None)
+TOTALS = ("any_total", "any_severe", "related_total")
 
 
-def safety(section: Record, rule: Rule) -> Record:
-    """The section with the summary and totals by term that may be told; without grades, where some event has none."""
+def safety(section: Record, patients: int, rule: Rule) -> Record:
+    """The section with the summary and totals by term that may be told; without grades, where some event has none.
+
+    A term of which nothing may be told is left out: that it is there would tell that somebody had it.
+    """
     of_any, of_related = _by_grade(section["any"], ""), _by_grade(section["related"], "_related")
-    some = _summary(section["any"], of_any, "", rule)
-    related = _summary(section["related"], of_related, "_related", rule) if _nested(of_related, of_any, rule) else set()
+    whole = sum(of_any.values()) == patients
+    some = _summary(section["any"], of_any, "", rule) if whole else set()
+    nested = bool(some) and _nested(of_related, of_any, rule)
+    related = _summary(section["related"], of_related, "_related", rule) if nested else set()
+    terms = [_term(term, of_any, of_related, rule) for term in section["terms"]] if some else []
+    terms = _not_of_two(section["terms"], terms, of_any, of_related, rule)
     return {
         "any": [row if row["measure"] in some else withheld(row) for row in section["any"]],
         "related": [row if row["measure"] in related else withheld(row) for row in section["related"]],
-        "terms": [_term(term, of_any, of_related, rule) for term in section["terms"]] if some else [],
+        "terms": [term for term in terms if term["any_total"] is not None],
         "groups": [],
         "rates": [],
         "incidence": [],
@@ -58,8 +66,6 @@ def _by_grade(rows: list[Record], suffix: str) -> dict[str, int]:
 
 
 def _summary(rows: list[Record], counts: Mapping[str, int], suffix: str, rule: Rule) -> set[str]:
-    if not counts:
-        return set()
     held = set(counts) - {_NONE}
     present = {row["measure"] for row in rows}
     wanted = [
@@ -72,7 +78,7 @@ def _summary(rows: list[Record], counts: Mapping[str, int], suffix: str, rule: R
 
 def _nested(inner: Mapping[str, int], outer: Mapping[str, int], rule: Rule) -> bool:
     """Whether who has an event, but none that is related, of at least each grade are 0 or at least k."""
-    if not inner or not outer or _UNGRADED in {*inner, *outer}:
+    if not inner or sum(inner.values()) != sum(outer.values()) or _UNGRADED in {*inner, *outer}:
         return False
     return rule.count(*(_sum(outer, bands) - _sum(inner, bands) for bands in _AT_LEAST))
 
@@ -81,19 +87,26 @@ def _sum(counts: Mapping[str, int], bands: tuple[str, ...]) -> int:
     return sum(counts.get(band, 0) for band in bands)
 
 
+def _with(counts: Mapping[str, int]) -> int:
+    return sum(counts.values()) - counts.get(_NONE, 0)
+
+
+def _numbers(term: Record) -> tuple[int, int, int]:
+    """Patients with the term; severe; related: the numbers of `TOTALS`."""
+    return sum(term["any"]), sum(term["any"][_SEVERE]), sum(term["related"])
+
+
 def _term(term: Record, of_any: Mapping[str, int], of_related: Mapping[str, int], rule: Rule) -> Record:
     """Totals of a term, each a subset of patients with any event, of the same kind and grade, and of the one before."""
-    n, total, severe, related = term["n"], sum(term["any"]), sum(term["any"][_SEVERE]), sum(term["related"])
-    everyone = sum(of_any.values()) - of_any.get(_NONE, 0)
-    with_related = sum(of_related.values()) - of_related.get(_NONE, 0)
-    tells = rule.proportion(total, n) and rule.count(everyone - total)
+    n, (total, severe, related) = term["n"], _numbers(term)
+    tells = n == sum(of_any.values()) and rule.proportion(total, n) and rule.count(_with(of_any) - total)
     tells_severe = (
         tells
         and _UNGRADED not in of_any
         and rule.proportion(severe, n)
         and rule.count(total - severe, _sum(of_any, (_HIGH, _FATAL)) - severe)
     )
-    tells_related = tells and rule.proportion(related, n) and rule.count(total - related, with_related - related)
+    tells_related = tells and rule.proportion(related, n) and rule.count(total - related, _with(of_related) - related)
     nothing: list[None] = [None] * len(term["any"])
     return {
         "term": term["term"],
@@ -105,3 +118,14 @@ def _term(term: Record, of_any: Mapping[str, int], of_related: Mapping[str, int]
         "related_total": related if tells_related else None,
         "related_severe": None,
     }
+
+
+def _not_of_two(
+    terms: list[Record], told: list[Record], of_any: Mapping[str, int], of_related: Mapping[str, int], rule: Rule
+) -> list[Record]:
+    """Without the totals of which just two terms have any, where who has both, which follows, are a few."""
+    whole = (_with(of_any), _sum(of_any, (_HIGH, _FATAL)), _with(of_related))
+    for position, (name, having) in enumerate(zip(TOTALS, whole, strict=True)):
+        if not rule.count(abs(in_both([_numbers(term)[position] for term in terms], having))):
+            told = [{**term, **dict.fromkeys(TOTALS if position == 0 else [name])} for term in told]
+    return told

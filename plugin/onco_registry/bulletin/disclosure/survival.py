@@ -8,9 +8,9 @@ time is short, so that this hardly matters; of a curve of a few intervals nothin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,26 @@ class Told:
     events: tuple[int, ...]
     censored: tuple[int, ...]
 
-    def at_risk_after(self) -> dict[int, int]:
-        """Patients still at risk, by the end of each interval."""
-        left = accumulate(map(sum, zip(self.events, self.censored, strict=True)))
-        return {day: self.n - gone for day, gone in zip(self.days, left, strict=True)}
+    def known(self) -> dict[tuple[str, int], int]:
+        """(what, day) -> patients with the event, censored and at risk by the end of each day that tells of it.
 
-    def known(self, days: float) -> bool:
+        Within an interval in which nobody had the event, or nobody left, it is as before at each day of the grid.
+        """
+        found = {("events", 0): 0, ("censored", 0): 0, ("at risk", 0): self.n}
+        before = events = censored = 0
+        for end, happened, lost in zip(self.days, self.events, self.censored, strict=True):
+            gone = happened + lost
+            for what, moved, so_far in (
+                ("events", happened, events := events + happened),
+                ("censored", lost, censored := censored + lost),
+                ("at risk", gone, self.n - events - censored),
+            ):
+                first = end if moved else before + GRID_DAYS
+                found |= {(what, day): so_far for day in range(first, end + 1, GRID_DAYS)}
+            before = end
+        return found
+
+    def near(self, days: float) -> bool:
         """Whether the interval that holds a day is short."""
         ends = (0, *self.days)
         return any(start <= days <= end and end - start <= LONGEST_DAYS for start, end in pairwise(ends))
@@ -58,12 +72,13 @@ class Told:
 def survival(entries: list[Record], patients: int, rule: Rule) -> tuple[list[Record], dict[str, Told]]:
     """The entries with told intervals only, and those intervals by endpoint.
 
-    Who is at risk of one endpoint is mostly at risk of another, so at the end of an interval of both the numbers at
-    risk differ by 0 or at least k.
+    Who is at risk of one endpoint, or had it, is mostly at risk of another, or had it. So on each day that both tell
+    of, these numbers differ by 0 or at least k.
     """
     told: dict[str, Told] = {}
     for entry in entries:
-        told[entry["endpoint"]] = _intervals(entry["curve"]["points"], patients, list(told.values()), rule)
+        others = [other for other in told.values() if other.days]
+        told[entry["endpoint"]] = _intervals(entry["curve"]["points"], patients, others, rule)
     return [_entry(entry, told[entry["endpoint"]]) for entry in entries], told
 
 
@@ -75,31 +90,38 @@ def follow_up(row: Record | None, told: Mapping[str, Told]) -> Record | None:
     if found is None or not found.days:
         return withheld(row)
     half = median(found.curve(_percent(row), reverse=True))
-    if math.isnan(half.estimate) or not found.known(half.estimate):
+    if math.isnan(half.estimate) or not found.near(half.estimate):
         return withheld(row)
-    return _filled(row, half, sum(found.censored), 1 / DAYS_PER_MONTH)
+    return _filled(row, half, found, sum(found.censored), 1 / DAYS_PER_MONTH)
 
 
-def _intervals(points: list[Record], patients: int, others: Iterable[Told], rule: Rule) -> Told:
+def apart(one: Told, other: Told) -> dict[tuple[str, int], int]:
+    """By how much two endpoints differ in who had them, or is at risk, on each day that both tell of."""
+    mine, others = one.known(), other.known()
+    return {name: mine[name] - others[name] for name in mine.keys() & others.keys() if name[0] != "censored"}
+
+
+def _intervals(points: list[Record], patients: int, others: Sequence[Told], rule: Rule) -> Told:
     removed = [(point["time_days"], point["events"], point["censored"]) for point in points]
     n = sum(events + censored for _, events, censored in removed)
-    nothing = Told(n, (), (), ())
-    if not points or points[0]["at_risk"] != n or not rule.count(n, patients - n):
+    found = Told(n, (), (), ())
+    if not points or points[0]["at_risk"] != n or not _may(found, patients, others, rule):
         # Patients who came after their index: who is at risk does not follow from who left.
-        return nothing
-    elsewhere = [other.at_risk_after() for other in others]
-    ends, events, censored = [], [], []
-    open_events = open_censored = 0
+        return found
+    events = censored = 0
     left = n
     for end, happened, lost in _grid(removed):
-        open_events, open_censored, left = open_events + happened, open_censored + lost, left - happened - lost
-        apart = [abs(at_risk[end] - left) for at_risk in elsewhere if end in at_risk]
-        if rule.count(open_events, open_censored, *apart) and left >= rule.k:
-            ends.append(end)
-            events.append(open_events)
-            censored.append(open_censored)
-            open_events = open_censored = 0
-    return Told(n, tuple(ends), tuple(events), tuple(censored)) if len(ends) >= FEWEST_INTERVALS else nothing
+        events, censored, left = events + happened, censored + lost, left - happened - lost
+        trial = Told(n, (*found.days, end), (*found.events, events), (*found.censored, censored))
+        if left >= rule.k and rule.count(events, censored) and _may(trial, patients, others, rule):
+            found, events, censored = trial, 0, 0
+    return found if len(found.days) >= FEWEST_INTERVALS else Told(n, (), (), ())
+
+
+def _may(told: Told, patients: int, others: Sequence[Told], rule: Rule) -> bool:
+    """Whether it may be told beside the other endpoints."""
+    moved = (abs(count) for other in others for count in apart(told, other).values())
+    return rule.count(told.n, patients - told.n, *moved)
 
 
 def _grid(removed: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -112,6 +134,13 @@ def _grid(removed: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     events[1:2] += events[0]
     censored[1:2] += censored[0]
     return [(position * GRID_DAYS, int(events[position]), int(censored[position])) for position in range(1, last + 1)]
+
+
+def read(curve: Record) -> Told:
+    """The intervals of a curve of the public document."""
+    points = [point for point in curve["points"] if point["time_days"]]
+    days, events, censored = (tuple(point[name] for point in points) for name in ("time_days", "events", "censored"))
+    return Told(curve["points"][0]["at_risk"] if points else 0, days, events, censored)
 
 
 def _entry(entry: Record, told: Told) -> Record:
@@ -138,7 +167,6 @@ def _curve(told: Told, rows: list[Record]) -> Record:
         }
         for time, at_risk, events, survival, lower, upper in drawn[columns].to_numpy(dtype=float).tolist()
     ]
-    # An interval in which nobody left is told by the ones around it.
     return {"shown_until_days": told.days[-1], "grid_days": GRID_DAYS, "points": points}
 
 
@@ -148,19 +176,19 @@ def _estimate(row: Record, told: Told, endpoint: str) -> Record:
     curve, measure = told.curve(_percent(row)), row["measure"].removeprefix(f"{endpoint}_")
     if measure == "median":
         found = median(curve)
-        known = all(told.known(days) for days in (found.estimate, found.lower, found.upper) if not math.isnan(days))
-        reached = not math.isnan(found.estimate) and known
-        return _filled(row, found, sum(told.events), 1 / DAYS_PER_MONTH) if reached else withheld(row)
+        near = all(told.near(days) for days in (found.estimate, found.lower, found.upper) if not math.isnan(days))
+        reached = not math.isnan(found.estimate) and near
+        return _filled(row, found, told, sum(told.events), 1 / DAYS_PER_MONTH) if reached else withheld(row)
     kind, _, when = measure.partition("_")
     days = float(when[:-1]) * DAYS_PER[when[-1]] if kind == "rate" else math.inf
-    if days > told.days[-1] or not told.known(days):
+    if days > told.days[-1] or not told.near(days):
         return withheld(row)
-    return _filled(row, survival_at(curve, days), sum(told.events), 1.0)
+    return _filled(row, survival_at(curve, days), told, sum(told.events), 1.0)
 
 
-def _filled(row: Record, found: Interval, events: int, factor: float) -> Record:
+def _filled(row: Record, found: Interval, told: Told, events: int, factor: float) -> Record:
     numbers = {"estimate": found.estimate, "lower": found.lower, "upper": found.upper}
-    return {**row, **{name: _or_none(value * factor) for name, value in numbers.items()}, "events": events}
+    return {**row, **{name: _or_none(value * factor) for name, value in numbers.items()}, "n": told.n, "events": events}
 
 
 def _percent(row: Record) -> float:
