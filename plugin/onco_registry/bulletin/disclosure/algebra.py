@@ -12,26 +12,34 @@ from onco_registry.bulletin.disclosure.rule import Rule
 
 
 def tellable(
-    counts: Mapping[str, int], wanted: Sequence[tuple[str, Collection[str]]], rule: Rule
-) -> dict[str, Collection[str]]:
-    """Of the wanted sets (name, categories), in order of preference, those that may be told; `counts` by category."""
+    counts: Mapping[str, int], wanted: Sequence[tuple[str, Collection[str]]], pairs: Mapping[str, str], rule: Rule
+) -> set[str]:
+    """Of the wanted sets (name, categories), in order of preference, those that may be told; `counts` by category.
+
+    `pairs`: name -> category of sets of one category. Of a part that the wanted sets tell of, all categories are told
+    or none: a reader who saw one of them only would know why the others are not.
+    """
     n = sum(counts.values())
     told: dict[str, Collection[str]] = {}
     for name, members in wanted:
         trial = {**told, name: members}
         x = sum(counts[member] for member in members)
-        if rule.proportion(x, n) and rule.count(*_parts(counts, trial).values()):
+        if rule.proportion(x, n) and rule.count(*(sum(part.values()) for part in _parts(counts, trial))):
             told = trial
-    return told
+    found = set(told)
+    for part in _parts(counts, told):
+        if told and len(part) < 3 and all(rule.proportion(count, n) for count in part.values()):
+            found |= {name for name, category in pairs.items() if category in part}
+    return found
 
 
-def _parts(counts: Mapping[str, int], sets: Mapping[str, Collection[str]]) -> dict[tuple[bool, ...], int]:
-    """Patients by which of the sets they are in."""
-    found: dict[tuple[bool, ...], int] = {}
+def _parts(counts: Mapping[str, int], sets: Mapping[str, Collection[str]]) -> list[dict[str, int]]:
+    """The categories, with their counts, by which of the sets they are in."""
+    found: dict[tuple[bool, ...], dict[str, int]] = {}
     for category, count in counts.items():
         signature = tuple(category in members for members in sets.values())
-        found[signature] = found.get(signature, 0) + count
-    return found
+        found.setdefault(signature, {})[category] = count
+    return list(found.values())
 
 
 def blocks(sets: Mapping[str, Collection[str]], told: Mapping[str, int], n: int) -> dict[frozenset[str], int]:

@@ -43,22 +43,11 @@ def _counts(document: Record) -> Iterator[tuple[str, int]]:
         yield f"remaining {sorted(_block(step))}", step["remaining"]
     for step in document["attrition"][:1]:
         yield "considered", step["remaining"] + step["excluded"]
-    yield from _of_levels(document)
     yield from _of_response(document["response"] or {})
     yield from _of_safety(document["safety"] or {})
     yield from _of_completeness(document, patients)
     for (name, one), (other_name, other) in combinations(_curves(document), 2):
         yield from ((f"{name} {other_name} {what} {day}", count) for (what, day), count in apart(one, other).items())
-
-
-def _of_levels(document: Record) -> Iterator[tuple[str, int]]:
-    for entry in document["baseline"]:
-        missing = sum(level["x"] for level in entry["levels"] if level["missing"])
-        for level in entry["levels"] if entry["multiple"] else []:
-            name = f"{entry['variable']} {level['level']}"
-            yield from _share(name, level["x"], entry["n"])
-            if level["x"] is not None and not level["missing"]:
-                yield f"only other than {name}", entry["n"] - missing - level["x"]
 
 
 def _of_response(section: Record) -> Iterator[tuple[str, int]]:
@@ -111,7 +100,7 @@ def _of_completeness(document: Record, patients: int) -> Iterator[tuple[str, int
 def _partitions(document: Record) -> Iterator[tuple[str, Counts]]:
     """Counts by level of the variables of which each patient is in one, and of the steps of the flow."""
     for entry in document["baseline"]:
-        if not entry["multiple"] and entry["levels"]:
+        if entry["levels"]:
             yield f"baseline {entry['variable']}", {_block(level): level["x"] for level in entry["levels"]}
     yield "attrition", {_block(step): step["excluded"] for step in document["attrition"]}
     response, safety = document["response"] or {}, document["safety"] or {}

@@ -1,7 +1,7 @@
 """Counts put together until each may be told.
 
-A reader may know how it is done, and so that whatever was pooled first was too small. Where that, with the sum, would
-give one of the counts, another is added that was not too small.
+A reader may know how it is done: that whatever was pooled first was too small, and why another was put to it. Where
+that, with the sum, would give one of the counts, nothing is told.
 """
 
 from __future__ import annotations
@@ -10,29 +10,31 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 Level = TypeVar("Level")
-Judge = Callable[[Sequence[Level]], bool]
 
 
 def pooled(
-    levels: Sequence[Level], size: Callable[[Level], int], may_tell: Judge[Level], follows: Judge[Level]
+    levels: Sequence[Level],
+    size: Callable[[Level], int],
+    may_tell: Callable[[Sequence[Level]], bool],
+    follows: Callable[[Sequence[Level], Level | None], bool],
 ) -> tuple[list[Level], list[Level]] | None:
     """(levels told one by one, levels told together); None where nothing but their sum could be told.
 
-    `may_tell` judges levels told together, `follows` whether one of them follows from their sum, `size` gives the
-    persons in one.
+    `may_tell` judges levels told together, `size` gives the persons in one. `follows`: whether one of the levels that
+    may not be told by themselves follows from their sum, or from that with one that was put to them.
     """
     told = [level for level in levels if may_tell([level])]
-    together = [level for level in levels if level not in told]
-    while together and (not may_tell(together) or follows(together)):
-        larger = [level for level in told if size(level)]
-        if not larger:
-            return None
-        smallest = min(larger, key=size)
-        told.remove(smallest)
-        together.append(smallest)
-    if together and not any(size(level) for level in told):
+    small = [level for level in levels if level not in told]
+    if not small:
+        return told, []
+    larger = [level for level in told if size(level)]
+    if larger and may_tell(small) and not follows(small, None):
+        return told, small
+    # The last one, whatever its size: of the smallest a reader would know that it is not above the others.
+    added = larger.pop() if larger else None
+    if added is None or not larger or not may_tell([*small, added]) or follows(small, added):
         return None
-    return told, [level for level in levels if level in together]
+    return [level for level in told if level != added], [*small, added]
 
 
 def runs(counts: Sequence[int], k: int) -> list[list[int]]:
@@ -56,29 +58,33 @@ def _small(run: Sequence[int], counts: Sequence[int], k: int) -> bool:
     return 0 < sum(counts[position] for position in run) < k
 
 
-def determined(counts: Sequence[int], k: int) -> bool:
-    """Whether counts that are all known to be between 1 and k - 1 follow from their number and sum."""
-    if any(count >= k for count in counts) or not counts:
-        return False
-    total, others = sum(counts), len(counts) - 1
-    return max(1, total - others * (k - 1)) == min(k - 1, total - others)
+def determined(counts: Sequence[int], added: int | None, k: int) -> bool:
+    """Whether one of some counts, all known to be 1 to k - 1, follows from their sum (with one of k or more).
+
+    That one was added is known to be because the counts were below k in sum, or followed from it.
+    """
+    least, most = len(counts), len(counts) * (k - 1)
+    if added is None:
+        return sum(counts) in (least, most) or least == 1
+    total = sum(counts) + added
+    sums = [s for s in range(least, most + 1) if (s < k or s in (least, most)) and total - s >= k]
+    return len(sums) == 1 and (least == 1 or sums[0] in (least, most))
 
 
-def forced(total: int, possible: Sequence[Sequence[int]]) -> list[int | None]:
-    """Of numbers with a known sum, each from what is possible for it: those that can be one number only, else None."""
-    found: list[int | None] = []
-    for position, values in enumerate(possible):
+def values(total: int, possible: Sequence[Sequence[int]]) -> list[set[int]]:
+    """Of numbers with a known sum, each from what is possible for it: what each may be."""
+    found = []
+    for position in range(len(possible)):
         others = 1
         for other in (*possible[:position], *possible[position + 1 :]):
             others = _sums(others, other)
-        left = [value for value in values if value <= total and others >> (total - value) & 1]
-        found.append(left[0] if len(left) == 1 else None)
+        found.append({one for one in possible[position] if one <= total and others >> (total - one) & 1})
     return found
 
 
-def _sums(reached: int, values: Sequence[int]) -> int:
-    """Bit s is set where s is a sum of one that was reached and one of the values."""
+def _sums(reached: int, numbers: Sequence[int]) -> int:
+    """Bit s is set where s is a sum of one that was reached and one of the numbers."""
     found = 0
-    for value in values:
-        found |= reached << value
+    for number in numbers:
+        found |= reached << number
     return found

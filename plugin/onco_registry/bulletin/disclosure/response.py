@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from onco_registry.bulletin.disclosure.algebra import tellable
-from onco_registry.bulletin.disclosure.pooling import forced, pooled
+from onco_registry.bulletin.disclosure.pooling import pooled, values
 from onco_registry.bulletin.disclosure.rule import Rule, withheld
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.sections.response import RESPONSES
@@ -49,8 +49,13 @@ def _told(rows: Mapping[str, Record], patients: int, rule: Rule) -> set[str]:
     n = sum(counts.values())
     if set(counts) != set(RESPONSES) or not rule.count(n, patients - n):
         return set()
-    wanted = [(name, members) for name, members in SETS.items() if name in rows]
-    return set(tellable(counts, wanted, rule))
+    return rates(counts, rule) & set(rows)
+
+
+def rates(counts: Mapping[str, int], rule: Rule) -> set[str]:
+    """The measures that may be told, of patients by best response: the rates, and responses two by two."""
+    single = {name: members[0] for name, members in SETS.items() if len(members) == 1}
+    return tellable(counts, [(name, SETS[name]) for name in ("orr", "dcr")], single, rule)
 
 
 def _further(rows: list[Record], told: Mapping[str, Record], rule: Rule) -> list[Record]:
@@ -76,7 +81,7 @@ def _stratum(stratum: Record, baseline: list[Record], table: list[Record], rule:
         start,
         lambda block: _total(block, "n"),
         lambda some: rule.proportion(_of(some, "x"), _of(some, "n")),
-        lambda some: _follows(some, rule),
+        lambda some, added: _follows(some, added, rule),
     )
     if found is None:
         return None
@@ -96,16 +101,27 @@ def _blocks(rows: Mapping[str, Record], baseline: list[Record], table: list[Reco
     return None
 
 
-def _follows(blocks: Sequence[Block], rule: Rule) -> bool:
-    """Whether the responses of one of the blocks follow from those of all, their sizes and why they were pooled."""
-    sizes = [_total(block, "n") for block in blocks]
-    small = [not rule.proportion(_total(block, "x"), size) for block, size in zip(blocks, sizes, strict=True)]
-    possible = [
-        [x for x in range(size + 1) if rule.proportion(x, size) is not hidden]
-        for size, hidden in zip(sizes, small, strict=True)
-    ]
-    found = forced(_of(blocks, "x"), possible)
-    return any(x is not None and not rule.count(x, size - x) for x, size in zip(found, sizes, strict=True))
+def _follows(small: Sequence[Block], added: Block | None, rule: Rule) -> bool:
+    """Whether the responses of a block follow from those of all, their sizes, and why they were pooled."""
+    sizes = [_total(block, "n") for block in small]
+    possible = [[x for x in range(size + 1) if not rule.proportion(x, size)] for size in sizes]
+    total = _of(small, "x")
+    if added is None:
+        return _given(values(total, possible), sizes, rule)
+    total, n, rest = total + _total(added, "x"), sum(sizes), _total(added, "n")
+    left = [x for x in range(min(n, total) + 1) if rule.proportion(total - x, rest)]
+    ways = [found for x in left if all(found := values(x, possible)) and _why(x, n, found, sizes, rule)]
+    return _given([set().union(*one) for one in zip(*ways, strict=True)], sizes, rule)
+
+
+def _why(x: int, n: int, found: Sequence[set[int]], sizes: Sequence[int], rule: Rule) -> bool:
+    """Whether blocks with x responses in all could not be told together without another."""
+    return not rule.proportion(x, n) or _given(found, sizes, rule)
+
+
+def _given(found: Sequence[set[int]], sizes: Sequence[int], rule: Rule) -> bool:
+    """Whether a block's responses can be one number only, which tells of a few."""
+    return any(len(one) == 1 and not rule.count(*one, size - min(one)) for one, size in zip(found, sizes, strict=True))
 
 
 def _total(block: Block, name: str) -> int:

@@ -66,14 +66,11 @@ def _by_grade(rows: list[Record], suffix: str) -> dict[str, int]:
 
 
 def _summary(rows: list[Record], counts: Mapping[str, int], suffix: str, rule: Rule) -> set[str]:
-    held = set(counts) - {_NONE}
-    present = {row["measure"] for row in rows}
-    wanted = [
-        (name, held if len(members) > 1 else members)
-        for name, members in summary_sets(suffix).items()
-        if name in present and (len(members) > 1 or set(members) <= held)
-    ]
-    return set(tellable(counts, wanted, rule))
+    everyone, high, fatal, low = summary_sets(suffix)
+    wanted: list[tuple[str, set[str]]] = [(everyone, set(counts) - {_NONE})]
+    wanted += [(low, {_LOW})] if _LOW in counts else []
+    told = tellable(counts, wanted, {high: _HIGH, fatal: _FATAL}, rule)
+    return told & {row["measure"] for row in rows}
 
 
 def _nested(inner: Mapping[str, int], outer: Mapping[str, int], rule: Rule) -> bool:
