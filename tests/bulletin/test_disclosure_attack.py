@@ -93,27 +93,24 @@ def _as_told(_: Any, told: list[dict[str, Any]], *__: Any) -> list[dict[str, Any
     return told
 
 
-# What is switched off; what stands in for it; the part of the document from which the reader then learns.
-NAIVE: dict[str, tuple[Any, str, Naive, str]] = {
-    "levels one by one": (baseline, "pooled", _levels_alone, "subtype"),
-    "strata one by one": (response, "pooled", _levels_alone, "subtype"),
-    "responses one by one": (response, "tellable", _sets_alone, "response"),
-    "confirmed by themselves": (response, "_further", _rows_alone, "response"),
-    "grades one by one": (safety, "tellable", _sets_alone, "worst grade"),
-    "related by themselves": (safety, "_nested", lambda *_: True, "worst grade"),
-    "two terms": (safety, "_not_of_two", _as_told, "terms"),
-    "endpoints by themselves": (survival, "_may", lambda *_: True, "times"),
-    "items by themselves": (completeness, "differences", lambda *_: [], "completeness"),
-    "whatever moved": (edition, "may_follow", lambda *_: True, " by "),
+# What is switched off; what stands in for it; the part from which the reader then learns; a cohort of whom.
+NAIVE: dict[str, tuple[Any, str, Naive, str, int]] = {
+    "levels one by one": (baseline, "pooled", _levels_alone, "subtype", 4),
+    "strata one by one": (response, "pooled", _levels_alone, "subtype", 3),
+    "responses one by one": (response, "tellable", _sets_alone, "response", 0),
+    "confirmed by themselves": (response, "_further", _rows_alone, "response", 7),
+    "grades one by one": (safety, "tellable", _sets_alone, "worst grade", 0),
+    "related by themselves": (safety, "_nested", lambda *_: True, "worst grade", 4),
+    "two terms": (safety, "_not_of_few", _as_told, "terms", 28),
+    "endpoints by themselves": (survival, "_may", lambda *_: True, "times", 1),
+    "items by themselves": (completeness, "differences", lambda *_: [], "completeness", 53),
+    "whatever moved": (edition, "may_follow", lambda *_: True, " by ", 0),
 }
 
 
 @pytest.mark.parametrize("name", NAIVE)
 def test_without_one_of_the_rules_the_reader_learns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module, rule, stand_in, part = NAIVE[name]
+    module, rule, stand_in, part, seed = NAIVE[name]
+    assert not any(part in learned for learned in attacked(seed, 20 + seed, 5))
     monkeypatch.setattr(module, rule, stand_in)
-    cohorts = ((seed, 20 + seed % 100) for seed in range(SEEDS))
-    assert any(part in learned for seed, n in cohorts for learned in attacked(seed, n, 5))
-
-
-SEEDS = 120
+    assert any(part in learned for learned in attacked(seed, 20 + seed, 5))

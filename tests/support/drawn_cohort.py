@@ -90,7 +90,7 @@ def _patients(rng: np.random.Generator, n: int) -> Patients:
         "os": np.ceil(np.minimum(os, cut)),
         "os_event": died,
         "assessed": rng.random(n) < rng.choice([0.9, 1.0]),
-        "recorded": rng.random(n) < 0.7,
+        "recorded": rng.random(n) < rng.choice([0.7, 0.95]),
         **{site: rng.random(n) < rng.choice([0.05, 0.2, 0.6]) for site in SITES},
     }
     for term in TERMS:

@@ -72,7 +72,7 @@ class Family:
         known = [LinearConstraint(np.array(self.rows), self.lower, self.upper)] if self.rows else []
         # A cell without bound has more than there are patients.
         most = float(self.truth.sum()) * 2 + 50
-        found = milp(cost, integrality=np.ones(len(cost)), bounds=Bounds(0, most), constraints=known)
+        found = milp(cost, integrality=np.ones(len(cost), dtype=int), bounds=Bounds(0, most), constraints=known)
         assert found.x is not None, f"{self.name}: {found.message}"
         return np.asarray(np.round(found.x))
 

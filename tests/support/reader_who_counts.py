@@ -8,7 +8,7 @@ It knows only the document; the patients are used to say which of the sums are s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -71,8 +71,7 @@ def _response(document: Document, month: Month) -> Family:
         "orr_confirmed": lambda best, sure: sure in RESPONDED,
         "dcr_confirmed": lambda best, sure: sure in CONTROLLED,
     }
-    for response in RESPONSES:
-        sets[f"response_{response.lower()}"] = lambda best, sure, this=response: best == this
+    sets |= {f"response_{response.lower()}": _best_is(response) for response in RESPONSES}
     for row in [*document["response"]["estimates"], *document["response"]["further"]]:
         found.know(sets[row["measure"]], _x(row))
         found.know(lambda best, sure: 1, row["n"])
@@ -85,6 +84,10 @@ def _response(document: Document, month: Month) -> Family:
     for cell in cells:
         found.target(f"{cell}", lambda *one, this=cell: one == this)
     return found
+
+
+def _best_is(response: str) -> Callable[[str, str], bool]:
+    return lambda best, sure: best == response
 
 
 def _members(level: Record) -> set[str]:
@@ -221,7 +224,7 @@ def _terms(document: Document, month: Month) -> Family:
 
 def _attrition(document: Document, month: Month) -> Family:
     labels = ["Entered", *(f"Criterion {step}" for step in range(1, len(month.excluded) + 1))]
-    cells = [*((label,) for label in labels), ("Included",)]
+    cells: list[tuple[Hashable, ...]] = [*((label,) for label in labels), ("Included",)]
     found = Family("attrition", cells, np.array([0.0, *month.excluded, month.n]))
     left = set(labels) | {"Included"}
     for step in document["attrition"]:

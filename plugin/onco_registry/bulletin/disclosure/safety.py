@@ -28,7 +28,7 @@ def safety(section: Record, patients: int, rule: Rule) -> Record:
     nested = bool(some) and _nested(of_related, of_any, rule)
     related = _summary(section["related"], of_related, "_related", rule) if nested else set()
     terms = [_term(term, of_any, of_related, rule) for term in section["terms"]] if some else []
-    terms = _not_of_two(section["terms"], terms, of_any, of_related, rule)
+    terms = _not_of_few(section["terms"], terms, of_any, of_related, rule)
     return {
         "any": [row if row["measure"] in some else withheld(row) for row in section["any"]],
         "related": [row if row["measure"] in related else withheld(row) for row in section["related"]],
@@ -117,12 +117,19 @@ def _term(term: Record, of_any: Mapping[str, int], of_related: Mapping[str, int]
     }
 
 
-def _not_of_two(
+def _not_of_few(
     terms: list[Record], told: list[Record], of_any: Mapping[str, int], of_related: Mapping[str, int], rule: Rule
 ) -> list[Record]:
-    """Without the totals of which just two terms have any, where who has both, which follows, are a few."""
+    """Without what follows where there are just two terms, or hardly anybody has more than one.
+
+    Who has both of two terms follows from their totals. Where nobody has two terms, the totals of each kind add up, so
+    that one which is withheld would follow from the others.
+    """
     whole = (_with(of_any), _sum(of_any, (_HIGH, _FATAL)), _with(of_related))
+    there = [numbers for numbers in map(_numbers, terms) if numbers[0]]
+    tight = len(there) < 3 or sum(numbers[0] for numbers in there) - whole[0] < rule.k
     for position, (name, having) in enumerate(zip(TOTALS, whole, strict=True)):
-        if not rule.count(abs(in_both([_numbers(term)[position] for term in terms], having))):
-            told = [{**term, **dict.fromkeys(TOTALS if position == 0 else [name])} for term in told]
+        few = not rule.count(abs(in_both([numbers[position] for numbers in there], having)))
+        if few or (tight and name != TOTALS[0] and any(term[name] is None for term in told)):
+            told = [{**term, **dict.fromkeys(TOTALS if name == TOTALS[0] else [name])} for term in told]
     return told
