@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from onco_registry.bulletin.disclosure import baseline, completeness, edition, public, response, safety, survival
@@ -43,13 +43,17 @@ def attacked(seed: int, n: int, k: int) -> list[str]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+# All of a cohort responded, and in the month after not all.
+@example(seed=10283, n=8, k=3)
+# Two terms of which nobody had both, so that each kind adds up.
+@example(seed=1581, n=116, k=3)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(0, 120), k=st.sampled_from([5, 5, 5, 11, 3]))
 def test_no_count_of_a_few_follows_from_the_public_editions(seed: int, n: int, k: int) -> None:
     assert attacked(seed, n, k) == []
@@ -65,7 +69,7 @@ def test_what_is_drawn_and_what_is_published_are_documents(seed: int, n: int) ->
 
 
 def test_the_internal_document_falls_to_the_reader() -> None:
-    month = draw(np.random.default_rng(7), 30)
+    month = draw(np.random.default_rng(7), 15)
     found = disclosed(families(document(month), month), 5)
     parts = {one.partition(":")[0] for one in found}
     assert parts >= {"response", "subtype", "ecog", "sites", "worst grade", "terms", "times"}

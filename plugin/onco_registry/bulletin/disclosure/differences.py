@@ -19,7 +19,20 @@ Counts = Mapping[Block, int]
 
 def may_follow(document: Record, last: Record, rule: Rule) -> bool:
     """Whether no count that both releases tell, and no sum or difference of such counts, moved by a few persons."""
+    if _all_alike(last) is not _all_alike(document) and (_strata(last) or _strata(document)):
+        # Where all or none responded, so did those of each level, which the other edition tells of.
+        return False
     return rule.count(*(abs(moved) for moved in _moved(last, document)))
+
+
+def _all_alike(document: Record) -> bool:
+    """Whether the document tells that all, or none, of the patients responded."""
+    orr = _told((document["response"] or {}).get("estimates")).get("orr")
+    return orr is not None and orr["x"] in (0, orr["n"])
+
+
+def _strata(document: Record) -> list[Record]:
+    return list((document["response"] or {}).get("strata", []))
 
 
 def _moved(last: Record, document: Record) -> Iterator[int]:
@@ -113,7 +126,7 @@ def _partitions(document: Record) -> Iterator[tuple[str, Counts]]:
         if told:
             n = next(iter(told.values()))["n"]
             yield name, blocks(sets, {measure: row["x"] for measure, row in told.items()}, n)
-    for stratum in response.get("strata", []):
+    for stratum in _strata(document):
         for name, rest in (("with", False), ("without", True)):
             counts = {_block(row): row["n"] - row["x"] if rest else row["x"] for row in stratum["rows"]}
             yield f"{name} response by {stratum['variable']}", counts
