@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from onco_registry.bulletin import render
 from onco_registry.bulletin.disclosure import public
 from onco_registry.bulletin.disclosure.algebra import blocks
 from onco_registry.bulletin.disclosure.attrition import attrition
@@ -20,6 +19,7 @@ from onco_registry.bulletin.disclosure.response import SETS, rates
 from onco_registry.bulletin.disclosure.rule import Rule
 from onco_registry.bulletin.disclosure.survival import follow_up, survival
 from onco_registry.bulletin.document import validate
+from onco_registry.bulletin.page import render
 from onco_registry.bulletin.sections.response import RESPONSES
 from support.drawn_cohort import document, draw
 
@@ -226,10 +226,10 @@ def test_endpoints_differ_by_none_or_k_on_each_day_of_both() -> None:
 
 def test_follow_up_is_that_of_survival_told() -> None:
     row = endpoint("os", [])["estimates"][0] | {"measure": "follow_up_median"}
-    _, told = survival([endpoint("os", [(20, 0, 10), (50, 0, 15), (80, 0, 15)])], 40, K)
+    _, told = survival([endpoint("os", [(20, 0, 6), (50, 0, 10), (80, 0, 9), (110, 0, 15)])], 40, K)
     found = follow_up(row, told)
     assert found is not None
-    assert (found["estimate"], found["events"]) == (pytest.approx(60 / 30.4375), 25)
+    assert (found["estimate"], found["events"]) == (pytest.approx(90 / 30.4375), 25)
     withheld = follow_up(row, {})
     assert withheld is not None
     assert (withheld["estimate"], withheld["n"]) == (None, None)

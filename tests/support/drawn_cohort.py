@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onco_registry.bulletin import BulletinMeta, build
+from onco_registry.bulletin.document import build
 from onco_registry.bulletin.frames import COLUMNS, PATIENT_COLUMNS, Record
+from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections.attrition import attrition
 from onco_registry.bulletin.sections.baseline import baseline
 from onco_registry.bulletin.sections.headline import headline

@@ -70,8 +70,9 @@ class BulletinSettings:
     def __post_init__(self) -> None:
         if not self.languages:
             raise ValueError("languages: at least one")
-        if self.minimum_cell < 1:
-            raise ValueError("minimum_cell: at least 1")
+        # With 2, whoever sees that a count is hidden knows that it is 1.
+        if self.minimum_cell < 3:
+            raise ValueError("minimum_cell: at least 3")
         names = Counter(channel.name for channel in self.send)
         for channel in self.send:
             if channel.edition not in self.editions or channel.language not in self.languages:
