@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bulletin.drawn_cohort import document, draw
 from onco_registry.bulletin.disclosure import public
 from onco_registry.bulletin.disclosure.algebra import blocks
 from onco_registry.bulletin.disclosure.attrition import attrition
@@ -21,7 +22,6 @@ from onco_registry.bulletin.disclosure.survival import follow_up, survival
 from onco_registry.bulletin.document import validate
 from onco_registry.bulletin.page import render
 from onco_registry.bulletin.sections.response import RESPONSES
-from support.drawn_cohort import document, draw
 
 K = Rule(5)
 Document = dict[str, Any]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from bulletin.drawn_cohort import document, draw, month_after
+from bulletin.linear_attack import disclosed, moved
+from bulletin.reader_who_counts import families
 from onco_registry.bulletin.disclosure import baseline, completeness, edition, public, response, safety, survival
 from onco_registry.bulletin.disclosure.rule import Rule
 from onco_registry.bulletin.document import validate
-from support.drawn_cohort import document, draw, month_after
-from support.linear_attack import disclosed, moved
-from support.reader_who_counts import families
 
 # Of each cohort, the editions of so many successive months.
 MONTHS = 2

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from support.drawn_cohort import CONTROLLED, RESPONDED, RESPONSES, Month
-from support.linear_attack import Family
+from bulletin.drawn_cohort import CONTROLLED, RESPONDED, RESPONSES, Month
+from bulletin.linear_attack import Family
 
 Document = dict[str, Any]
 Record = dict[str, Any]
