@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from onco_registry.bulletin import BulletinMeta, build, render
+from onco_registry.bulletin.statement import say
 
 Frames = dict[str, pd.DataFrame]
 
@@ -185,6 +186,10 @@ def meta() -> BulletinMeta:
         quarantined=3,
         fictional=True,
         labels={"subtype": "Histological subtype", "lesion_sums": "Sums of target lesions"},
+        facts={
+            "index": [say("index_later", components=["Drug a", "Drug b"], days=42)],
+            "response": [say("response_sources", sources=["recorded", "sums"])],
+        },
     )
 
 

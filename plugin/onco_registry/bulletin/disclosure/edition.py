@@ -15,6 +15,7 @@ from onco_registry.bulletin.disclosure.safety import safety
 from onco_registry.bulletin.disclosure.survival import Told, follow_up, survival
 from onco_registry.bulletin.document import validate
 from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.sections.checklist import without_counts
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 
 
@@ -66,6 +67,7 @@ def _frame(document: Record, rule: Rule) -> Record:
         "consistency_checks": checks,
         "queries": [],
         "worklist": None,
+        "checklist": without_counts(document["checklist"]),
     }
 
 
