@@ -1,6 +1,7 @@
 """The reporting checklist: filled in where the machine knows, in both languages, without counts for the public."""
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +15,15 @@ from onco_registry.bulletin.disclosure import public
 from onco_registry.bulletin.meta import LANGUAGES
 from onco_registry.bulletin.sections.checklist import items
 from onco_registry.bulletin.statement import said, say
+from support.repository import ROOT
 
 Document = dict[str, Any]
+GOLDEN = ROOT / "tests" / "replica" / "golden"
+# What stays as it is in Chinese: names of software, standards and methods, of a registry and of a source.
+LATIN = re.compile(
+    r"onco-registry|anlotinib_pd1_sts|main|SHA-256|FHIR R4|OMOP CDM|SELECT|RECIST|CTCAE|FNCLCC|ECOG|JSON|Apache|"
+    r"Clopper|Pearson|Poisson|Kaplan|Meier|Aalen|Johansen|log–log|log-rank|Cox"
+)
 PEOPLE = [
     ("STaRT-RWE", "objective"), ("STaRT-RWE", "registration"), ("STaRT-RWE", "funding"), ("STaRT-RWE", "data_use"),
     ("STaRT-RWE", "ethics"), ("STaRT-RWE", "linkage"), ("STaRT-RWE", "validation"), ("ESMO-GROW", "rationale"),
@@ -107,3 +115,12 @@ def test_the_page_has_a_table_for_each_guideline(
     guidelines = [row["guideline"] for row in document["checklist"]]
     assert count == {name: guidelines.count(name) for name in count}
     assert tables["table-start-rwe"][2][2] == Catalogue(language)("checklist.people")
+
+
+@pytest.mark.parametrize("edition", ["internal", "public"])
+def test_nothing_of_the_demo_stays_english_in_chinese(edition: str) -> None:
+    document = json.loads((GOLDEN / f"bulletin-{edition}.json").read_text("utf-8"))
+    words = Catalogue("zh", document["translations"]["zh"])
+    told = [said(words, statement) for row in document["checklist"] for statement in row["answer"] or []]
+    assert len(told) > 100
+    assert [text for text in told if re.search("[A-Za-z]{4}", LATIN.sub("", text))] == []
