@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from onco_etl.runs import STARTER_MAPS
+from onco_registry.baseline_model import BaselineItem
 from onco_registry.bulletin.statement import Statement, say
 from onco_registry.protocol_outcomes import outcome_facts
 from onco_registry.recompute import libraries
-from onco_registry.registry_model import Exposure, RegistryDefinition
+from onco_registry.registry_model import Exposure, RegistryDefinition, Stratum
 
 Facts = Mapping[str, list[Statement]]
 
@@ -24,8 +25,8 @@ def protocol(registry: RegistryDefinition, vocabulary_release: str | None) -> Fa
         "exposure": _exposure(registry.exposure),
         "washout": _washout(registry),
         "lines": _lines(registry),
-        "baseline": [_known_at_index(item.label, item.within_days) for item in registry.baseline],
-        "strata": [_known_at_index(stratum.label, stratum.within_days) for stratum in registry.strata],
+        "baseline": _known_at_index(registry.baseline),
+        "strata": _known_at_index(registry.strata),
         "comparators": _comparators(registry),
         **outcome_facts(registry),
     }
@@ -70,8 +71,12 @@ def _lines(registry: RegistryDefinition) -> list[Statement]:
     return [say("lines", agent=lines.new_agent_days, gap=lines.gap_days)] if lines.other_therapy else []
 
 
-def _known_at_index(label: str, within_days: int | None) -> Statement:
-    return say("text", text=label) if within_days is None else say("within", label=label, days=within_days)
+def _known_at_index(variables: Sequence[BaselineItem | Stratum]) -> list[Statement]:
+    """Those known whenever they were recorded, together; each of the others with its window."""
+    ever = [variable.label for variable in variables if variable.within_days is None]
+    windowed = [variable for variable in variables if variable.within_days is not None]
+    found = [say("within", label=variable.label, days=variable.within_days) for variable in windowed]
+    return [say("labels", labels=ever), *found] if ever else found
 
 
 def _comparators(registry: RegistryDefinition) -> list[Statement]:

@@ -67,7 +67,8 @@ def _estimated(registry: RegistryDefinition) -> list[Statement]:
 
 
 def _subgroups(registry: RegistryDefinition) -> list[Statement]:
-    return [say("text", text=stratum.label) for stratum in registry.strata]
+    labels = [stratum.label for stratum in registry.strata]
+    return [say("labels", labels=labels)] if labels else []
 
 
 def _contrasts(registry: RegistryDefinition) -> list[Statement]:
