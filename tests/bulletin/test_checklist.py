@@ -83,6 +83,8 @@ def test_the_public_edition_tells_no_number_of_persons(document: Document) -> No
     assert answers(shown, "size") == ["None was planned: everyone who meets the criteria is in."]
     values = {name for row in shown["checklist"] for one in row["answer"] or [] for name in one["with"]}
     assert values & {"excluded", "remaining", "patients"} == set()
+    # Of eight patients no response may be told.
+    assert answers(shown, "effectiveness") == ["See the section “Response”.", "See the section “Survival”."]
     assert [row["item"] for row in shown["checklist"]] == [row["item"] for row in document["checklist"]]
 
 

@@ -27,8 +27,7 @@ MOVING = {"digest", "hash", "version", "libraries"}
 
 def editions(demo: Demo) -> dict[str, dict[str, Any]]:
     """The document of each edition, without what moves."""
-    (page,) = (demo.site.folder / "data" / "bulletins" / "anlotinib_pd1_sts").glob("*.json")
-    internal = json.loads(page.read_text(encoding="utf-8"))
+    internal = json.loads(demo.site.current_bulletin("bulletin.json"))
     shown = public(internal, None, MINIMUM_CELL)
     assert shown is not None
     return {"internal": steady(internal), "public": steady(shown)}
@@ -40,7 +39,7 @@ def steady(document: dict[str, Any]) -> dict[str, Any]:
         row | {"answer": row["answer"] and [_steady(statement) for statement in row["answer"]]}
         for row in document["checklist"]
     ]
-    return json.loads(json.dumps({**document, "bulletin": bulletin, "checklist": checklist}))  # type: ignore[no-any-return]
+    return {**document, "bulletin": bulletin, "checklist": checklist}
 
 
 def _steady(statement: dict[str, Any]) -> dict[str, Any]:

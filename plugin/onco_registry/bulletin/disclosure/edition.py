@@ -29,6 +29,7 @@ def public(document: Mapping[str, Any], last: Mapping[str, Any] | None, minimum_
         raise ValueError(f"a smallest cell of {minimum_cell} is none")
     rule = Rule(minimum_cell)
     found = _public(dict(document), rule)
+    found["checklist"] = without_counts(found)
     validate(found)
     return None if last is not None and not may_follow(found, dict(last), rule) else found
 
@@ -67,7 +68,6 @@ def _frame(document: Record, rule: Rule) -> Record:
         "consistency_checks": checks,
         "queries": [],
         "worklist": None,
-        "checklist": without_counts(document["checklist"]),
     }
 
 

@@ -52,9 +52,19 @@ def checklist(document: Record, meta: BulletinMeta) -> list[Record]:
     ]
 
 
-def without_counts(rows: list[Record]) -> list[Record]:
-    """The checklist with no number of persons in any answer."""
-    return [{**row, "answer": row["answer"] and [uncounted(one) for one in row["answer"]]} for row in rows]
+def without_counts(document: Record) -> list[Record]:
+    """The checklist of a document with no number of persons in it, nor a pointer to a section that is not there."""
+    return [{**row, "answer": row["answer"] and _shown(row["answer"], document)} for row in document["checklist"]]
+
+
+def _shown(answer: list[Statement], document: Record) -> list[Statement]:
+    sections = (one["with"].get(SECTION) for one in answer)
+    kept = [uncounted(one) for one, about in zip(answer, sections, strict=True) if not about or _has(document, about)]
+    return kept or [say("nothing_declared")]
+
+
+def _has(document: Record, section: str) -> bool:
+    return document.get(section, True) not in (None, [])
 
 
 def _answer(names: list[str], facts: Mapping[str, Sequence[Statement]], document: Record) -> list[Statement]:
@@ -67,7 +77,7 @@ def _fact(name: str, facts: Mapping[str, Sequence[Statement]], document: Record)
     if kind == ITEM:
         return [say("as_above", item=about)]
     if kind == SECTION:
-        return [] if document.get(about, True) in (None, []) else [say("section", section=about)]
+        return [say("section", section=about)] if _has(document, about) else []
     return facts.get(name, ())
 
 
