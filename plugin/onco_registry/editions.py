@@ -17,6 +17,7 @@ from onco_registry.bulletin.archive.series import Series, standing
 from onco_registry.bulletin.changes import Earlier, changes
 from onco_registry.config import Config
 from onco_registry.cut_changes import Recompute
+from onco_registry.protocol import protocol
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.status import open_quarantine, rows
 
@@ -98,6 +99,7 @@ def _meta(
     con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition, found: results.Results
 ) -> bulletin.BulletinMeta:
     finished = scalar(con, "SELECT finished FROM state.run WHERE run = $1", [found.as_of_run])
+    vocabulary = scalar(con, "SELECT vocabulary_release FROM state.run WHERE run = $1", [found.as_of_run])
     return bulletin.BulletinMeta(
         registry=registry.name,
         title=registry.title,
@@ -115,6 +117,7 @@ def _meta(
         fictional=config.fictional,
         labels=registry.labels,
         translations=registry.translations,
+        facts=protocol(registry, vocabulary),
         # Those with declared rates; the others are for analysts.
         endpoints=tuple(registry.analysis.rates),
     )
