@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from onco_registry.bulletin.statement import Statement, say
-from onco_registry.registry_model import Endpoint, RegistryDefinition
+from onco_registry.registry_model import Endpoint, ImmuneRules, RegistryDefinition
 
 
 def outcome_facts(registry: RegistryDefinition) -> dict[str, list[Statement]]:
@@ -44,7 +44,12 @@ def _response(registry: RegistryDefinition) -> list[Statement]:
         say("response_sources", sources=list(rules.sources)),
         say("response_days", baseline=rules.baseline_days, stable=rules.stable_disease_days),
         say("response_confirmed", days=rules.confirmation_days),
+        *([_immune(rules.immune)] if rules.immune else []),
     ]
+
+
+def _immune(rules: ImmuneRules) -> Statement:
+    return say("response_immune", earliest=rules.confirm_from_days, latest=rules.confirm_until_days)
 
 
 def _safety(registry: RegistryDefinition) -> list[Statement]:

@@ -78,6 +78,19 @@ def test_outcomes_are_told_with_their_events_and_censorings(registry: model.Regi
     assert len(outcomes) == len(registry.endpoints)
 
 
+def test_response_is_told_with_its_days(registry: model.RegistryDefinition) -> None:
+    immune = model.ImmuneRules(5, 5, 28, 56, "confirms")
+    rules = dataclasses.replace(registry.response, sources=("recorded", "sums"), immune=immune)
+    assert told(protocol(dataclasses.replace(registry, response=rules), None), "response") == [
+        "Response by RECIST 1.1 where measured or reported; one source a patient, the first of: Recorded response, "
+        "Lesion sums.",
+        "Baseline at most 28 days before the index date; stable disease at least 42 days after it.",
+        "Unconfirmed, and beside it confirmed at least 28 days later.",
+        "Beside it by iRECIST: progression is confirmed at least 28 days after it was first seen and at most 56 days "
+        "after it was last seen unconfirmed.",
+    ]
+
+
 def test_no_response_is_no_fact(registry: model.RegistryDefinition) -> None:
     none = dataclasses.replace(registry, response=dataclasses.replace(registry.response, sources=()))
     facts = protocol(none, None)
