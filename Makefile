@@ -4,6 +4,8 @@
 #   make test    install the test extras, run every linter and every test
 #   make lint    install the test extras, run every linter
 #   make fhirserver  install the FHIR server that some tests talk to (needs node and npm; without it they skip)
+#   make axe     install the rules by which a test checks that the bulletin is accessible (needs npm and chromium; without them it skips)
+#   make golden  renew the golden bulletins of the demo, after a change that is meant
 #   make bench   resources per second of a sync, beside DuckDB's own read
 #   make lock    resolve the hash-pinned lock files anew (needs uv)
 #   make clean   remove what the other targets made
@@ -19,7 +21,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-inp
 FROM_LOCK := $(PIP) install --require-hashes --no-build-isolation --use-pep517 --requirement
 PROJECT_FILES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint fhirserver bench lock clean
+.PHONY: help demo test lint fhirserver axe golden bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +51,16 @@ fhirserver: .fhir_server_cache/stamp
 	@echo 'installing the FHIR server of the tests'
 	@mkdir -p $(@D) && cp $^ $(@D) && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
+
+axe: .axe_cache/stamp
+
+.axe_cache/stamp: tests/bulletin/axe/package.json tests/bulletin/axe/package-lock.json
+	@echo 'installing axe-core'
+	@mkdir -p $(@D) && cp $^ $(@D) && npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
+golden: .venv/test.stamp
+	@RENEW_GOLDEN=1 $(BIN)/python -m pytest --quiet -W error tests/replica/test_golden.py
 
 bench: .venv/test.stamp
 	@PYTHONPATH=tests $(BIN)/python -m bench.run $(BENCH)
@@ -87,4 +99,4 @@ lock:
 		--output-file requirements-test.lock
 
 clean:
-	@rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench .fhir_server_cache
+	@rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench .fhir_server_cache .axe_cache

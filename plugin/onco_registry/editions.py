@@ -19,6 +19,7 @@ from onco_registry.bulletin.document import build
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.config import Config
 from onco_registry.cut_changes import Recompute
+from onco_registry.protocol import protocol
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.status import open_quarantine, rows
 
@@ -104,6 +105,7 @@ def _meta(
     con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition, found: results.Results
 ) -> BulletinMeta:
     finished = scalar(con, "SELECT finished FROM state.run WHERE run = $1", [found.as_of_run])
+    vocabulary = scalar(con, "SELECT vocabulary_release FROM state.run WHERE run = $1", [found.as_of_run])
     return BulletinMeta(
         registry=registry.name,
         title=registry.title,
@@ -123,6 +125,7 @@ def _meta(
         translations=registry.translations,
         has_response=bool(registry.response.sources),
         has_safety=registry.safety is not None,
+        facts=protocol(registry, vocabulary),
         # Those with declared rates; the others are for analysts.
         endpoints=tuple(registry.analysis.rates),
     )

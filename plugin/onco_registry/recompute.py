@@ -159,11 +159,15 @@ def _further_response(relations: Relations, registry: RegistryDefinition, querie
     return estimate_response(registry, made["best_by_source"], made["best_at_minimum"], population, queries, other)
 
 
+def libraries() -> list[str]:
+    """The libraries that compute, each with its version: 'duckdb 1.5.6'."""
+    return [f"{name} {version(name)}" for name in _LIBRARIES]
+
+
 def _hash(registry: RegistryDefinition, data_cut: date, as_of_run: int, inputs_hash: str) -> str:
     """The sha256 of everything that decides the numbers: the same hash gives the same numbers."""
     digest = hashlib.sha256()
-    libraries = [f"{name} {version(name)}" for name in _LIBRARIES]
-    for part in (registry.digest, data_cut.isoformat(), str(as_of_run), inputs_hash, *libraries):
+    for part in (registry.digest, data_cut.isoformat(), str(as_of_run), inputs_hash, *libraries()):
         digest.update(part.encode() + b"\0")
     own = files("onco_registry")
     maps = files("onco_mappings")

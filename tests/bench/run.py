@@ -3,6 +3,7 @@
     make bench
     make bench BENCH='--count 2000000 --lean --runs 1 --nights 30 --memory-limit 2GB'
     make bench BENCH='--count 5000 --peers'
+    make bench BENCH=--bulletin
 
 Every run is a fresh process on a fresh data folder; the runs of the things compared alternate, and medians are
 compared. The input is generated once per parameters and kept in .bench/. See docs/benchmarks.md.
@@ -25,7 +26,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from bench import peers
+from bench import bulletin, peers
 from bench.generator import SHARES, Hospital, write
 from bench.measure import Measured, ProcessFailedError, measured, medians
 from bench.nights import nights_after
@@ -123,6 +124,14 @@ def compare_with_peers(hospital: Hospital, runs: int, environment: Mapping[str, 
         Console(width=120).print(table(f"peers on {hospital.total:,} resources", hospital.total, found))
 
 
+def time_bulletin(patients: int) -> None:
+    """Print what the bulletin of a registry with so many patients takes, part by part."""
+    registry, results = bulletin.computed(patients)
+    seconds = bulletin.timed(registry, results)
+    Console(width=120).print(bulletin.table(f"bulletin of {results.patients:,} patients", seconds))
+    print(f"{sum(seconds.values()):.1f} s; 1,000 patients may take {bulletin.LIMIT}")
+
+
 def main() -> None:
     """Parses the options, measures, prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -135,6 +144,8 @@ def main() -> None:
     parser.add_argument("--threads", help="the setting threads")
     parser.add_argument("--bad-lines", action="store_true", help="also sync with a bad line per 100,000 (or one)")
     parser.add_argument("--peers", action="store_true", help="only compare with pyomop and fhiry (installs them)")
+    parser.add_argument("--bulletin", action="store_true", help="only what the bulletin of a registry takes")
+    parser.add_argument("--patients", type=int, default=1_000, help="of that registry")
     options = parser.parse_args()
     limits = {"MEMORY_LIMIT": options.memory_limit, "THREADS": options.threads}
     environment = {f"ONCO_REGISTRY__{name}": value for name, value in limits.items() if value}
@@ -142,6 +153,9 @@ def main() -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
     )
+    if options.bulletin:
+        time_bulletin(options.patients)
+        return
     if options.peers:
         compare_with_peers(hospital, options.runs, environment)
         return

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from bench import nights, run
+from bench import bulletin, nights, run
 from bench.generator import Hospital
 from bench.measure import Measured, ProcessFailedError, measured, medians
 
@@ -79,3 +79,12 @@ def test_a_night_is_measured_with_its_publishing_apart(tmp_path: Path, capsys: p
     assert "% of the full load" in capsys.readouterr().out
     (full,) = rows(nights.table([nights.Night(4.0, 1.5, 900.0, 20.0, 10.0)]))
     assert full == ["full load", "4.00", "1.50", "900", "20", "10"]
+
+
+def test_every_part_of_a_bulletin_is_measured() -> None:
+    seconds = bulletin.timed(*bulletin.computed(20))
+    parts = [f"files, {edition}, {language}" for edition in ("internal", "public") for language in ("en", "zh")]
+    assert list(seconds) == ["document", "public edition", *parts]
+    assert min(seconds.values()) > 0
+    shown = rows(bulletin.table("title", {"document": 1.5, "public edition": 0.25}))
+    assert shown == [["document", "1.50"], ["public edition", "0.25"], ["all", "1.75"]]

@@ -12,6 +12,7 @@ import pytest
 from onco_registry.bulletin.document import build
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.page import render
+from onco_registry.bulletin.statement import say
 
 Frames = dict[str, pd.DataFrame]
 
@@ -187,6 +188,10 @@ def meta() -> BulletinMeta:
         quarantined=3,
         fictional=True,
         labels={"subtype": "Histological subtype", "lesion_sums": "Sums of target lesions"},
+        facts={
+            "index": [say("index_later", components=["Drug a", "Drug b"], days=42)],
+            "response": [say("response_sources", sources=["recorded", "sums"])],
+        },
     )
 
 

@@ -14,6 +14,7 @@ from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections import courses, quality, survival
 from onco_registry.bulletin.sections.attrition import attrition
 from onco_registry.bulletin.sections.baseline import baseline
+from onco_registry.bulletin.sections.checklist import checklist
 from onco_registry.bulletin.sections.headline import headline
 from onco_registry.bulletin.sections.response import response
 from onco_registry.bulletin.sections.safety import safety
@@ -55,6 +56,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "worklist": worklist(by_patient(results)),
         "disclosure": None,
     }
+    document["checklist"] = checklist(document, meta)
     document["translations"] = translated(meta.translations, document)
     validate(document)
     return document

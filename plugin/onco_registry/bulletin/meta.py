@@ -1,8 +1,10 @@
 """What a bulletin says about itself: the registry, the data cut, the run, the edition."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from onco_registry.bulletin.statement import Statement
 
 EDITIONS = ("internal", "public")
 LANGUAGES = ("en", "zh")
@@ -19,6 +21,7 @@ class BulletinMeta:
     `registry` is the definition's name, `title` its one-line title, `population` one sentence on who is in the
     cohort, `notes` the registry's own caveats. `published` must carry a timezone. `unmapped_codes` counts
     distinct codes mapped to concept 0 and `quarantined` the resource versions refused, both at `knowledge_run`.
+    `facts`: what the definition says of the design, by the names of checklist.json.
     `endpoints` are those shown; where none is named, all that have a curve. `has_response` and `has_safety`: whether
     the registry declares the rules of either. `translations`: by language, English words of the registry -> its own.
 
@@ -44,6 +47,7 @@ class BulletinMeta:
     has_response: bool = True
     has_safety: bool = True
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    facts: Mapping[str, Sequence[Statement]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for language in self.translations:

@@ -17,6 +17,7 @@ from onco_registry.bulletin.sections.estimates import DAYS_PER
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 from onco_registry.bulletin.sections.response import RATES, RESPONSES
 from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
+from onco_registry.bulletin.statement import said
 
 SECTIONS = (
     "changes", "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods",
@@ -41,7 +42,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
     return environment.get_template("page.html.j2").render(
         d=document, t=words, css=Markup(_template("page.css")), tiles=tiles,
         medians=[name for name in tiles if measures[name] and measures[name]["events"] is not None],
-        measure_name=partial(measure_name, document, words),
+        measure_name=partial(measure_name, document, words), said=partial(said, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=_sections(document),
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,

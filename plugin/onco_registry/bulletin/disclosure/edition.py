@@ -15,6 +15,7 @@ from onco_registry.bulletin.disclosure.safety import safety
 from onco_registry.bulletin.disclosure.survival import Told, follow_up, survival
 from onco_registry.bulletin.document import translated, validate
 from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.sections.checklist import without_counts
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 
 # With 2, whoever sees that a count is hidden knows that it is 1.
@@ -31,6 +32,7 @@ def public(document: Mapping[str, Any], last: Mapping[str, Any] | None, minimum_
         raise ValueError(f"a smallest cell of {minimum_cell} hides nobody: at least {FEWEST}")
     rule = Rule(minimum_cell)
     found = _public(dict(document), rule)
+    found["checklist"] = without_counts(found)
     found["translations"] = translated(document["translations"], {**found, "translations": {}})
     validate(found)
     return None if last is not None and not may_follow(found, dict(last), rule) else found

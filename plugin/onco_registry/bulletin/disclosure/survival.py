@@ -21,7 +21,7 @@ from onco_registry.bulletin.sections.estimates import DAYS_PER, PREFERRED_CI_MET
 from onco_registry.survival import DAYS_PER_MONTH, Interval, kaplan_meier, median, survival_at
 
 GRID_DAYS = 30
-# Fewer intervals are no curve; in a longer interval no time is known well enough to be an estimate.
+# Fewer intervals in which somebody left are no curve; in a longer interval no time is known well enough to be an estimate.
 FEWEST_INTERVALS = 3
 LONGEST_DAYS = 60
 
@@ -115,7 +115,8 @@ def _intervals(points: list[Record], patients: int, others: Sequence[Told], rule
         trial = Told(n, (*found.days, end), (*found.events, events), (*found.censored, censored))
         if left >= rule.k and rule.count(events, censored) and _may(trial, patients, others, rule):
             found, events, censored = trial, 0, 0
-    return found if len(found.days) >= FEWEST_INTERVALS else Told(n, (), (), ())
+    somebody_left = sum(gone > 0 for gone in map(sum, zip(found.events, found.censored, strict=True)))
+    return found if somebody_left >= FEWEST_INTERVALS else Told(n, (), (), ())
 
 
 def _may(told: Told, patients: int, others: Sequence[Told], rule: Rule) -> bool:
