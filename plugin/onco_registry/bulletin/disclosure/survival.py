@@ -21,7 +21,7 @@ from onco_registry.bulletin.sections.estimates import DAYS_PER, PREFERRED_CI_MET
 from onco_registry.survival import DAYS_PER_MONTH, Interval, kaplan_meier, median, survival_at
 
 GRID_DAYS = 30
-# Fewer intervals in which somebody left are no curve; in a longer interval no time is known well enough to be an estimate.
+# Fewer intervals in which somebody left are no curve; in a longer one no time is known well enough to be an estimate.
 FEWEST_INTERVALS = 3
 LONGEST_DAYS = 60
 
