@@ -20,7 +20,9 @@ from onco_registry.status import Rows
 
 Json = dict[str, Any]
 Row = tuple[Any, ...]
-DATA_CUT = date(2022, 5, 31)
+MONTH_BEFORE, DATA_CUT = date(2022, 4, 30), date(2022, 5, 31)
+# The runs of the demo's two nights; each is followed by a recompute.
+FIRST_NIGHT, SECOND_NIGHT = 1, 3
 # The demo's folders of FHIR, in the order in which it syncs them.
 NIGHTS = ("initial", "corrections")
 
@@ -52,8 +54,8 @@ class Site:
         batch.write_text("".join(f"{json.dumps(resource)}\n" for resource in resources), encoding="utf-8")
         return self.sync(batch)
 
-    def recompute(self, *, as_of: int | None = None) -> Rows:
-        return night.recompute(self.config, data_cut=DATA_CUT, as_of=as_of)
+    def recompute(self, *, as_of: int | None = None, data_cut: date = DATA_CUT) -> Rows:
+        return night.recompute(self.config, data_cut=data_cut, as_of=as_of)
 
     def forget_results(self) -> None:
         """So that the next recompute has to compute them: results that exist are never written again."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from onco_registry.bulletin.sending import sent
-from onco_registry.bulletin.settings import BulletinSettings, SendSettings
+from onco_registry.bulletin.settings import SendSettings
 from onco_registry.config import Config
 from onco_registry.service import jobs
 from onco_registry.service.settings import NotifySettings
@@ -21,7 +21,8 @@ PUBLIC: dict[str, Any] = {"edition": "public", "audience": "public"}
 def config(folder: Path, *channels: SendSettings, **notify: Any) -> Config:
     """The settings of a site in a folder, whose data folder is there."""
     (folder / "data").mkdir(exist_ok=True)
-    return Config(data=folder / "data", bulletin=BulletinSettings(send=channels), notify=NotifySettings(**notify))
+    sections: dict[str, Any] = {"bulletin": {"send": channels}, "notify": NotifySettings(**notify)}
+    return Config(data=folder / "data", **sections)
 
 
 def bulletins(folder: Path) -> Path:

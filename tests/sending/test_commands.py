@@ -17,9 +17,12 @@ from onco_etl.errors import OncoError
 from onco_etl.server import client_keys
 from onco_registry.bulletin.archive.verify import verify
 from onco_registry.cli import app
+from onco_registry.installed import registry_names
 from service import site
 
 LINES = (
+    # Named, so that it has a bulletin although nobody entered it.
+    f'registries = ["{registry_names()[0]}"]',
     "[bulletin]",
     'editions = ["internal"]',
     'signing_key_file = "keys.json"',
