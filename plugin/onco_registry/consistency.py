@@ -174,8 +174,10 @@ def _related_not_more_than_any(frames: Frames) -> Outcome:
     return related <= whole and not more, detail + (f"; more related than any in {more} terms" if more else "")
 
 
-def _baseline_adds_up(frames: Frames) -> tuple[bool, str]:
+def _baseline_adds_up(frames: Frames) -> Outcome:
     baseline, n = frames["baseline"], len(frames["cohort"])
+    if baseline.empty:
+        return None
     variables = list(baseline.groupby("variable", sort=False))
     wrong = [str(name) for name, rows in variables if not _variable_adds_up(rows, n)]
     return not wrong, ", ".join(wrong) or f"{len(variables)} variables add up to all patients"

@@ -42,7 +42,8 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
     return environment.get_template("page.html.j2").render(
         d=document, t=words, css=Markup(_template("page.css")), tiles=tiles,
         medians=[name for name in tiles if measures[name] and measures[name]["events"] is not None],
-        measure_name=partial(measure_name, document, words), said=partial(said, words),
+        measure_name=partial(measure_name, document, words), endpoint_name=partial(endpoint_name, document, words),
+        said=partial(said, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=_sections(document),
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
@@ -68,9 +69,14 @@ def _headline_order(document: Mapping[str, Any]) -> list[str]:
 
 def measure_name(document: Mapping[str, Any], words: Catalogue, measure: str) -> str:
     """The reader's words for a headline measure; of an endpoint without words of its own those of its label."""
+    median = words("measure.median", endpoint=endpoint_name(document, words, measure))
+    return words.name("measure", measure, median)
+
+
+def endpoint_name(document: Mapping[str, Any], words: Catalogue, measure: str) -> str:
+    """The reader's words for the endpoint that a median is of."""
     labels = {f"{entry['endpoint']}_median": entry["label"] for entry in document["survival"]}
-    endpoint = words.text(labels.get(measure, measure))
-    return words.name("measure", measure, words("measure.median", endpoint=endpoint))
+    return words.text(labels.get(measure, measure))
 
 
 def finding(document: Mapping[str, Any], words: Catalogue) -> str:

@@ -12,6 +12,8 @@ ROW_WIDE, ROW_NARROW, GROUP = 32, 46, 30
 # Right edge of the counts in the wide drawing; the narrow one has them on the line of the label.
 COUNTS_AT = 568
 TICKS = range(0, 101, 25)
+# More labels than these do not stand beside an interval.
+MOST_MEMBERS = 3
 
 
 def draw(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Catalogue, form: Format) -> Svg:
@@ -49,10 +51,17 @@ def _rows(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: C
     rows: list[dict[str, Any]] = []
     for group in strata:
         rows.append({"label": words.typeset(words.name("stratum", group["variable"], group["label"]))})
-        rows += [{"label": words.typeset(words.text(row["label"])), "rate": row, "mark": ""} for row in group["rows"]]
+        rows += [{"label": words.typeset(_name(row, words)), "rate": row, "mark": ""} for row in group["rows"]]
     if overall:
         rows.append({"label": words("forest.overall"), "rate": overall, "mark": "-overall"})
     return rows
+
+
+def _name(row: dict[str, Any], words: Catalogue) -> str:
+    """A stratum's label; of a few that were put together, the label of each."""
+    members = row.get("members", ())
+    few = 0 < len(members) <= MOST_MEMBERS
+    return words("list.comma").join(map(words.text, members)) if few else words.text(row["label"])
 
 
 def _label(row: dict[str, Any], form: Format) -> list[str]:

@@ -4,6 +4,7 @@ from onco_registry.baseline_model import MISSING
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
 
+NOT_RECORDED = "Not recorded"
 _SUMMARY = ("median", "lower_quartile", "upper_quartile", "minimum", "maximum", "unit")
 
 
@@ -27,7 +28,7 @@ def _variable(name: str, rows: list[Record], meta: BulletinMeta) -> Record:
         "levels": [
             {
                 "level": row["level"],
-                "label": meta.label(row["level"]),
+                "label": NOT_RECORDED if row["level"] == MISSING else meta.label(row["level"]),
                 "x": row["x"],
                 "missing": row["level"] == MISSING,
             }
