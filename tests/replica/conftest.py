@@ -1,4 +1,4 @@
-"""The demo, run once for the tests of this folder, and copies of what it leaves for tests that go on from there."""
+"""The demo, run once for the tests of this folder; its two nights alone; and copies of these to go on from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 from typer.testing import CliRunner
 
 from onco_registry import cli, logs
-from replica.nights import Demo, Site
+from replica.nights import Demo, Site, after_two_nights
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         # The command would log past the capture, to a stream that is closed when it ends.
         patch.setattr(logs, "set_up", lambda _: None)
         done = CliRunner().invoke(cli.app, ["demo", "--out", str(out)], catch_exceptions=False)
-    return Demo(Site(out), done.exit_code, done.output, list(logged))
+        site = after_two_nights(Site(out), tmp_path_factory.mktemp("nights"))
+    return Demo(site, Site(out), done.exit_code, done.output, list(logged))
 
 
 @pytest.fixture

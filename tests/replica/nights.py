@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,9 +21,7 @@ from onco_registry.status import Rows
 
 Json = dict[str, Any]
 Row = tuple[Any, ...]
-MONTH_BEFORE, DATA_CUT = date(2022, 4, 30), date(2022, 5, 31)
-# The runs of the demo's two nights; each is followed by a recompute.
-FIRST_NIGHT, SECOND_NIGHT = 1, 3
+DATA_CUT = date(2022, 5, 31)
 # The demo's folders of FHIR, in the order in which it syncs them.
 NIGHTS = ("initial", "corrections")
 
@@ -54,8 +53,8 @@ class Site:
         batch.write_text("".join(f"{json.dumps(resource)}\n" for resource in resources), encoding="utf-8")
         return self.sync(batch)
 
-    def recompute(self, *, as_of: int | None = None, data_cut: date = DATA_CUT) -> Rows:
-        return night.recompute(self.config, data_cut=data_cut, as_of=as_of)
+    def recompute(self, *, as_of: int | None = None) -> Rows:
+        return night.recompute(self.config, data_cut=DATA_CUT, as_of=as_of)
 
     def forget_results(self) -> None:
         """So that the next recompute has to compute them: results that exist are never written again."""
@@ -84,16 +83,20 @@ class Site:
 
 @dataclass(frozen=True)
 class Demo:
-    """One run of the demo command: what it left, its exit code, what it printed and what it logged."""
+    """One run of the demo command: what it left, its exit code, what it printed and what it logged.
+
+    site: its nights one after the other, and then one recompute and one bulletin. months: what the command left.
+    """
 
     site: Site
+    months: Site
     exit_code: int
     printed: str
     logged: list[Any]
 
     @property
     def fhir(self) -> Path:
-        return self.site.folder / "fhir"
+        return self.months.folder / "fhir"
 
     def received(self) -> dict[tuple[str, str], Json]:
         """(resource type, id) -> resource, in its version of the later night."""
@@ -103,6 +106,18 @@ class Demo:
             for file in sorted((self.fhir / name).glob("*.ndjson"))
             for resource in map(json.loads, file.read_text(encoding="utf-8").splitlines())
         }
+
+
+def after_two_nights(demo: Site, folder: Path) -> Site:
+    """A site in `folder` that receives what the demo received."""
+    shutil.copyfile(demo.folder / "registry.toml", folder / "registry.toml")
+    site = Site(folder)
+    pipeline.init(site.config.etl)
+    for name in NIGHTS:
+        site.sync(demo.folder / "fhir" / name)
+    site.recompute()
+    site.bulletin()
+    return site
 
 
 def amended(resource: Json, **changes: object) -> Json:

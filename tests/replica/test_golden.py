@@ -27,7 +27,7 @@ MOVING = {"digest", "hash", "version", "libraries"}
 
 def editions(demo: Demo) -> dict[str, dict[str, Any]]:
     """The document of each edition, without what moves."""
-    internal = json.loads(demo.site.current_bulletin("bulletin.json"))
+    internal = json.loads(demo.months.current_bulletin("bulletin.json"))
     shown = public(internal, None, MINIMUM_CELL)
     assert shown is not None
     return {"internal": steady(internal), "public": steady(shown)}

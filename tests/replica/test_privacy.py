@@ -45,10 +45,10 @@ def test_the_search_finds_what_is_private(demo: Demo, planted: set[str]) -> None
 
 
 def test_bulletin_and_logs_hold_none_of_it(demo: Demo, planted: set[str]) -> None:
-    pages = sorted((demo.site.folder / "data" / "bulletins").rglob("*.*"))
-    # Two months of the internal edition and one of the public one, each with a page in two languages.
+    pages = sorted((demo.months.folder / "data" / "bulletins").rglob("*.*"))
+    # Three months of the internal edition and two of the public one, each with a page in two languages.
     assert Counter(page.name for page in pages if page.suffix in (".html", ".json")) == {
-        "bulletin.en.html": 3, "bulletin.zh.html": 3, "bulletin.json": 3, "manifest.json": 3, "measure-report.json": 3,
+        "bulletin.en.html": 5, "bulletin.zh.html": 5, "bulletin.json": 5, "manifest.json": 5, "measure-report.json": 5,
         "index.html": 2, "index.zh.html": 2,
     }  # fmt: skip
     assert sum(page.suffix == ".csv" for page in pages) > 100

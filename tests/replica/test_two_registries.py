@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from onco_registry import night
@@ -24,6 +25,8 @@ def test_each_computes_its_own(demo: Demo, site: Site, tmp_path: Path) -> None:
     both = site.config.model_copy(update={"registries": ()})
     computed = night.recompute(both, data_cut=DATA_CUT)
     assert {row["registry"]: row["patients"] for row in computed} == {first: 32, second: 40}
+    # The releases of before know nothing of the second night's patients.
+    shutil.rmtree(site.folder / "data" / "bulletins")
     assert {one.registry for one in night.bulletins(both)} == {first, second}
     assert site.rows(ESTIMATES, [first]) == demo.site.rows(ESTIMATES, [first])
     entered = (

@@ -1,4 +1,4 @@
-"""The demos, whole: fictional patients, nights, bulletins; the replica study also has two months and its comparison."""
+"""The demos, whole: fictional patients, nights, bulletins; the replica study has several months and its comparison."""
 
 from __future__ import annotations
 
@@ -45,13 +45,27 @@ class RegistryOutcome:
     patients: Path
 
 
+@dataclass(frozen=True)
+class Month:
+    """What came in, if anything did, and the bulletin at its end: data cut, and edition where not all are made."""
+
+    batch: Path | None
+    data_cut: date | None
+    edition: str | None = None
+
+
 def run(out: Path) -> Outcome:
     """Run the replica study in folder `out`; an earlier demo there is replaced, anything else refused (InputError)."""
     _clear(out)
     hospital = build_hospital(out / "fhir")
     name = document("published")["registry"]
-    month_before = hospital.data_cut.replace(day=1) - timedelta(days=1)
-    months = ((hospital.initial, month_before), (hospital.corrections, hospital.data_cut))
+    month_before = _end_of_month_before(hospital.data_cut)
+    # Before the corrections the numbers are for the tumour board alone.
+    months = (
+        Month(hospital.initial, _end_of_month_before(month_before), "internal"),
+        Month(hospital.corrections, month_before),
+        Month(None, hospital.data_cut),
+    )
     config, page = _nights(out, name, months)
     with workspace.connect(config.data, read_only=True) as con:
         comparison = compare(results.read(con, name).estimate)
@@ -68,7 +82,7 @@ def run_registry(name: str, out: Path) -> RegistryOutcome:
     _clear(out)
     fhir = out / "fhir"
     write_ndjson(fhir, patients.resources())
-    config, page = _nights(out, name, [(fhir, patients.data_cut)])
+    config, page = _nights(out, name, [Month(fhir, patients.data_cut)])
     with workspace.connect(config.data, read_only=True) as con:
         found = results.read(con, registry.name)
     estimates = found.estimate
@@ -81,20 +95,25 @@ def run_registry(name: str, out: Path) -> RegistryOutcome:
     )
 
 
-def _nights(out: Path, registry: str, months: Sequence[tuple[Path, date | None]]) -> tuple[Config, Path]:
-    """A site of one registry in folder `out`: for each batch and data cut a night and a bulletin; the last page."""
+def _nights(out: Path, registry: str, months: Sequence[Month]) -> tuple[Config, Path]:
+    """A site of one registry in folder `out`, after its months; the page of the last internal bulletin."""
     config_file = out / "registry.toml"
     named = Path(registry).absolute().as_posix() if Path(registry).is_dir() else registry
     template = configuration.TEMPLATE.replace("registries = []", f'registries = ["{named}"]')
     config_file.write_text(f"{template}# The patients of this demo do not exist.\nfictional = true\n", encoding="utf-8")
     config = configuration.load(config_file)
     pipeline.init(config.etl)
-    for batch, data_cut in months:
-        pipeline.sync(config.etl, batch)
-        night.recompute(config, data_cut=data_cut)
-        released = night.bulletins(config)
+    for month in months:
+        if month.batch:
+            pipeline.sync(config.etl, month.batch)
+        night.recompute(config, data_cut=month.data_cut)
+        released = night.bulletins(config, edition=month.edition)
     internal = next(one for one in released if one.edition == "internal")
     return config, internal.folder / "bulletin.en.html"
+
+
+def _end_of_month_before(day: date) -> date:
+    return day.replace(day=1) - timedelta(days=1)
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
