@@ -19,6 +19,7 @@ import duckdb
 import pytest
 
 from onco_etl import lock
+from onco_registry.installed import registry_names
 from onco_registry.service import jobs
 from service import site
 
@@ -72,7 +73,8 @@ def stopped(process: subprocess.Popen[str]) -> str:
 
 
 def test_a_service_makes_up_for_the_missed_night_once_and_says_how_it_is(tmp_path: Path) -> None:
-    file, port = site.make(tmp_path), site.free_port()
+    # Named, so that it has a bulletin although nobody entered it.
+    file, port = site.make(tmp_path, f'registries = ["{registry_names()[0]}"]'), site.free_port()
     with serving(file, port) as process:
         until(lambda: attempts(file) == [("night", "succeeded"), ("bulletin", "succeeded")])
         status, health = asked(port, "/health")
