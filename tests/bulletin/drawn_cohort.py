@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from onco_registry.baseline_model import MISSING
 from onco_registry.bulletin.document import build
 from onco_registry.bulletin.frames import COLUMNS, PATIENT_COLUMNS, Record
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections.attrition import attrition
-from onco_registry.bulletin.sections.baseline import baseline
+from onco_registry.bulletin.sections.baseline import NOT_RECORDED, baseline
 from onco_registry.bulletin.sections.headline import headline
 from onco_registry.bulletin.sections.quality import completeness
 from onco_registry.bulletin.sections.response import response
@@ -26,8 +27,8 @@ from onco_registry.survival import DAYS_PER_MONTH, kaplan_meier, median, surviva
 
 RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 RESPONDED, CONTROLLED = RESPONSES[:2], RESPONSES[:4]
-SUBTYPES = ("Alpha", "Beta", "Gamma", "Delta", "missing")
-ECOG = ("0", "1", "2", "missing")
+SUBTYPES = ("Alpha", "Beta", "Gamma", "Delta", NOT_RECORDED)
+ECOG = ("0", "1", "2", NOT_RECORDED)
 SITES = ("Lung", "Liver", "Bone")
 TERMS = ("Rash", "Fatigue", "Cough")
 
@@ -233,12 +234,13 @@ def _baseline(month: Month) -> list[Row]:
     rows: list[Row] = []
     for variable, levels in (("subtype", SUBTYPES), ("ecog", ECOG)):
         counts = {level: int((patients[variable] == level).sum()) for level in levels}
-        rows += [(variable, level, "count", x, month.n, *nothing) for level, x in counts.items()]
+        names = {NOT_RECORDED: MISSING}
+        rows += [(variable, names.get(level, level), "count", x, month.n, *nothing) for level, x in counts.items()]
     burden = patients[list(month.sites)].sum(axis=1)
     rows += [("sites", site, "multiple", int(patients[site].sum()), month.n, *nothing) for site in month.sites]
-    rows.append(("sites", "missing", "multiple", int((burden == 0).sum()), month.n, *nothing))
+    rows.append(("sites", MISSING, "multiple", int((burden == 0).sum()), month.n, *nothing))
     for level in range(4):
-        rows.append(("burden", str(level or "missing"), "count", int((burden == level).sum()), month.n, *nothing))
+        rows.append(("burden", str(level or MISSING), "count", int((burden == level).sum()), month.n, *nothing))
     return rows
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from bulletin.drawn_cohort import CONTROLLED, RESPONDED, RESPONSES, Month
 from bulletin.linear_attack import Family
+from onco_registry.bulletin.sections.baseline import NOT_RECORDED
 
 Document = dict[str, Any]
 Record = dict[str, Any]
@@ -133,7 +134,7 @@ def _sites(document: Document, month: Month) -> Family:
         else:
             found.know(lambda *cell, at=sites.index(level["level"]): cell[at], level["x"])
     for level in _levels(document, "burden"):
-        found.know(lambda *cell, them=_members(level): str(sum(cell) or "missing") in them, level["x"])
+        found.know(lambda *cell, them=_members(level): str(sum(cell) or NOT_RECORDED.lower()) in them, level["x"])
     for at, site in enumerate(sites):
         found.target(site, lambda *cell, at=at: cell[at])
         found.target(f"{site} only", lambda *cell, at=at: cell[at] and sum(cell) == 1)
