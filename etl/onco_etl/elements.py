@@ -12,9 +12,13 @@ from duckdb.sqltypes import DuckDBPyType
 
 @dataclass(frozen=True)
 class Element:
-    """An element: its path, the SQL of its value (of all its values, as a list, where it repeats), its type."""
+    """An element: its path, the SQL of its value (of all its values, as a list, where it repeats), its type.
+
+    `json_path`: where it stands in the resource's JSON, with [*] for the items of a list.
+    """
 
     path: str
+    json_path: str
     sql: str
     repeats: bool
     type: DuckDBPyType
@@ -38,24 +42,23 @@ def item(repeated: DuckDBPyType) -> DuckDBPyType:
 def walk(columns: Mapping[str, str]) -> Iterator[Element]:
     """Every element below `columns` (name -> DuckDB type), outer ones first."""
     for name, kind in columns.items():
-        yield from _below(_element(name, f'"{name}"', repeats=False, kind=duckdb.sqltype(kind)))
+        yield from _below(_element(name, f"$.{name}", f'"{name}"', repeats=False, kind=duckdb.sqltype(kind)))
 
 
 def _below(element: Element) -> Iterator[Element]:
     yield element
     for name, kind in element.members.items():
-        path = f"{element.path}.{name}"
-        if element.repeats:
-            yield from _below(_element(path, f'list_transform({element.sql}, lambda one: one."{name}")', True, kind))
-        else:
-            yield from _below(_element(path, f'{element.sql}."{name}"', False, kind))
+        path, json_path = f"{element.path}.{name}", f"{element.json_path}.{name}"
+        of_each = f'list_transform({element.sql}, lambda one: one."{name}")'
+        sql = of_each if element.repeats else f'{element.sql}."{name}"'
+        yield from _below(_element(path, json_path, sql, repeats=element.repeats, kind=kind))
 
 
-def _element(path: str, sql: str, repeats: bool, kind: DuckDBPyType) -> Element:
+def _element(path: str, json_path: str, sql: str, *, repeats: bool, kind: DuckDBPyType) -> Element:
     """Lists within lists become one list."""
     if kind.id == "list":
-        return Element(path, f"flatten({sql})" if repeats else sql, True, item(kind))
-    return Element(path, sql, repeats, kind)
+        return Element(path, f"{json_path}[*]", f"flatten({sql})" if repeats else sql, True, item(kind))
+    return Element(path, json_path, sql, repeats, kind)
 
 
 def _children(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:

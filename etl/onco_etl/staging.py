@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from onco_etl import fhir_schema, incoming, unpack
+from onco_etl import fhir_schema, incoming, numbers, unpack
 from onco_etl.landing import LandedFile, filled_lines
 from onco_etl.query import literal, scalar
 
@@ -57,7 +57,11 @@ def _read_whole(reader: incoming.Reader, table: str, group: Sequence[LandedFile]
             return list(group)
         return [left for file in group for left in _read_whole(reader, table, [file])]
     mixed = _mixed(reader.con, table)
-    apart = [file for file in group if str(file.path) in mixed or not _placed(reader.con, table, file)]
+    apart = [
+        file
+        for file in group
+        if str(file.path) in mixed or numbers.may_be_booleans(table, file) or not _placed(reader.con, table, file)
+    ]
     for file in apart:
         reader.con.execute(f"DELETE FROM incoming.{table} WHERE filename = {literal(str(file.path))}")
     return apart

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from onco_etl import quarantine
+from onco_etl import numbers, quarantine
 from onco_etl.incoming import REFUSALS, Reader, table_for
 from onco_etl.landing import LandedFile
 from onco_etl.query import file_literal, literal, scalar
@@ -104,6 +104,7 @@ def unpack(reader: Reader, files: Sequence[LandedFile], scratch: Path) -> list[L
     _refuse_large_values(reader)
     con.execute(_PARTS)
     _set_aside(con)
+    numbers.refuse_booleans(con)
     names = itertools.count()
     types = con.execute("SELECT DISTINCT resource_type FROM incoming.part").fetchall()
     for table in sorted({table_for(resource_type) for (resource_type,) in types}):

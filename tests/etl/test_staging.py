@@ -176,6 +176,34 @@ def test_refused_lines_name_line_resource_and_element(tmp_path: Path) -> None:
     ]
 
 
+TRUE_FOR_A_NUMBER = [
+    ("valueQuantity.value", '"valueQuantity": {"value": true}'),
+    (
+        "component.valueQuantity.value",
+        '"component": [{"valueQuantity": {"value": 2}}, {"valueQuantity": {"value":false}}]',
+    ),
+    ("referenceRange.low.value", '"referenceRange": [{"low": {"value" : true}}]'),
+]
+
+
+@pytest.mark.parametrize(("element", "members"), TRUE_FOR_A_NUMBER)
+@pytest.mark.parametrize("bundled", [False, True])
+def test_a_boolean_is_no_number(tmp_path: Path, element: str, members: str, bundled: bool) -> None:
+    line = f'{{"resourceType": "Observation", "id": "o2", {members}}}'
+    entry = f'{{"resourceType": "Bundle", "entry": [{{"resource": {line}}}, {{"resource": {OBSERVATION}}}]}}'
+    write(tmp_path, **{"Bundle__ndjson" if bundled else "Observation__ndjson": f"{entry if bundled else line}\n"})
+    con = staged(tmp_path)
+    assert refusals(con) == [(1, int(bundled), "Observation", "o2", "invalid-shape", f"Observation.{element}")]
+    assert ids(con, "observation") == (["o1"] if bundled else [])
+
+
+def test_a_boolean_elsewhere_under_the_name_of_a_number_is_read(tmp_path: Path) -> None:
+    line = '{"resourceType": "Observation", "id": "o2", "valueQuantity": {"value": 1}, "extension": [{"value": true}]}'
+    write(tmp_path, Observation__ndjson=f"{OBSERVATION}\n{line}\n")
+    con = staged(tmp_path)
+    assert (ids(con, "observation"), refusals(con)) == (["o1", "o2"], [])
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -28,8 +28,7 @@ VALUES: dict[str, Any] = {
 # A text may be written as any primitive value (a number is the text of it); null is as if it were not there.
 FITS = {
     "varchar": {"string", "number", "boolean", "null"},
-    # Open: true is read as the number 1, false as 0, and not refused; so it is not tried.
-    "double": {"number", "boolean", "null"},
+    "double": {"number", "null"},
     "json": {"boolean", "null"},
     "struct": {"object", "null"},
     "list": {"list", "null"},
