@@ -1,4 +1,4 @@
-"""Derived tables, recomputed for the persons whose rows changed in this run."""
+"""Derived tables, recomputed for the persons whom the rows that changed in this run may concern."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ import duckdb
 
 from onco_etl import cdm, episodes, keys, merge
 from onco_etl.episodes import EpisodeRules
-from onco_etl.query import literal, scalar
-from onco_etl.workspace import CLINICAL_TABLES
+from onco_etl.query import has_rows, literal, scalar
 
-TABLES = ("observation_period", "drug_era", "dose_era", "condition_era", "episode", "episode_event")
+# Tables made together concern the same persons: those that sql/affected finds for the first.
+TABLES = (("observation_period",), ("drug_era",), ("dose_era",), ("condition_era",), ("episode", "episode_event"))
+# What derived tables read.
+_READ = (
+    "visit_occurrence",
+    "condition_occurrence",
+    "drug_exposure",
+    "procedure_occurrence",
+    "measurement",
+    "observation",
+    "death",
+)
 # Columns in which a SELECT gives the row key of a row of another table, or of its own.
 _REFERENCES = {"episode": {"episode_parent_id": "episode"}, "episode_event": {"episode_id": "episode"}}
 
@@ -24,24 +34,34 @@ def derive(
     observation_gap_days: int | None = None,
     rules: Sequence[EpisodeRules] = (),
 ) -> None:
-    """Bring the derived tables up to date for each person with a row that began or ended in `run`.
+    """Bring each derived table up to date for the persons whom the rows that began or ended in `run` may concern.
 
     For everyone, if what decides the derivation (maps, rules, vocabulary) is not that of the last run. A period of
     observation ends where nothing was recorded for more than `observation_gap_days`. Raises nothing of its own.
     """
-    _find_persons(con, run)
     con.execute(f"SET VARIABLE onco_observation_gap = {literal(observation_gap_days)}::INTEGER")
-    episodes.find(con, rules)
-    # Rows without a person of their own, whose episodes may be gone when it is their turn.
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE known_episode AS
-        SELECT e.episode_id FROM cdm.episode AS e SEMI JOIN work.person AS p USING (person_id)
-        """
-    )
-    for table in TABLES:
-        text = files("onco_mappings").joinpath("sql", "derived", f"{table}.sql").read_text(encoding="utf-8")
-        con.execute(f"CREATE OR REPLACE TEMP TABLE mapped AS {text}")
+    episodes.declare(con, rules)
+    _show_changes(con, run)
+    everyone = _rules_changed(con, run)
+    for tables in TABLES:
+        _find_persons(con, tables[0], everyone=everyone)
+        if has_rows(con, "work.person"):
+            _derive(con, tables, run)
+
+
+def _derive(con: duckdb.DuckDBPyConnection, tables: Sequence[str], run: int) -> None:
+    """Make the rows of the persons of `work.person` anew, in tables that concern the same persons."""
+    if "episode" in tables:
+        episodes.find(con)
+        # Rows without a person of their own, whose episodes may be gone when it is their turn.
+        con.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE known_episode AS
+            SELECT e.episode_id FROM cdm.episode AS e SEMI JOIN work.person AS p USING (person_id)
+            """
+        )
+    for table in tables:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE mapped AS {_select('derived', table)}")
         keys.assign(con, table, "(SELECT DISTINCT row_key FROM mapped)")
         _resolve(con, table)
         of_persons = "work.person USING (person_id)" if table != "episode_event" else "known_episode USING (episode_id)"
@@ -72,14 +92,36 @@ def _resolve(con: duckdb.DuckDBPyConnection, table: str) -> None:
     )
 
 
-def _find_persons(con: duckdb.DuckDBPyConnection, run: int) -> None:
-    """`work.person`: persons with a row of their own that began or ended in this run; after a change of rules, all."""
-    tables = [t for t in CLINICAL_TABLES if t not in TABLES and "person_id" in cdm.columns(t)]
-    parts = [f"SELECT person_id FROM cdm.{table} WHERE _run_from = {run}" for table in tables]
-    parts += [f"SELECT person_id FROM history.{table} WHERE _run_to = {run}" for table in tables]
-    if _rules_changed(con, run):
-        parts.append("SELECT person_id FROM cdm.person")
-    con.execute(f"CREATE OR REPLACE TABLE work.person AS {' UNION '.join(parts)}")
+def _show_changes(con: duckdb.DuckDBPyConnection, run: int) -> None:
+    """Views `changed_<table>`: the rows of each table that events are of, as they began or ended in this run.
+
+    And when persons were seen: `person_event`, and `changed_person_event` of these.
+    """
+    for table in _READ:
+        columns = ", ".join(cdm.columns(table))
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP VIEW changed_{table} AS
+            SELECT {columns} FROM cdm.{table} WHERE _run_from = {run}
+            UNION ALL
+            SELECT {columns} FROM history.{table} WHERE _run_to = {run}
+            """
+        )
+    events = _select("affected", "person_event")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW person_event AS {events}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW changed_person_event AS {events.replace('cdm.', 'changed_')}")
+
+
+def _find_persons(con: duckdb.DuckDBPyConnection, table: str, *, everyone: bool) -> None:
+    """`work.person`: whose rows of a derived table may have to change; everyone there is or was, after other rules."""
+    persons = f"SELECT person_id FROM cdm.person UNION SELECT person_id FROM cdm.{table}"
+    if not everyone:
+        persons = f"SELECT DISTINCT person_id FROM ({_select('affected', table)})"
+    con.execute(f"CREATE OR REPLACE TABLE work.person AS {persons}")
+
+
+def _select(folder: str, name: str) -> str:
+    return files("onco_mappings").joinpath("sql", folder, f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _rules_changed(con: duckdb.DuckDBPyConnection, run: int) -> bool:

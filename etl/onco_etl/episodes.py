@@ -11,8 +11,8 @@ import duckdb
 from onco_etl.query import literal
 
 # The SELECTs of sql/episode, in the order in which they read each other; each becomes a temporary table of its name.
-STEPS = (
-    "episode_concept",
+_CONCEPTS = "episode_concept"
+_STEPS = (
     "episode_course",
     "episode_line",
     "episode_fact",
@@ -59,16 +59,24 @@ class EpisodeRules:
     concepts: tuple[RuleConcept, ...]
 
 
-def find(con: duckdb.DuckDBPyConnection, rules: Sequence[EpisodeRules]) -> None:
+def declare(con: duckdb.DuckDBPyConnection, rules: Sequence[EpisodeRules]) -> None:
+    """Make `episode_concept`, the concepts that the rules name, and the temporary tables of the rules themselves."""
+    _rules(con, rules)
+    _make(con, _CONCEPTS)
+
+
+def find(con: duckdb.DuckDBPyConnection) -> None:
     """Make `episode_part`, what the derived tables episode and episode_event read, for the persons of `work.person`."""
-    _declare(con, rules)
-    folder = files("onco_mappings").joinpath("sql", "episode")
-    for step in STEPS:
-        text = folder.joinpath(f"{step}.sql").read_text(encoding="utf-8")
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {step} AS {text}")
+    for step in _STEPS:
+        _make(con, step)
 
 
-def _declare(con: duckdb.DuckDBPyConnection, rules: Sequence[EpisodeRules]) -> None:
+def _make(con: duckdb.DuckDBPyConnection, step: str) -> None:
+    text = files("onco_mappings").joinpath("sql", "episode", f"{step}.sql").read_text(encoding="utf-8")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {step} AS {text}")
+
+
+def _rules(con: duckdb.DuckDBPyConnection, rules: Sequence[EpisodeRules]) -> None:
     """The rules as temporary tables."""
     con.execute(
         """

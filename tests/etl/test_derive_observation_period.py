@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from etl.derived import Record, exposure, occurrence
 
 PERIOD = "person_id, observation_period_start_date, observation_period_end_date"
@@ -48,6 +50,27 @@ def test_only_touched_persons_are_derived_anew(record: Record) -> None:
         (2, "2020-05-05", 1),
     ]
     assert record.rows("observation_period", "person_id, _run_from") == [(1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("goes", "comes", "period"),
+    [
+        # Within it: left alone.
+        ("2021-02-02", "2021-02-03", ("2021-01-01", "2021-03-03", 1)),
+        ("2021-01-01", "2021-02-03", ("2021-02-02", "2021-03-03", 2)),
+        ("2021-03-03", "2021-02-03", ("2021-01-01", "2021-02-03", 2)),
+        ("2021-02-02", "2020-12-31", ("2020-12-31", "2021-03-03", 2)),
+        ("2021-02-02", "2021-03-04", ("2021-01-01", "2021-03-04", 2)),
+    ],
+)
+def test_a_period_changes_at_its_ends_only(record: Record, goes: str, comes: str, period: tuple[str, str, int]) -> None:
+    record.put("condition_occurrence", *(occurrence(1, day) for day in ("2021-01-01", "2021-02-02", "2021-03-03")))
+    record.derive(1)
+    record.forget("condition_occurrence", f"condition_start_date = '{goes}'", 2)
+    record.put("condition_occurrence", occurrence(1, comes), run=2)
+    record.derive(2)
+    found = record.rows("observation_period", "observation_period_start_date, observation_period_end_date, _run_from")
+    assert found == [period]
 
 
 def test_other_rules_derive_everyone_anew(record: Record) -> None:

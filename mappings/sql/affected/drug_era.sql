@@ -1,0 +1,3 @@
+SELECT person_id
+FROM changed_drug_exposure
+WHERE drug_concept_id <> 0
