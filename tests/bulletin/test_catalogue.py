@@ -102,3 +102,13 @@ def test_every_key_in_use_exists_and_every_key_is_in_use() -> None:
         key for key in words.strings if not re.search(f"[\"']{key}[\"']", source) and not key.startswith(prefixes)
     ]
     assert unused == []
+
+
+def test_a_word_of_the_registry_goes_before_the_engines_own_and_that_before_english() -> None:
+    chinese = Catalogue("zh", {"Second": "二线", "Not recorded": "不详"})
+    assert [chinese.text(word) for word in ("Second", "Not recorded", "Other", "Third")] == [
+        "二线",
+        "不详",
+        "其他",
+        "Third",
+    ]

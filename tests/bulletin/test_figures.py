@@ -92,7 +92,7 @@ def test_forest_says_what_is_withheld_and_speaks_the_words_of_the_registry() -> 
     svg = forest.draw(strata, None, Catalogue("zh", {"Grade": "分级", "Low": "低级别"}), WIDE)
     assert texts(svg.root, "forest-group") == ["分级"]
     assert texts(svg.root, "forest-label") == ["低级别"]
-    assert texts(svg.root, "forest-numbers") == ["", "未公布"]
+    assert texts(svg.root, "forest-numbers") == ["", "不予公布"]
 
 
 def test_strip_labels_stay_apart_and_inside() -> None:

@@ -177,7 +177,7 @@ def test_chinese_can_be_read_and_found(chinese: PdfReader) -> None:
     assert NOTE in "".join(page.extract_text() for page in chinese.pages)
     assert "不得用于个体治疗决策。 1 / " in chinese.pages[0].extract_text()
     assert chinese.metadata is not None
-    assert chinese.metadata.title == f"{CHINESE} – 疗效与安全性公报, 2022年5月31日"
+    assert chinese.metadata.title == f"{CHINESE} – 疗效与安全性公报，2022年5月31日"
     assert str(chinese.root_object["/Lang"]) == "zh-Hans"
 
 

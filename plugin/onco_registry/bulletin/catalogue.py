@@ -31,6 +31,12 @@ def _details() -> dict[str, re.Pattern[str]]:
 
 
 @cache
+def _levels() -> dict[str, str]:
+    """English word -> key of the levels that the engine names: who has no value, and those put together."""
+    return {by_language["en"]: key for key, by_language in _catalogue().items() if key.startswith("level.")}
+
+
+@cache
 def _catalogue() -> dict[str, dict[str, str]]:
     text = resources.files("onco_registry.bulletin").joinpath("catalogue.json").read_text("utf-8")
     strings: dict[str, dict[str, str]] = json.loads(text)
@@ -69,8 +75,9 @@ class Catalogue:
         return self.name("item", name, label)
 
     def text(self, english: str) -> str:
-        """A word or sentence of the registry in this language."""
-        return self.translations.get(english, english)
+        """A word or sentence of the registry, or the engine's own word for a level, in this language."""
+        own = _levels().get(english)
+        return self.translations.get(english) or (self(own) if own else english)
 
     def sentence(self, english: str) -> str:
         """A sentence with numbers, as the checks make them, in this language: by the `detail.` templates that fit."""
