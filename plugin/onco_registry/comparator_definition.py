@@ -1,4 +1,4 @@
-"""The comparators section of a registry definition: arms that are compared from a landmark."""
+"""The sections of a registry definition on others than its cohort: arms from a landmark, and who added a drug later."""
 
 from __future__ import annotations
 
@@ -31,6 +31,26 @@ def read_comparators(
         endpoints=choices(keys["endpoints"], endpoints, "endpoint"),
         arms=tuple(arms),
     )
+
+
+def read_added_later(
+    value: YamlValue,
+    cohort: model.Cohort,
+    comparators: model.Comparators | None,
+    endpoints: Mapping[str, model.Endpoint],
+) -> model.AddedLater:
+    """Who they are called and which endpoints are followed; refused where the cohort does not exclude them."""
+    keys = value.keys(("id", "name", "label", "population", "endpoints"))
+    if "not_added_later" not in (criterion.kind for criterion in cohort.criteria) or cohort.landmark_days is not None:
+        value.refuse("needs a cohort with a criterion of kind 'not_added_later' and the index date at the start")
+    number = keys["id"].integer(minimum=1)
+    if number in (cohort.id, *(arm.id for arm in (comparators.arms if comparators else ()))):
+        keys["id"].refuse(f"cohort id {number} is given to another cohort of this registry")
+    name = keys["name"].text()
+    if name == cohort.name:
+        keys["name"].refuse("is the name of the registry's cohort")
+    followed = choices(keys["endpoints"], endpoints, "endpoint")
+    return model.AddedLater(number, name, keys["label"].text(), keys["population"].text(), followed)
 
 
 def _arm(name: str, value: YamlValue, taken: set[int]) -> model.Arm:

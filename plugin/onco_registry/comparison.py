@@ -35,6 +35,7 @@ def compare(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     if rules is None:
         return {"comparison": _nothing()}
     _declare(relations, registry, rules)
+    relations.create("candidate")
     relations.create("candidate", _text("candidate"), landmark_days=rules.landmark_days, combination=COMBINATION)
     relations.create("prior_line")
     criteria = _criteria(registry)

@@ -17,7 +17,7 @@ from onco_registry import registry_model as model
 from onco_registry.analysis_definition import read_analysis
 from onco_registry.baseline_definition import read_baseline, read_imaging
 from onco_registry.cohort_definition import read_exposure, read_lines, read_strata
-from onco_registry.comparator_definition import read_comparators
+from onco_registry.comparator_definition import read_added_later, read_comparators
 from onco_registry.concept_definition import read_concept_sets
 from onco_registry.criterion_definition import read_cohort
 from onco_registry.endpoint_definition import choices, load_endpoints
@@ -32,8 +32,8 @@ __all__ = ["RegistryDefinition", "load_registry"]
 
 _SECTIONS = ("name", "version", "title", "concept_sets", "cohort", "endpoints", "analysis")
 _OPTIONAL_SECTIONS = (
-    "exposure", "lines", "strata", "response", "safety", "episodes", "notes", "comparators", "growth_modulation",
-    "baseline", "imaging",
+    "exposure", "lines", "strata", "response", "safety", "episodes", "notes", "comparators", "added_later",
+    "growth_modulation", "baseline", "imaging",
 )  # fmt: skip
 _ENDPOINTS_FILE = "endpoints.yaml"
 # YAML of a registry's folder that is no part of its definition: endpoints are read apart, and the numbers that a
@@ -79,6 +79,7 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
     labels |= {stratum.name: stratum.label for stratum in strata}
     labels |= {endpoint.name: endpoint.label for endpoint in endpoints.values()}
     labels |= {rule.name: rule.label for rule in rules}
+    comparators = read_comparators(keys["comparators"], cohort, exposure, endpoints) if "comparators" in keys else None
     notes = keys["notes"].items() if "notes" in keys else []
     return RegistryDefinition(
         name=keys["name"].text(),
@@ -99,8 +100,9 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         labels=labels | {cohort.name: cohort.label},
         digest=_digest([*paths, endpoints_file]),
         episodes=_episodes(keys["episodes"], sets) if "episodes" in keys else None,
-        comparators=read_comparators(keys["comparators"], cohort, exposure, endpoints)
-        if "comparators" in keys
+        comparators=comparators,
+        added_later=read_added_later(keys["added_later"], cohort, comparators, endpoints)
+        if "added_later" in keys
         else None,
         growth_endpoint=_growth_endpoint(keys["growth_modulation"], endpoints) if "growth_modulation" in keys else None,
         translations=words,

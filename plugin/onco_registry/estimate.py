@@ -11,7 +11,7 @@ from onco_registry.estimate_row import EXACT, OVERALL, Row
 from onco_registry.exact import proportion
 from onco_registry.registry_model import CONTROLLED, RESPONDED, RESPONSES, RegistryDefinition, Safety
 from onco_registry.stratum import by_stratum
-from onco_registry.time_estimate import time_rows
+from onco_registry.time_estimate import group_rows, time_rows
 
 ESTIMATE_COLUMNS = (
     "cohort", "stratum", "measure", "estimate", "lower", "upper", "ci_level", "ci_method", "x", "n", "events", "unit",
@@ -51,9 +51,14 @@ def estimate(
     return _frame(registry, rows)
 
 
-def with_arms(registry: RegistryDefinition, estimates: pd.DataFrame, comparison: pd.DataFrame) -> pd.DataFrame:
-    """Estimates with those of the arms of the registry's comparators after them."""
+def with_others(
+    registry: RegistryDefinition, estimates: pd.DataFrame, comparison: pd.DataFrame, added_later: pd.DataFrame
+) -> pd.DataFrame:
+    """Estimates with those of the arms of the registry's comparators, and of who added a drug later, after them."""
     rows = list(arm_rows(registry, comparison))
+    if registry.added_later:
+        for endpoint, times in added_later.groupby("endpoint", sort=False):
+            rows += group_rows(str(endpoint), f"cohort={registry.added_later.name}", times, registry.analysis)
     return pd.concat([estimates, _frame(registry, rows)], ignore_index=True) if rows else estimates
 
 

@@ -17,6 +17,7 @@ _SECTIONS = {
     "lines": "exposure",
     "safety": "exposure.components",
     "comparators": "exposure.components",
+    "added_later": "exposure.components",
     "growth_modulation": "lines",
 }
 

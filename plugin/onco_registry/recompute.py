@@ -13,13 +13,14 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from onco_registry.added_later import follow_added
 from onco_registry.baseline import baseline_table
 from onco_registry.cohort import cohort_parameters, establish_cohort
 from onco_registry.comparison import compare
 from onco_registry.completeness import completeness, find_scans, timeliness, worklists
 from onco_registry.consistency import check_consistency
 from onco_registry.endpoint import date_endpoints
-from onco_registry.estimate import estimate, with_arms
+from onco_registry.estimate import estimate, with_others
 from onco_registry.growth import compare_with_previous_line
 from onco_registry.immune import immune_estimates, immune_frames
 from onco_registry.laboratory import RULES as LABORATORY_RULES
@@ -34,11 +35,11 @@ from onco_registry.time_estimate import curves
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
-    "baseline.py", "baseline_model.py", "cohort.py", "comparison.py", "completeness.py", "consistency.py",
-    "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py", "exact.py", "growth.py", "immune.py",
-    "laboratory.py", "left_truncation.py", "recompute.py", "registry_model.py", "relations.py", "response.py",
-    "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py", "survival",
-    "time_estimate.py", "units.py",
+    "added_later.py", "baseline.py", "baseline_model.py", "cohort.py", "comparison.py", "completeness.py",
+    "consistency.py", "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py", "exact.py", "growth.py",
+    "immune.py", "laboratory.py", "left_truncation.py", "recompute.py", "registry_model.py", "relations.py",
+    "response.py", "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py",
+    "survival", "time_estimate.py", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.
 _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")
@@ -127,10 +128,11 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     frames["estimate"] = pd.concat([frames["estimate"], *further], ignore_index=True)
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
-    # Last: it puts the arms in the place of the cohort.
-    for name, rows in compare(relations, registry).items():
-        frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
-    frames["estimate"] = with_arms(registry, frames["estimate"], frames["comparison"])
+    # Last: they put others in the place of the cohort.
+    for others in (follow_added, compare):
+        for name, rows in others(relations, registry).items():
+            frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
+    frames["estimate"] = with_others(registry, frames["estimate"], frames["comparison"], frames["added_later"])
     return {name: shape(name, frames[name]) for name in FRAMES}
 
 

@@ -322,6 +322,17 @@ class Comparators:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedLater:
+    """The cohort of those who added a component to a running one; `id` and `name` as of a cohort, its `endpoints`."""
+
+    id: int
+    name: str
+    label: str
+    population: str
+    endpoints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contrast:
     """An endpoint compared between the labels of a stratum and its `reference`; `within`: within another stratum's."""
 
@@ -383,6 +394,7 @@ class RegistryDefinition:
     digest: str
     episodes: Episodes | None = None
     comparators: Comparators | None = None
+    added_later: AddedLater | None = None
     growth_endpoint: str | None = None
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     baseline: tuple[BaselineItem, ...] = ()

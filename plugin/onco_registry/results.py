@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from onco_etl.errors import StateError
-from onco_registry.registry_model import Arm, Cohort, RegistryDefinition
+from onco_registry.registry_model import AddedLater, Arm, Cohort, RegistryDefinition
 
 # Frame -> its columns with their DuckDB types. INTEGER and BIGINT may be missing (Int64); dates are datetime.date.
 FRAMES: Mapping[str, Mapping[str, str]] = {
@@ -63,6 +63,11 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
         "start_date": "DATE", "time_days": "INTEGER", "event": "BOOLEAN", "decided_by": "VARCHAR",
         "decided_on": "DATE", "cdm_table": "VARCHAR", "cdm_row_id": "BIGINT", "entry_days": "INTEGER",
         "date_precision": "VARCHAR",
+    },
+    "added_later": {
+        "cohort_definition_id": "INTEGER", "subject_id": "BIGINT", "endpoint": "VARCHAR", "start_date": "DATE",
+        "time_days": "INTEGER", "event": "BOOLEAN", "decided_by": "VARCHAR", "decided_on": "DATE",
+        "cdm_table": "VARCHAR", "cdm_row_id": "BIGINT", "entry_days": "INTEGER", "date_precision": "VARCHAR",
     },
     "growth_modulation": {
         "subject_id": "BIGINT", "time_days": "INTEGER", "event": "BOOLEAN", "previous_time_days": "INTEGER",
@@ -180,6 +185,7 @@ class Results:
     best_immune_response: pd.DataFrame
     endpoint: pd.DataFrame
     comparison: pd.DataFrame
+    added_later: pd.DataFrame
     growth_modulation: pd.DataFrame
     curve: pd.DataFrame
     adverse_event: pd.DataFrame
@@ -233,8 +239,10 @@ def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def cohort_definition_frame(registry: RegistryDefinition) -> pd.DataFrame:
-    """The OMOP cohort_definition rows of a registry: its cohort, then the arms of its comparison."""
-    defined: list[Cohort | Arm] = [registry.cohort, *(registry.comparators.arms if registry.comparators else ())]
+    """The OMOP cohort_definition rows of a registry: its cohort, the arms of its comparison, who added later."""
+    defined: list[Cohort | Arm | AddedLater] = [registry.cohort]
+    defined += registry.comparators.arms if registry.comparators else ()
+    defined += [registry.added_later] if registry.added_later else []
     rows = [
         {
             "cohort_definition_id": cohort.id,

@@ -29,6 +29,7 @@ RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 RESPONDED, CONTROLLED = RESPONSES[:2], RESPONSES[:4]
 SUBTYPES = ("Alpha", "Beta", "Gamma", "Delta", NOT_RECORDED)
 ECOG = ("0", "1", "2", NOT_RECORDED)
+LEVELS = {"subtype": SUBTYPES, "ecog": ECOG}
 SITES = ("Lung", "Liver", "Bone")
 TERMS = ("Rash", "Fatigue", "Cough")
 
@@ -232,7 +233,7 @@ def _attrition(month: Month) -> list[Row]:
 def _baseline(month: Month) -> list[Row]:
     patients, nothing = month.patients, (None,) * 6
     rows: list[Row] = []
-    for variable, levels in (("subtype", SUBTYPES), ("ecog", ECOG)):
+    for variable, levels in LEVELS.items():
         counts = {level: int((patients[variable] == level).sum()) for level in levels}
         names = {NOT_RECORDED: MISSING}
         rows += [(variable, names.get(level, level), "count", x, month.n, *nothing) for level, x in counts.items()]

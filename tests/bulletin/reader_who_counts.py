@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bulletin.drawn_cohort import CONTROLLED, RESPONDED, RESPONSES, Month
+from bulletin.drawn_cohort import CONTROLLED, LEVELS, RESPONDED, RESPONSES, Month
 from bulletin.linear_attack import Family
 from onco_registry.bulletin.sections.baseline import NOT_RECORDED
 
@@ -102,8 +102,7 @@ def _levels(document: Document, variable: str) -> list[Record]:
 def _stratum(document: Document, month: Month, variable: str) -> Family:
     """A variable of the baseline table by response, of which the strata tell."""
     patients = month.patients
-    names = sorted({label for level in _levels(document, variable) for label in _members(level)})
-    names = sorted({*names, *(str(level).lower() for level in patients.get(variable, ()))})
+    names = sorted(level.lower() for level in LEVELS[variable])
     rows = [(str(level).lower(), best in RESPONDED) for level, best in patients[[variable, "response"]].to_numpy()]
     found = _family(variable, list(product(names, (False, True))), rows)
     for level in _levels(document, variable):

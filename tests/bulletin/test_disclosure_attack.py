@@ -55,6 +55,8 @@ def attacked(seed: int, n: int, k: int) -> list[str]:
 @example(seed=10283, n=8, k=3)
 # Two terms of which nobody had both, so that each kind adds up.
 @example(seed=1581, n=116, k=3)
+# All of the first month are of one level, of which that month tells nothing.
+@example(seed=3745472456, n=4, k=3)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(0, 120), k=st.sampled_from([5, 5, 5, 11, 3]))
 def test_no_count_of_a_few_follows_from_the_public_editions(seed: int, n: int, k: int) -> None:
     assert attacked(seed, n, k) == []

@@ -21,6 +21,7 @@ CELLS = {
     "best_immune_response": "subject_id, source",
     "endpoint": "subject_id, endpoint",
     "comparison": "subject_id, arm, endpoint",
+    "added_later": "subject_id, endpoint",
     "growth_modulation": "subject_id",
     "curve": "endpoint",
     "adverse_event": "subject_id, term",

@@ -29,7 +29,7 @@ class Answer:
 ANSWERS = {
     "Which drugs did a cohort take in the regimen that it is about?": Answer(
         "registry cohort drug patients exposures first_taken last_taken",
-        22,
+        29,
         [
             ("Anlotinib plus PD-1 inhibitor", "anlotinib", 32, 255, date(2018, 9, 7)),
             ("Anlotinib plus PD-1 inhibitor", "sintilimab", 17, 200, date(2018, 11, 26)),
@@ -50,7 +50,7 @@ ANSWERS = {
     ),
     "How did the cohort come about?": Answer(
         "registry cohort step label excluded remaining",
-        34,
+        39,
         [
             ("anlotinib_pd1", 0, "Any record of the registry's disease or drugs", 0, 368),
             ("anlotinib_pd1", 1, "No anlotinib taken", 107, 261),

@@ -160,7 +160,7 @@ def test_what_the_registry_does_not_declare_gives_nothing(second: Second) -> Non
     frames = second.results.frames()
     empty = {name for name, frame in frames.items() if frame.empty}
     assert empty == {
-        "best_response", "target_sum", "assessment", "best_by_source", "response_query", "comparison",
+        "best_response", "target_sum", "assessment", "best_by_source", "response_query", "comparison", "added_later",
         "growth_modulation", "adverse_event", "ae_table", "safety_table", "ae_rate", "ae_incidence", "immune_event",
         "laboratory_grade", "laboratory_table", "laboratory_not_evaluable", "treatment_window", "dose",
         "baseline", "immune_assessment", "best_immune_response", "timeliness", "overdue_scan", "not_adjudicated",
