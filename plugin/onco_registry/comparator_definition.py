@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onco_registry import registry_model as model
+from onco_registry.comparator_model import COMBINATION, AddedLater, Arm, Comparators
 from onco_registry.criterion_definition import landmark
 from onco_registry.endpoint_definition import choices
 from onco_registry.yaml_value import YamlValue
@@ -12,10 +13,10 @@ from onco_registry.yaml_value import YamlValue
 
 def read_comparators(
     value: YamlValue, cohort: model.Cohort, exposure: model.Exposure, endpoints: Mapping[str, model.Endpoint]
-) -> model.Comparators:
+) -> Comparators:
     """The landmark, at least two arms (the combination, a component alone), and the endpoints compared."""
     keys = value.keys(("landmark_days", "endpoints", "arms"))
-    names = (model.COMBINATION, *(component.name for component in exposure.components))
+    names = (COMBINATION, *(component.name for component in exposure.components))
     taken = {cohort.id}
     arms = []
     for name, item in keys["arms"].mapping().items():
@@ -26,7 +27,7 @@ def read_comparators(
         keys["arms"].refuse("a comparison needs at least two arms")
     for item in keys["endpoints"].items():
         _check_endpoint(item, endpoints)
-    return model.Comparators(
+    return Comparators(
         landmark_days=landmark(keys["landmark_days"], exposure),
         endpoints=choices(keys["endpoints"], endpoints, "endpoint"),
         arms=tuple(arms),
@@ -36,9 +37,9 @@ def read_comparators(
 def read_added_later(
     value: YamlValue,
     cohort: model.Cohort,
-    comparators: model.Comparators | None,
+    comparators: Comparators | None,
     endpoints: Mapping[str, model.Endpoint],
-) -> model.AddedLater:
+) -> AddedLater:
     """Who they are called and which endpoints are followed; refused where the cohort does not exclude them."""
     keys = value.keys(("id", "name", "label", "population", "endpoints"))
     if "not_added_later" not in (criterion.kind for criterion in cohort.criteria) or cohort.landmark_days is not None:
@@ -50,16 +51,16 @@ def read_added_later(
     if name == cohort.name:
         keys["name"].refuse("is the name of the registry's cohort")
     followed = choices(keys["endpoints"], endpoints, "endpoint")
-    return model.AddedLater(number, name, keys["label"].text(), keys["population"].text(), followed)
+    return AddedLater(number, name, keys["label"].text(), keys["population"].text(), followed)
 
 
-def _arm(name: str, value: YamlValue, taken: set[int]) -> model.Arm:
+def _arm(name: str, value: YamlValue, taken: set[int]) -> Arm:
     keys = value.keys(("id", "label", "population"))
     number = keys["id"].integer(minimum=1)
     if number in taken:
         keys["id"].refuse(f"cohort id {number} is given to another cohort of this registry")
     taken.add(number)
-    return model.Arm(name, number, keys["label"].text(), keys["population"].text())
+    return Arm(name, number, keys["label"].text(), keys["population"].text())
 
 
 def _check_endpoint(value: YamlValue, endpoints: Mapping[str, model.Endpoint]) -> None:

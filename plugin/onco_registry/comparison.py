@@ -10,8 +10,9 @@ from __future__ import annotations
 import pandas as pd
 
 from onco_registry.cohort import meet
+from onco_registry.comparator_model import COMBINATION, Comparators
 from onco_registry.endpoint import date_endpoints
-from onco_registry.registry_model import COMBINATION, HISTORY_CRITERIA, Comparators, Criterion, RegistryDefinition
+from onco_registry.registry_model import HISTORY_CRITERIA, Criterion, RegistryDefinition
 from onco_registry.relations import Relations, sql_text
 from onco_registry.response import assess_response
 from onco_registry.results import FRAMES

@@ -11,9 +11,10 @@ from functools import partial
 
 import pandas as pd
 
+from onco_registry.comparator_model import COMBINATION
 from onco_registry.estimate_row import COX, LOG_RANK, NOT_COMPUTED, PH_TEST, RMST, Row, from_day, in_months, limits
 from onco_registry.left_truncation import from_enough_at_risk
-from onco_registry.registry_model import COMBINATION, Analysis, Contrast, RegistryDefinition
+from onco_registry.registry_model import Analysis, Contrast, RegistryDefinition
 from onco_registry.stratum import by_stratum
 from onco_registry.survival import (
     DAYS_PER_MONTH,

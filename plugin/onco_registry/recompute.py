@@ -35,11 +35,11 @@ from onco_registry.time_estimate import curves
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
-    "added_later.py", "baseline.py", "baseline_model.py", "cohort.py", "comparison.py", "completeness.py",
-    "consistency.py", "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py", "exact.py", "growth.py",
-    "immune.py", "laboratory.py", "left_truncation.py", "recompute.py", "registry_model.py", "relations.py",
-    "response.py", "response_estimate.py", "safety.py", "safety_estimate.py", "safety_model.py", "stratum.py",
-    "survival", "time_estimate.py", "units.py",
+    "added_later.py", "baseline.py", "baseline_model.py", "cohort.py", "comparator_model.py", "comparison.py",
+    "completeness.py", "consistency.py", "contrast.py", "endpoint.py", "estimate.py", "estimate_row.py",
+    "exact.py", "growth.py", "immune.py", "laboratory.py", "left_truncation.py", "recompute.py",
+    "registry_model.py", "relations.py", "response.py", "response_estimate.py", "safety.py",
+    "safety_estimate.py", "safety_model.py", "stratum.py", "survival", "time_estimate.py", "units.py",
 )  # fmt: skip
 # The maps that the engine itself reads.
 _MAPS = (LABORATORY_RULES, "concepts/constants.csv", "concepts/units.csv")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onco_registry.baseline_model import BaselineItem, Imaging
+from onco_registry.comparator_model import AddedLater, Comparators
 from onco_registry.safety_model import DosePlan, Laboratory, Steroids
 
 RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
@@ -35,8 +36,6 @@ STARTS = ("index", "first_response")
 STOPPED = ("any", "all")
 # The ends of the month or year of a death.
 PARTIAL_DATES = ("start", "end")
-# The arm of a comparison that takes every component.
-COMBINATION = "combination"
 # Criteria that look at a candidate index date can only follow those that establish it.
 PERSON_CRITERIA = ("exposed",)
 INDEX_CRITERIA = ("close_or_concurrent", "not_added_later", "concurrent_at_index")
@@ -300,36 +299,6 @@ class Endpoints:
     events: Mapping[str, DatedRule]
     censorings: Mapping[str, DatedRule]
     endpoints: Mapping[str, Endpoint]
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """An arm of the comparison: the combination, or one component (`name`) alone; `id` as of a cohort."""
-
-    name: str
-    id: int
-    label: str
-    population: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparators:
-    """A comparison of arms from a landmark, so many days after the first drug: who is in which is known by then."""
-
-    landmark_days: int
-    endpoints: tuple[str, ...]
-    arms: tuple[Arm, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AddedLater:
-    """The cohort of those who added a component to a running one; `id` and `name` as of a cohort, its `endpoints`."""
-
-    id: int
-    name: str
-    label: str
-    population: str
-    endpoints: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import duckdb
 import pandas as pd
 
 from onco_etl.errors import StateError
-from onco_registry.registry_model import AddedLater, Arm, Cohort, RegistryDefinition
+from onco_registry.comparator_model import AddedLater, Arm
+from onco_registry.registry_model import Cohort, RegistryDefinition
 
 # Frame -> its columns with their DuckDB types. INTEGER and BIGINT may be missing (Int64); dates are datetime.date.
 FRAMES: Mapping[str, Mapping[str, str]] = {
