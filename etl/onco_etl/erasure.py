@@ -91,6 +91,7 @@ def _opened(settings: EtlSettings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _key(settings: EtlSettings, name: str) -> str:
+    name = name.removeprefix(f"{settings.source}/")
     if not _PATIENT.fullmatch(name):
         raise ConfigurationError("a patient is written as Patient/123, with its logical id")
     return f"{settings.source}/{name}"

@@ -71,8 +71,10 @@ class Preview:
 def init(settings: EtlSettings) -> None:
     """Create the private data folder with its secret and workspace, and the published folder; what exists is kept.
 
-    Raises StateError where there is a workspace and its secret is gone: another one would hash everything differently.
+    Raises StateError where there is a workspace and its secret is gone: another one would hash everything differently;
+    and where the workspace is gone although something was received: an empty one would number every patient anew.
     """
+    workspace.refuse_lost(settings.data)
     secret = settings.data / "secret"
     if not secret.exists():
         if settings.data.joinpath(workspace.FILE).exists():

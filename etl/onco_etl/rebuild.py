@@ -81,8 +81,11 @@ def _closed_well(data: Path) -> bool:
 
 
 def _known_runs(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    """Run -> kind, of the committed runs that the old workspace knows of."""
-    return dict(con.execute("SELECT run, kind FROM old.state.run WHERE status = 'complete'").fetchall())
+    """Run -> kind, of the committed runs that landed something, as the old workspace knows them."""
+    landed = "SELECT run FROM old.state.landed"
+    return dict(
+        con.execute(f"SELECT run, kind FROM old.state.run WHERE status = 'complete' AND run IN ({landed})").fetchall()
+    )
 
 
 def _landed(zone: Path, known: dict[int, str] | None) -> list[int]:

@@ -134,6 +134,26 @@ def create(folder: Path) -> None:
         create_schema(con)
 
 
+def refuse_lost(folder: Path) -> None:
+    """Raise StateError where there is no workspace although the landing zone holds what was received."""
+    if not folder.joinpath(FILE).exists() and _has_landed(folder):
+        raise StateError(f"{folder}: no workspace here; {_remedy(folder)}")
+
+
+def _remedy(folder: Path) -> str:
+    if _has_landed(folder):
+        return (
+            f"the landing zone has what was received: put {FILE} back from a backup, "
+            "or make it anew with `onco-registry rebuild`"
+        )
+    return "create one with `onco-registry init`"
+
+
+def _has_landed(folder: Path) -> bool:
+    zone = folder / "landing"
+    return zone.is_dir() and any(one.name.isdigit() for one in zone.iterdir())
+
+
 def connect(
     folder: Path, *, read_only: bool = False, must_exist: bool = True, file: str = FILE, any_shape: bool = False
 ) -> duckdb.DuckDBPyConnection:
@@ -145,7 +165,7 @@ def connect(
     if "?" in str(path):
         raise StateError(f"{folder}: the path must not hold a question mark, which DuckDB takes for the end of it")
     if must_exist and not path.exists():
-        raise StateError(f"{folder}: no workspace here; create one with `onco-registry init`")
+        raise StateError(f"{folder}: no workspace here; {_remedy(folder)}")
     try:
         con = duckdb.connect(path, read_only=read_only, config=_STORAGE)
     except duckdb.Error as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from datetime import date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -66,11 +67,20 @@ app.command()(cli_status.runs)
 app.command()(cli_compare.compare)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"onco-registry {version('onco-registry')}")
+        raise typer.Exit
+
+
 @app.callback()
 def common(
     log_format: Annotated[
         logs.Format, typer.Option(envvar=logs.VARIABLE, help="Log lines on standard error, as key=value or as JSON.")
     ] = logs.Format.TEXT,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     """Options of every command, given before its name."""
     # The jobs of the service are processes of their own.

@@ -103,7 +103,11 @@ def _chosen(settings: Config, registry: str | None, edition: str | None) -> Conf
     """The settings, of one registry where one is given; raises ConfigurationError for an edition that is not made."""
     if edition is not None and edition not in settings.bulletin.editions:
         raise ConfigurationError(f"--edition {edition}: not one of bulletin.editions")
-    return settings.model_copy(update={"registries": (registry,)}) if registry else settings
+    if registry is None:
+        return settings
+    # A folder among the site's registries goes by the registry's name, too.
+    named = [entry for entry in settings.registries if Path(entry).name == registry]
+    return settings.model_copy(update={"registries": (named[0] if named else registry,)})
 
 
 def _correction(corrects: int | None, reason: str) -> Correction | None:
@@ -148,7 +152,9 @@ def _print(found: list[Released], as_json: bool) -> None:
         print_json(_plain(found))
         return
     if not found:
-        typer.echo("Nothing to release.")
+        typer.echo(
+            "Nothing to release: no results, or nobody is in the cohort (`onco-registry recompute` says how many)."
+        )
     for one in found:
         what = "new" if one.is_new else "unchanged"
         typer.echo(f"{one.registry}, {one.edition}: release {one.number} of {one.data_cut} ({what}): {one.folder}")

@@ -42,7 +42,9 @@ def night(day: DateOption = None, again: AgainOption = False, config: ConfigOpti
     finally:
         send_again(settings)
         tell(settings, "night")
-    typer.echo(f"Run {report.run}: {report.received:,} versions received.\nPublished: {report.published}")
+    # The recompute published once more.
+    published = settings.published_folder.joinpath("current.duckdb").resolve()
+    typer.echo(f"Run {report.run}: {report.received:,} versions received.\nPublished: {published}")
 
 
 def jobs(

@@ -24,13 +24,18 @@ def trace(
     with workspace.connect(configuration.load(config).data, read_only=True) as con:
         found: Any
         if row_id is None:
-            found = tracing.resource(con, what)
+            # As other commands print it, the source stands first.
+            found = tracing.resource(con, what) or tracing.resource(con, what.partition("/")[2])
         elif what in workspace.CLINICAL_TABLES:
             found = tracing.row(con, what, row_id)
         else:
             raise ConfigurationError(f"no CDM table {what!r}; a resource is written as Patient/123, without a number")
     if not found:
-        raise ConfigurationError("no such resource was received" if row_id is None else "no run made such a row")
+        raise ConfigurationError(
+            "no such resource was received: one is written as Patient/123, a row as the table and its number"
+            if row_id is None
+            else "no run made such a row"
+        )
     if as_json:
         print_json(found)
     else:

@@ -136,7 +136,12 @@ def changed_patients(frames: Mapping[str, str], topics: Mapping[str, str] = Mapp
 _FOUND = """
 WITH patient AS (
     SELECT DISTINCT subject_id AS person_id FROM results.cohort
-    WHERE registry = $registry AND (
+    WHERE registry = $registry
+        -- A registry's own cohort is defined before all others.
+        AND cohort_definition_id = (
+            SELECT arg_min(cohort_definition_id, rowid) FROM results.cohort_definition WHERE registry = $registry
+        )
+        AND (
         (data_cut = $cut_1 AND as_of_run = $run_1 AND hash = $hash_1)
         OR (data_cut = $cut_2 AND as_of_run = $run_2 AND hash = $hash_2)
     )
@@ -185,7 +190,7 @@ classed AS (
         END AS cause
     FROM resource AS c LEFT JOIN (SELECT DISTINCT * FROM received) AS n USING (resource_key)
 ),
-changed AS ({changed}),
+changed AS (SELECT * FROM ({changed}) SEMI JOIN patient ON subject_id = person_id),
 -- A resource is of each person whose rows changed: a merge of two records changes both.
 found AS (
     SELECT DISTINCT t.cause, t.resource_key, v.person_id

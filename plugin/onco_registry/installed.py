@@ -20,9 +20,24 @@ def installed(names: Sequence[str]) -> list[RegistryDefinition]:
     """The definitions of the named registries (shipped, of other packages, or folders), without names of all of them.
 
     Raises ConfigurationError for a name that is none of these, for an entry point that cannot be loaded, and for a
-    definition that cannot be read.
+    definition that cannot be read, and for two registries that share a cohort id or are one.
     """
-    return [load_registry(folder_of(name)) for name in names or registry_names()]
+    found = [load_registry(folder_of(name)) for name in names or registry_names()]
+    _refuse_shared_ids(found)
+    return found
+
+
+def _refuse_shared_ids(registries: Sequence[RegistryDefinition]) -> None:
+    """A cohort_definition_id is of one cohort of a site."""
+    owner: dict[int, str] = {}
+    for registry in registries:
+        for cohort in (one.id for one in registry.cohorts):
+            if cohort in owner:
+                raise ConfigurationError(
+                    f"registries {owner[cohort]!r} and {registry.name!r} both give the cohort id {cohort}: "
+                    "ids are distinct among a site's registries"
+                )
+            owner[cohort] = registry.name
 
 
 def registry_names() -> list[str]:

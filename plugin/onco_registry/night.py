@@ -74,7 +74,9 @@ def bulletins(
     """
     chosen = installed(config.registries)
     if correction and (len(chosen) > 1 or (edition is None and len(config.bulletin.editions) > 1)):
-        raise ConfigurationError("--corrects: give --registry and --edition, for each has numbers of its own")
+        raise ConfigurationError(
+            "--corrects: give --registry NAME and --edition EDITION, for each has numbers of its own"
+        )
     with workspace.connect(config.data, read_only=True) as con:
         made = [document for registry in chosen for document in documents(con, config, registry)]
     wanted = [document for document in made if edition in (None, document["bulletin"]["edition"])]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onco_registry.baseline_model import BaselineItem, Imaging
-from onco_registry.comparator_model import AddedLater, Comparators
+from onco_registry.comparator_model import AddedLater, Arm, Comparators
 from onco_registry.safety_model import DosePlan, Laboratory, Steroids
 
 RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
@@ -368,3 +368,9 @@ class RegistryDefinition:
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     baseline: tuple[BaselineItem, ...] = ()
     imaging: Imaging | None = None
+
+    @property
+    def cohorts(self) -> tuple[Cohort | Arm | AddedLater, ...]:
+        """Its cohort, the arms of its comparison, and who added a drug later."""
+        arms = self.comparators.arms if self.comparators else ()
+        return (self.cohort, *arms, *((self.added_later,) if self.added_later else ()))

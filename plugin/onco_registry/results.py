@@ -10,8 +10,7 @@ import duckdb
 import pandas as pd
 
 from onco_etl.errors import StateError
-from onco_registry.comparator_model import AddedLater, Arm
-from onco_registry.registry_model import Cohort, RegistryDefinition
+from onco_registry.registry_model import RegistryDefinition
 
 # Frame -> its columns with their DuckDB types. INTEGER and BIGINT may be missing (Int64); dates are datetime.date.
 FRAMES: Mapping[str, Mapping[str, str]] = {
@@ -240,10 +239,7 @@ def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def cohort_definition_frame(registry: RegistryDefinition) -> pd.DataFrame:
-    """The OMOP cohort_definition rows of a registry: its cohort, the arms of its comparison, who added later."""
-    defined: list[Cohort | Arm | AddedLater] = [registry.cohort]
-    defined += registry.comparators.arms if registry.comparators else ()
-    defined += [registry.added_later] if registry.added_later else []
+    """The OMOP cohort_definition rows of a registry."""
     rows = [
         {
             "cohort_definition_id": cohort.id,
@@ -254,7 +250,7 @@ def cohort_definition_frame(registry: RegistryDefinition) -> pd.DataFrame:
             "subject_concept_id": 0,
             "cohort_initiation_date": None,
         }
-        for cohort in defined
+        for cohort in registry.cohorts
     ]
     return pd.DataFrame(rows)
 

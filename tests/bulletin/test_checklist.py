@@ -55,7 +55,7 @@ def test_answers_from_the_document_and_from_the_definition(document: Document) -
         "Adult at index: 0 excluded, 8 remain",
     ]
     assert answers(document, "index_date") == [
-        "The later first day of Drug a, Drug b, where the exposures to all cover it; the first days are at most 42 "
+        "The later first day of Drug a, Drug b, on which all of them are being taken; the first days are at most 42 "
         "days apart.",
         "One index date per patient: the first that meets all criteria.",
     ]

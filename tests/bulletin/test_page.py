@@ -120,7 +120,10 @@ def test_safety_tables(page: Any) -> None:
         ["Worst grade 3–4", "2/8", "25.0% (3.2–65.1)", "1/8", "12.5% (0.3–52.7)"],
         ["Worst grade 5", "–", "–", "–", "–"],
     ]
-    assert "Treatment-emergent: from the first dose until the declared days after the last." in page.texts["safety"]
+    assert (
+        "Treatment-emergent: from the first dose until a declared number of days after the last."
+        in page.texts["safety"]
+    )
     assert page.tables["table-terms"][2:] == [
         ["Rash", "3 (38%)", "0", "1 (13%)", "0", "0", "4 (50%)", "1 (13%)", "1 (13%)"],
         ["Cough", "2 (25%)", "0", "0", "0", "0", "2 (25%)", "1 (13%)", "0"],

@@ -39,7 +39,8 @@ def test_swimmer_has_a_row_per_patient_the_longest_first() -> None:
     short = long | {"response": None, "days": 50, "death": 50, "progression": None, "responses": []}
     svg = swimmer.draw([short, long], words, WIDE)
     assert texts(svg.root, "legend") == [
-        "Drug a", "Drug b", "Partial response", "Progression", "Death", "Treatment ongoing", "Last known alive",
+        "Drug a", "Drug b", "Partial response", "Progression", "Death", "On treatment when last seen",
+        "Last known alive",
     ]  # fmt: skip
     first, second = marked(svg.root, "rect", "component-0")[1:]
     assert number(first, "width") / number(second, "width") == pytest.approx(310 / 310)

@@ -99,3 +99,26 @@ def test_a_missing_batch_changes_nothing(site: Site) -> None:
         rebuild.rebuild(site.settings)
     assert tables(site) == before
     assert pipeline.remap(site.settings).run == 4
+
+
+def test_a_replay_of_nothing_is_no_batch_to_miss(site: Site) -> None:
+    site.night(patient("p3"))
+    with workspace.connect(site.settings.data) as con:
+        con.execute("UPDATE state.quarantine SET settled = run")
+    assert pipeline.replay(site.settings).received == 0
+    before = tables(site)
+    rebuild.rebuild(site.settings)
+    assert {name: rows for name, rows in tables(site).items() if name != "state.quarantine"} == {
+        name: rows for name, rows in before.items() if name != "state.quarantine"
+    }
+
+
+def test_a_lost_workspace_is_not_made_empty(site: Site) -> None:
+    before = tables(site)
+    site.settings.data.joinpath(workspace.FILE).unlink()
+    for command in (lambda: site.night(patient()), lambda: pipeline.init(site.settings)):
+        with pytest.raises(StateError, match=r"the landing zone has what was received: .* `onco-registry rebuild`"):
+            command()
+    rebuild.rebuild(site.settings)
+    pipeline.init(site.settings)
+    assert tables(site) == before

@@ -32,7 +32,7 @@ def told(facts: Facts, name: str) -> list[str]:
 def test_index_date_and_exposure(registry: model.RegistryDefinition) -> None:
     facts = protocol(registry, "v5.0 30-AUG-23")
     assert told(facts, "index") == [
-        "The later first day of Alpha, Beta, where the exposures to all cover it; the first days are at most 42 days "
+        "The later first day of Alpha, Beta, on which all of them are being taken; the first days are at most 42 days "
         "apart."
     ]
     assert told(facts, "exposure") == [
@@ -44,7 +44,7 @@ def test_index_date_and_exposure(registry: model.RegistryDefinition) -> None:
     assert told(facts, "washout") == ["None; what was taken before is not a reason for exclusion."]
     assert told(facts, "vocabulary") == ["Vocabulary release v5.0 30-AUG-23."]
     assert told(protocol(registry, "starter maps"), "vocabulary") == [
-        "The maps of the software; no vocabulary release was loaded."
+        "The maps that come with the software; no vocabulary release was loaded."
     ]
 
 
@@ -82,7 +82,7 @@ def test_response_is_told_with_its_days(registry: model.RegistryDefinition) -> N
     immune = model.ImmuneRules(5, 5, 28, 56, "confirms")
     rules = dataclasses.replace(registry.response, sources=("recorded", "sums"), immune=immune)
     assert told(protocol(dataclasses.replace(registry, response=rules), None), "response") == [
-        "Response by RECIST 1.1 where measured or reported; one source a patient, the first of: Recorded response, "
+        "Response by RECIST 1.1 where measured or reported; one source per patient, the first of: Recorded response, "
         "Lesion sums.",
         "Baseline at most 28 days before the index date; stable disease at least 42 days after it.",
         "Unconfirmed, and beside it confirmed at least 28 days later.",

@@ -47,3 +47,12 @@ def test_a_folder_is_a_registry_and_an_unknown_name_is_not() -> None:
     assert [registry.name for registry in installed([str(FICTIONAL)])] == ["fictional"]
     with pytest.raises(ConfigurationError, match=r"^no registry 'nowhere'; installed: "):
         installed(["nowhere"])
+
+
+def test_two_registries_with_one_cohort_id_are_refused(tmp_path: Path) -> None:
+    twin = tmp_path / "twin"
+    shutil.copytree(FICTIONAL, twin)
+    file = twin / "registry.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("name: fictional", "name: twin", 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="^registries 'fictional' and 'twin' both give the cohort id 7: "):
+        installed([str(FICTIONAL), str(twin)])

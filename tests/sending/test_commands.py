@@ -35,6 +35,15 @@ LINES = (
 )
 
 
+UNKNOWN = {
+    "resourceType": "Condition",
+    "id": "c1",
+    "subject": {"reference": "Patient/very-secret-id"},
+    "code": {"coding": [{"system": "http://hospital.example.org/codes", "code": "unknown"}]},
+    "onsetDateTime": "2021-03-01",
+}
+
+
 @pytest.fixture(scope="module", name="after_a_night")
 def _after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site after its first night, with a signing key and a share."""
@@ -79,10 +88,16 @@ def test_release_send_correct_and_verify(folder: Path) -> None:
     assert said.startswith("anlotinib_pd1_sts, internal: release 1 of 2021-12-31 (new): ")
     assert "Not signed" not in said
     assert run(folder, "bulletin", "send", "--dry-run") == "To be sent: none\n"
-    # Another sync makes another document of the same data cut.
+    # Another run that tells nothing new: the release stands.
     run(folder, "sync", "--from", str(folder / "inbox"))
     run(folder, "recompute", "--data-cut", "2021-12-31")
-    assert "--corrects 1 --reason TEXT" in run(folder, "bulletin", code=9)
+    assert run(folder, "bulletin").startswith("anlotinib_pd1_sts, internal: release 1 of 2021-12-31 (unchanged): ")
+    # A code without a concept is counted, so the document of the same data cut is another one.
+    folder.joinpath("inbox", "conditions.ndjson").write_text(json.dumps(UNKNOWN) + "\n", encoding="utf-8")
+    run(folder, "sync", "--from", str(folder / "inbox"))
+    run(folder, "recompute", "--data-cut", "2021-12-31")
+    command = "--registry anlotinib_pd1_sts --edition internal --corrects 1 --reason TEXT"
+    assert command in run(folder, "bulletin", code=9)
     assert "--corrects NUMBER and --reason TEXT: give both" in run(folder, "bulletin", "--corrects", "1", code=2)
     (corrected,) = answer(folder, "bulletin", "--corrects", "1", "--reason", "The inbox was sent again.")
     assert (corrected["number"], corrected["is_new"], corrected["is_signed"]) == (2, True, True)
@@ -102,6 +117,7 @@ def test_release_send_correct_and_verify(folder: Path) -> None:
     assert [row for row in jobs if row[0].startswith("bulletin")] == [
         ("bulletin", "succeeded", {"releases": 1}),
         ("bulletin send", "succeeded", {"sent": 1, "not_sent": 0}),
+        ("bulletin", "succeeded", {"releases": 0}),
         ("bulletin", "failed", {}),
         ("bulletin", "succeeded", {"releases": 1}),
         ("bulletin send", "succeeded", {"sent": 1, "not_sent": 0}),

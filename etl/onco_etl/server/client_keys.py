@@ -37,6 +37,7 @@ def add(file: Path) -> str:
     """Append a new ES384 key, the newest from now on, to a file (created, mode 0600); the key's id."""
     key = ECKey.generate_key("P-384", {"use": "sig", "alg": "ES384"}, auto_kid=True)
     keys = [*(_read(file) if file.exists() else ()), key]
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     private.write(file, {"keys": [one.as_dict(private=True) for one in keys]})
     return str(key.kid)
 

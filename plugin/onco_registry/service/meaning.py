@@ -25,7 +25,8 @@ _CODES = {
     ),
     9: (
         "a bulletin was not released or not sent; all else is done",
-        "the log says which; a release is corrected with `onco-registry bulletin --corrects`",
+        "the log says which; a release is corrected with `onco-registry bulletin --registry NAME --edition EDITION "
+        "--corrects NUMBER --reason TEXT`",
     ),
     130: ("it was killed", "look whether memory ran out (memory_limit), or who stopped it"),
 }

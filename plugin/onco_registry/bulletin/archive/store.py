@@ -18,6 +18,9 @@ from onco_registry.bulletin.archive.release import DOCUMENT, Release
 from onco_registry.bulletin.archive.series import Series, standing
 from onco_registry.bulletin.document import canonical
 
+# What tells by which run a document was computed, and when.
+_PROVENANCE = ("hash", "knowledge_run", "published")
+
 
 @dataclass(frozen=True)
 class Correction:
@@ -46,7 +49,7 @@ def plan(series: Series, document: bytes, correction: Correction | None = None) 
     data_cut = json.loads(document)["bulletin"]["data_cut"]
     found = standing(releases, data_cut)
     number = releases[-1].number + 1 if releases else 1
-    if found and found.manifest["files"][DOCUMENT]["sha256"] == one.sha256(document):
+    if found and _says_the_same(found, document):
         if correction and found.corrects != correction.number:
             raise ReleaseError(f"release {found.name} holds this very document: nothing to correct")
         return Planned(found.number, None, found)
@@ -55,7 +58,8 @@ def plan(series: Series, document: bytes, correction: Correction | None = None) 
     elif found:
         raise ReleaseError(
             f"release {found.name} stands for data cut {data_cut}, and the document differs now: "
-            f"`onco-registry bulletin --corrects {found.number} --reason TEXT` releases a correction"
+            f"`onco-registry bulletin --registry {series.registry} --edition {series.edition} "
+            f"--corrects {found.number} --reason TEXT` releases a correction"
         )
     return Planned(number, releases[-1] if releases else None, None)
 
@@ -95,6 +99,19 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         # Who may read is for the folder of the edition to say.
         for one_folder in {(made / name).parent for name in files}:
             one_folder.chmod(0o755)
+
+
+def _says_the_same(found: Release, document: bytes) -> bool:
+    """Whether a document is that of a release, or differs in nothing but by which run it was computed, and when."""
+    if found.manifest["files"][DOCUMENT]["sha256"] == one.sha256(document):
+        return True
+    return _findings(found.document()) == _findings(json.loads(document))
+
+
+def _findings(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document without where it comes from; the checklist repeats that, and what the other sections say."""
+    about = {key: value for key, value in document["bulletin"].items() if key not in _PROVENANCE}
+    return {key: value for key, value in document.items() if key != "checklist"} | {"bulletin": about}
 
 
 def _make(series: Series) -> None:

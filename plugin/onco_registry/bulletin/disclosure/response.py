@@ -141,4 +141,4 @@ def _together(rows: Block) -> Record:
     variable = rows[0]["stratum"].partition("=")[0]
     # Not in the order of the strata, which is that of their number.
     members = sorted(row["label"] for row in rows)
-    return {**rows[0], **numbers, "stratum": f"{variable}=other", "label": "Other", "members": members}
+    return {**rows[0], **numbers, "stratum": f"{variable}={'; '.join(members)}", "label": "Other", "members": members}
