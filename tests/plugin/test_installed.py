@@ -54,5 +54,5 @@ def test_two_registries_with_one_cohort_id_are_refused(tmp_path: Path) -> None:
     shutil.copytree(FICTIONAL, twin)
     file = twin / "registry.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("name: fictional", "name: twin", 1), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="^registries 'fictional' and 'twin' both give the cohort id 7: "):
+    with pytest.raises(ConfigurationError, match=r"^registries 'fictional' and 'twin' both give the cohort id 7: "):
         installed([str(FICTIONAL), str(twin)])
