@@ -163,6 +163,7 @@ def _run(
     folder = settings.data / "landing" / f"{run:06d}"
     landed: tuple[landing.LandedFile, ...] = ()
     if found:
+        runs.warn_of_new_source(con, settings.source)
         runs.begin(con, run, kind=kind, source=settings.source)
         try:
             landed = landing.land(found, folder, source=settings.source, limits=_limits(settings))

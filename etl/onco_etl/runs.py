@@ -42,6 +42,14 @@ def complete(con: duckdb.DuckDBPyConnection) -> set[int]:
     return {run for (run,) in con.execute("SELECT run FROM state.run WHERE status = 'complete'").fetchall()}
 
 
+def warn_of_new_source(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Log a warning where runs were of other sources and none of this one: with its name every patient is new."""
+    found = con.execute("SELECT DISTINCT source FROM state.run WHERE source IS NOT NULL ORDER BY 1").fetchall()
+    known = [name for (name,) in found]
+    if known and source not in known:
+        log.warning("a new source: its patients are others than those of", known=", ".join(known), source=source)
+
+
 def begin(con: duckdb.DuckDBPyConnection, run: int, *, kind: str, source: str | None) -> None:
     """Record that a run has begun, before it touches anything: where it is killed, whoever looks is told."""
     con.execute(

@@ -190,6 +190,9 @@ def load(path: Path) -> Config:
         raise ConfigurationError(f"{path}: {_fault(error)}") from None
     base = path.absolute().parent
     located = config.model_copy(update={name: _located(value, base) for name, value in config})
+    # What is written as a path is one; a name is that of an installed registry.
+    folders = tuple(str(base / name) if "/" in name else name for name in config.registries)
+    located = located.model_copy(update={"registries": folders})
     for name in ("site_map", "site_systems", "opt_out_list"):
         own: Path | None = getattr(located, name)
         if own and not own.is_file():

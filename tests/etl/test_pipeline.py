@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from structlog.testing import capture_logs
 
 from etl.site import Resource, Site, patient, visit, weight
 from onco_etl import mapping, merge, pipeline
@@ -285,3 +286,15 @@ def test_keys_are_logged_beside_the_landing_zone(site: Site) -> None:
 def test_private_folders(site: Site) -> None:
     assert oct(site.settings.data.stat().st_mode)[-3:] == "700"
     assert oct(site.settings.data.joinpath("secret").stat().st_mode)[-3:] == "600"
+
+
+def test_another_source_is_told(site: Site) -> None:
+    site.night(patient())
+    with capture_logs() as same:
+        site.night(patient())
+    site.settings = replace(site.settings, source="hospital")
+    with capture_logs() as other:
+        site.night(patient())
+    told = "a new source: its patients are others than those of"
+    assert told not in [line["event"] for line in same]
+    assert [(line["known"], line["source"]) for line in other if line["event"] == told] == [("main", "hospital")]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from onco_etl.errors import ConfigurationError
+from onco_registry import config as configuration
 from onco_registry.installed import GROUP, installed
 from support.repository import ROOT
 
@@ -56,3 +57,9 @@ def test_two_registries_with_one_cohort_id_are_refused(tmp_path: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace("name: fictional", "name: twin", 1), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"^registries 'fictional' and 'twin' both give the cohort id 7: "):
         installed([str(FICTIONAL), str(twin)])
+
+
+def test_a_folder_of_the_settings_lies_beside_them(tmp_path: Path) -> None:
+    file = tmp_path / "registry.toml"
+    file.write_text('registries = ["own/fictional", "cdk46_breast"]\n', encoding="utf-8")
+    assert configuration.load(file).registries == (f"{tmp_path}/own/fictional", "cdk46_breast")
