@@ -38,7 +38,9 @@ def installed_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(folder_of(NAME), package)
     definition = package / "registry.yaml"
     text = definition.read_text(encoding="utf-8")
-    definition.write_text(text.replace(f"name: {NAME}\n", "name: elsewhere\n", 1), encoding="utf-8")
+    # A registry and a cohort of its own.
+    text = text.replace(f"name: {NAME}\n", "name: elsewhere\n", 1).replace("\n  id: ", "\n  id: 9", 1)
+    definition.write_text(text, encoding="utf-8")
     package.joinpath("__init__.py").write_text(MODULE, encoding="utf-8")
     source.joinpath("setup.cfg").write_text(SETUP, encoding="utf-8")
     source.joinpath("pyproject.toml").write_text('[build-system]\nrequires = ["setuptools"]\n', encoding="utf-8")
