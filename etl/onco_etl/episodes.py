@@ -10,7 +10,8 @@ import duckdb
 
 from onco_etl.query import literal
 
-# The SELECTs of sql/episode, in the order in which they read each other; each becomes a temporary table of its name.
+# The SELECTs of sql/episode, each a temporary table of its name: what the rules name, then, in the order in which they
+# read each other, what they make of the persons' rows.
 _CONCEPTS = "episode_concept"
 _STEPS = (
     "episode_course",

@@ -48,7 +48,7 @@ _DERIVED_FROM: dict[str, dict[str, str]] = {
 
 
 def resource(con: duckdb.DuckDBPyConnection, name: str) -> list[Found]:
-    """What became of `<Type>/<id>`, for each source that sent it; nothing where none did.
+    """What became of `<Type>/<id>`, for each source that sent it, or of `<source>/<Type>/<id>`; nothing where none did.
 
     Every version received with its place, fate and reason; the rows it gives and gave; whom it refers to, who refers to
     it, and what waits.
@@ -57,7 +57,7 @@ def resource(con: duckdb.DuckDBPyConnection, name: str) -> list[Found]:
         """
         SELECT DISTINCT resource FROM (
             SELECT resource FROM state.ledger UNION ALL SELECT target FROM state.reference
-        ) WHERE substr(resource, instr(resource, '/') + 1) = $1 ORDER BY ALL
+        ) WHERE $1 IN (resource, substr(resource, instr(resource, '/') + 1)) ORDER BY ALL
         """,
         [name],
     ).fetchall()

@@ -24,8 +24,7 @@ def trace(
     with workspace.connect(configuration.load(config).data, read_only=True) as con:
         found: Any
         if row_id is None:
-            # As other commands print it, the source stands first.
-            found = tracing.resource(con, what) or tracing.resource(con, what.partition("/")[2])
+            found = tracing.resource(con, what)
         elif what in workspace.CLINICAL_TABLES:
             found = tracing.row(con, what, row_id)
         else:

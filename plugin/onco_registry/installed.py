@@ -19,8 +19,8 @@ GROUP = "onco_registry.registries"
 def installed(names: Sequence[str]) -> list[RegistryDefinition]:
     """The definitions of the named registries (shipped, of other packages, or folders), without names of all of them.
 
-    Raises ConfigurationError for a name that is none of these, for an entry point that cannot be loaded, and for a
-    definition that cannot be read, and for two registries that share a cohort id or are one.
+    Raises ConfigurationError for a name that is none of these, for an entry point that cannot be loaded, for a
+    definition that cannot be read, and for two registries that share a cohort id.
     """
     found = [load_registry(folder_of(name)) for name in names or registry_names()]
     _refuse_shared_ids(found)

@@ -125,6 +125,8 @@ def test_what_is_not_there(hospital: Hospital) -> None:
     assert row(hospital, "measurement", 99) is None
     with workspace.connect(hospital.settings.data, read_only=True) as con:
         assert trace.resource(con, "Patient/nobody") == []
+        assert trace.resource(con, "main/Patient/p1") == trace.resource(con, "Patient/p1") != []
+        assert trace.resource(con, "elsewhere/Patient/p1") == []
 
 
 def command(site: Hospital, *arguments: str) -> Any:
