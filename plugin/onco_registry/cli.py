@@ -10,12 +10,11 @@ import signal
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from onco_etl import lock
-from onco_etl.errors import ConfigurationError, OncoError
+from onco_etl.errors import OncoError
 from onco_registry import (
     cli_bulletin,
     cli_check,
@@ -24,18 +23,17 @@ from onco_registry import (
     cli_export,
     cli_keys,
     cli_postgres,
+    cli_quarantine,
     cli_service,
     cli_status,
+    cli_sync,
     cli_trace,
     cli_unmapped,
     cli_vocabulary,
     logs,
 )
 from onco_registry import config as configuration
-from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
-
-if TYPE_CHECKING:
-    from onco_etl.pipeline import Preview, RunReport
+from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_rows
 
 USAGE = 2
 DATA_FOLDER = 4
@@ -47,8 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-quarantine_app = typer.Typer(help="What could not be mapped, and why.", no_args_is_help=True)
-app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(cli_quarantine.app, name="quarantine")
 app.add_typer(cli_check.app, name="check")
 app.add_typer(cli_bulletin.app, name="bulletin")
 app.add_typer(cli_vocabulary.app, name="vocabulary")
@@ -56,6 +53,8 @@ app.add_typer(cli_unmapped.app, name="unmapped")
 app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_export.app, name="export")
 app.add_typer(cli_postgres.app, name="postgres")
+app.command()(cli_sync.sync)
+app.command()(cli_sync.rebuild)
 app.command()(cli_trace.trace)
 app.command()(cli_trace.waiting)
 app.command()(cli_erase.erase)
@@ -130,79 +129,6 @@ def init(config: ConfigOption = CONFIG) -> None:
 
 
 @app.command()
-def sync(
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--from", help="A file or folder of FHIR, or a server's address; by default the server configured."
-        ),
-    ] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Everything that the server has, not only what changed.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
-    config: ConfigOption = CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Receive FHIR resources, map what changed, merge it and publish; say what became of every version."""
-    from onco_etl.postgres.follow import follow
-    from onco_etl.postgres.turn import taken
-    from onco_registry import receiving
-    from onco_registry.service.record import recorded
-
-    settings = configuration.load(config)
-    if dry_run:
-        with lock.held(settings.data, "sync --dry-run"):
-            _say_preview(receiving.preview(settings, source, full=full), as_json)
-        return
-    with recorded(settings.data, "sync", turn=taken(settings.etl, "sync")) as record:
-        report = record.take(receiving.receive(settings, source, full=full))
-        _say(report, as_json)
-        follow(settings.etl)
-
-
-def _say_preview(preview: Preview, as_json: bool) -> None:
-    """What a sync would do."""
-    if as_json:
-        print_json(preview.__dict__)
-        return
-    typer.echo(f"Would receive {_received(preview)}")
-    print_rows(preview.changed, title="Rows that would begin and end")
-
-
-def _received(report: RunReport | Preview) -> str:
-    fates = ", ".join(f"{count:,} {fate}" for fate, count in report.fates.items()) or "none"
-    return f"{report.received:,} {'version' if report.received == 1 else 'versions'}: {fates}"
-
-
-def _say(report: RunReport, as_json: bool) -> None:
-    """What became of the versions that a run received, and where to look next."""
-    if as_json:
-        print_json({**report.__dict__, "published": str(report.published)})
-        return
-    typer.echo(f"Run {report.run}: received {_received(report)}\nPublished: {report.published}")
-    if report.fates.get("quarantined"):
-        typer.echo("What is in quarantine, and why: onco-registry quarantine list")
-    if report.fates.get("waiting"):
-        typer.echo("What waits is mapped when its patient arrives; a patient in quarantine keeps theirs waiting.")
-
-
-@app.command()
-def rebuild(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """Replay the landing zone into a new workspace, with the rules of this release; keys and results stay."""
-    from onco_etl import rebuild as rebuilding
-    from onco_etl.postgres.follow import follow
-    from onco_etl.postgres.turn import taken
-    from onco_registry.service.record import recorded
-
-    settings = configuration.load(config)
-    with recorded(settings.data, "rebuild", turn=taken(settings.etl, "rebuild")) as record:
-        report = record.take(rebuilding.rebuild(settings.etl))
-        _say(report, as_json)
-        follow(settings.etl)
-
-
-@app.command()
 def recompute(
     data_cut: Annotated[
         datetime | None,
@@ -224,70 +150,6 @@ def recompute(
         computed = night.recompute(settings, data_cut=cut, as_of=as_of)
         print_found(computed, as_json, "Recomputed")
         follow(settings.etl)
-
-
-@quarantine_app.command("list")
-def quarantine_list(
-    everything: Annotated[bool, typer.Option("--all", help="Also what was settled by a later version.")] = False,
-    config: ConfigOption = CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """List the versions that are in quarantine: file, line, resource, element and reason."""
-    from onco_registry import status as states
-
-    print_found(query(config, states.quarantine if everything else states.open_quarantine), as_json, "Quarantine")
-
-
-@quarantine_app.command("show")
-def quarantine_show(
-    run: Annotated[int, typer.Argument(help="The run that received it.")],
-    file: Annotated[str, typer.Argument(help="The file, as listed.")],
-    line: Annotated[int, typer.Argument(help="The line, as listed.")],
-    entry: Annotated[int | None, typer.Argument(help="The entry of a Bundle, as listed; by default each.")] = None,
-    config: ConfigOption = CONFIG,
-) -> None:
-    """Show a quarantined line, of a Bundle its entry, as received (patient data, for hospital IT)."""
-    from onco_etl import workspace
-    from onco_registry import status as states
-
-    settings = configuration.load(config)
-    with workspace.connect(settings.data, read_only=True) as con:
-        texts = states.quarantined_texts(con, settings.data, run, file, line, entry)
-    if not texts:
-        raise ConfigurationError(f"no line {line} of {file} is in quarantine from run {run}")
-    typer.echo("\n".join(texts))
-
-
-@quarantine_app.command("replay")
-def quarantine_replay(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """Receive what is open in quarantine once more from the landing zone, after a map or a rule was put right."""
-    from onco_etl import pipeline
-    from onco_etl.postgres.follow import follow
-    from onco_etl.postgres.turn import taken
-    from onco_registry.service.record import recorded
-
-    settings = configuration.load(config)
-    with recorded(settings.data, "quarantine replay", turn=taken(settings.etl, "quarantine replay")) as record:
-        report = record.take(pipeline.replay(settings.etl))
-        _say(report, as_json)
-        follow(settings.etl)
-
-
-@quarantine_app.command("dismiss")
-def quarantine_dismiss(
-    run: Annotated[int, typer.Argument(help="The run that received it.")],
-    file: Annotated[str, typer.Argument(help="The file, as listed.")],
-    line: Annotated[int, typer.Argument(help="The line, as listed.")],
-    config: ConfigOption = CONFIG,
-) -> None:
-    """Say that a quarantined line needs nothing more: it is listed with --all only."""
-    from onco_etl import quarantine, workspace
-
-    with workspace.connect(configuration.load(config).data) as con:
-        dismissed = quarantine.dismiss(con, run, file, line)
-    if not dismissed:
-        raise ConfigurationError(f"no line {line} of {file} is open in quarantine from run {run}")
-    typer.echo(f"Dismissed: {dismissed}")
 
 
 def main() -> None:

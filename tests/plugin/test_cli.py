@@ -147,6 +147,12 @@ def test_bulletin_is_released_once_for_an_empty_cohort_of_a_registry_that_the_si
         (("sync", "--from", "missing"), 3, "error: missing: no such file or folder\n"),
         (("status", "--config", "none.toml"), 2, "error: no none.toml in "),
         (("recompute", "--data-cut", "2999-01-01"), 2, "nothing is known of that time\n"),
+        (
+            ("sync", "--from", "batch.ndjson", "--from", "other"),
+            2,
+            "error: --from is given 2 times, and a sync receives from one path or address: sync them one after the "
+            "other; what the first brought stays\n",
+        ),
         (("status", "--no-such-option"), 2, "No such option"),
         (("recompute", "--as-of", "99"), 4, "error: no sync by run 99\n"),
         (("sync",), 2, "error: nothing to receive: give --from a path or an address, or set server.url\n"),
