@@ -28,7 +28,7 @@ from onco_registry.safety_definition import read_safety
 from onco_registry.translation import is_words, read_words
 from onco_registry.yaml_value import YamlValue
 
-__all__ = ["RegistryDefinition", "load_registry"]
+__all__ = ["RegistryDefinition", "definition_files", "load_registry"]
 
 _SECTIONS = ("name", "version", "title", "concept_sets", "cohort", "endpoints", "analysis")
 _OPTIONAL_SECTIONS = (
@@ -59,7 +59,7 @@ def load_registry(name_or_path: str | Path) -> RegistryDefinition:
 
 
 def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, str]]) -> RegistryDefinition:
-    paths = sorted(path for path in folder.glob("*.yaml") if path.name not in _APART and not is_words(path))
+    paths = definition_files(folder)
     keys = _sections(folder, paths)
     sets = read_concept_sets(keys["concept_sets"])
     exposure = read_exposure(keys["exposure"], sets) if "exposure" in keys else model.Exposure()
@@ -109,6 +109,11 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         baseline=baseline,
         imaging=read_imaging(keys["imaging"], endpoints.values()) if "imaging" in keys else None,
     )
+
+
+def definition_files(folder: Path) -> list[Path]:
+    """The files of a registry's folder that hold its sections, in name order."""
+    return sorted(path for path in folder.glob("*.yaml") if path.name not in _APART and not is_words(path))
 
 
 def _sections(folder: Path, paths: list[Path]) -> Mapping[str, YamlValue]:

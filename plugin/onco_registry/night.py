@@ -11,7 +11,7 @@ from onco_etl import history, replica, runs, workspace
 from onco_etl.errors import ConfigurationError, StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
-from onco_registry import results
+from onco_registry import named_concepts, results
 from onco_registry.bulletin.archive.store import Correction
 from onco_registry.completeness import REPORTING_DELAY
 from onco_registry.config import Config
@@ -39,6 +39,7 @@ def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None
         chosen = installed(config.registries)
         run = runs.next_run(con, config.data / "landing")
         inputs = scalar(con, "SELECT mapping_hash || vocabulary_release FROM state.run WHERE run = $1", [known])
+        named_concepts.warn(con, config.data, config.registries)
         history.attach(con, known)
         with runs.transaction(con, run, kind="recompute", source=None, mapping_hash=inputs):
             for registry in chosen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -81,6 +81,14 @@ class YamlValue:
         if not isinstance(self.node, yaml.SequenceNode) or not self.node.value:
             self.refuse("expected a list with at least one entry")
         return [YamlValue(node, self.file, f"{self.path}[{position}]") for position, node in enumerate(self.node.value)]
+
+    def scalars(self) -> Iterator[YamlValue]:
+        """Every single value within, in file order."""
+        if isinstance(self.node, yaml.ScalarNode):
+            yield self
+            return
+        for child in self.mapping().values() if isinstance(self.node, yaml.MappingNode) else self.items():
+            yield from child.scalars()
 
     def text(self) -> str:
         """A text that is not empty."""

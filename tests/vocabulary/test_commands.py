@@ -61,7 +61,7 @@ def test_a_site_loads_a_vocabulary_and_sees_what_it_changed(site: Path) -> None:
     }
     assert missing in loaded["disagreements"]
     assert run_json(site, "vocabulary", "show") == {
-        **{key: loaded[key] for key in ("release", "absent", "disagreements")},
+        **{key: loaded[key] for key in ("release", "absent", "disagreements", "unknown_concepts")},
         "rows": dict(sorted(loaded["rows"].items())),
     }
     assert run_json(site, "status")["vocabulary"] == "v5.0 01-JAN-26"

@@ -1,0 +1,69 @@
+"""A concept id of a registry definition that the loaded vocabulary does not hold is said, with its place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from onco_registry.installed import folder_of
+from support.athena import concept, related, write
+from support.command_line import SCRIPT, run, run_json
+
+# Palbociclib's id in cdk46_breast, and what the site's copy has in its place.
+PALBOCICLIB, MISTYPED = 45892078, 45892079
+MAPPED = {"resourceType": "Patient", "id": "p1", "birthDate": "1970", "gender": "female"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site that follows a copy of a registry with one mistyped concept id; no vocabulary yet."""
+    folder = tmp_path_factory.mktemp("site")
+    registry = shutil.copytree(folder_of("cdk46_breast"), folder / "own")
+    sets = registry / "concept_sets.yaml"
+    text = sets.read_text(encoding="utf-8").replace(f"id: {PALBOCICLIB}", f"id: {MISTYPED}")
+    sets.write_text(text, encoding="utf-8")
+    folder.joinpath("registry.toml").write_text('registries = ["./own"]\n', encoding="utf-8")
+    folder.joinpath("batch.ndjson").write_text(json.dumps(MAPPED) + "\n", encoding="utf-8")
+    run(folder, "init")
+    run(folder, "sync", "--from", "batch.ndjson")
+    return folder
+
+
+def warnings(folder: Path) -> list[str]:
+    """The warnings of a recompute about concepts."""
+    command = [str(SCRIPT), "recompute", "--data-cut", "2022-06-30"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return [line for line in done.stderr.splitlines() if "concepts not in the vocabulary" in line]
+
+
+def test_without_a_vocabulary_there_is_nothing_to_compare_with(site: Path) -> None:
+    assert warnings(site) == []
+    assert run_json(site, "vocabulary", "show")["unknown_concepts"] == []
+
+
+def test_what_the_vocabulary_does_not_hold_is_named_with_file_line_and_key(site: Path) -> None:
+    # The other ids of the definition: drugs, breast cancer, its spread, and the types of drug records.
+    ids = (1592922, 792664, 19022830, 1348267, 19077218, 19019851, 1304048, 1378388, 35606514, 4112853, 3046523)
+    types = (32825, 32830, 32865)
+    others = [concept(number, str(number)) for number in (*ids, *types, PALBOCICLIB)]
+    write(site / "athena", concept=others, concept_relationship=[related(4112853, 4112853)])
+    mistyped = {
+        "registry": "own",
+        "file": "concept_sets.yaml",
+        "line": 13,
+        "key": "concept_sets.cdk46_inhibitor.groups.Palbociclib[0].id",
+        "concept_id": MISTYPED,
+    }
+    loaded = run_json(site, "vocabulary", "load", "athena")
+    assert loaded["unknown_concepts"] == [mistyped]
+    assert run_json(site, "vocabulary", "show")["unknown_concepts"] == [mistyped]
+    shown = run(site, "vocabulary", "show")
+    assert "Concepts of registries that the vocabulary does not hold (mistyped, or not downloaded)" in shown
+    (warning,) = warnings(site)
+    assert "registry='own' concepts=1" in warning
+    place = "concept_sets.yaml line 13: concept_sets.cdk46_inhibitor.groups.Palbociclib[0].id: 45892079"
+    assert f"first='{place}' more='onco-registry vocabulary show'" in warning
