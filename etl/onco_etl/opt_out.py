@@ -11,10 +11,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
+import structlog
 
 from onco_etl import versions
 from onco_etl.errors import ConfigurationError
 from onco_etl.query import literal, scalar
+
+log = structlog.get_logger()
 
 _ID = re.compile(r"(?:Patient/)?([A-Za-z0-9._~-]{1,128})")
 
@@ -39,6 +42,28 @@ def update(con: duckdb.DuckDBPyConnection, source: str, listed: Path | None) -> 
         """
     )
     versions.touch(con, "SELECT patient AS resource FROM changed_mind")
+    if (listing := entries(con))["entries"]:
+        log.info("opt-out list", **listing)
+
+
+def entries(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many entries the lists of all sources have, and how many of them match no patient who was received.
+
+    Numbers alone: who is on a list is nobody's to read. An entry that matches nobody is mistyped, or of somebody who
+    did not arrive, or was erased.
+    """
+    listed, matched = con.execute(
+        """
+        WITH known AS (
+            SELECT l.patient FROM state.resource AS r JOIN state.listed_out AS l ON l.patient = r.resource
+            UNION
+            SELECT l.patient FROM state.identifier AS i JOIN state.listed_out AS l ON l.patient = i.alias_key
+            WHERE contains(i.resource, '/Patient/')
+        )
+        SELECT (SELECT count(*) FROM state.listed_out), (SELECT count(*) FROM known)
+        """
+    ).fetchall()[0]
+    return {"entries": listed, "unmatched": listed - matched}
 
 
 def _take_list(con: duckdb.DuckDBPyConnection, source: str, listed: Path | None) -> None:

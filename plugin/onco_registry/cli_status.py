@@ -109,6 +109,11 @@ def _print_workspace(settings: Config, found: dict[str, Any], quarantined: int) 
         print_rows(found["erasures"], title="Erasures (one that is not finished: give its command again)")
     print_rows(found["not_understood"][:10], title="Not understood, by URL or (Consent) by what it denies (first 10)")
     print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
+    if (listing := found["opt_out_list"])["entries"]:
+        typer.echo(
+            f"Opt-out list: {listing['entries']:,} entries, of which {listing['unmatched']:,} match no patient "
+            "(mistyped, or not received)"
+        )
     typer.echo(f"Vocabulary: {found['vocabulary'] or 'none yet'}")
     published = found["published"]
     typer.echo(f"Published: run {published['run']}, {published['file']}" if published else "Nothing published yet.")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from onco_etl import fhir_schema, replica, workspace
+from onco_etl import fhir_schema, opt_out, replica, workspace
 from onco_etl.errors import StateError
 from onco_etl.landing import LandedFile, raw_lines
 from onco_etl.runs import NOT_MERGED
@@ -74,6 +74,7 @@ def status(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
         "undated_deaths": rows(con, "SELECT person_id FROM state.undated_death ORDER BY person_id"),
         # When, and how much; of whom is not known any more.
         "erasures": rows(con, "SELECT * FROM state.erasure ORDER BY begun"),
+        "opt_out_list": opt_out.entries(con),
         "published": None
         if newest is None
         else {"run": newest, "file": str(published[newest]), "time": finished[newest].isoformat()},

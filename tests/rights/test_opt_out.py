@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from etl.site import Resource, Rows, Site, patient, weight
-from onco_etl import opt_out, pipeline, rebuild
+from onco_etl import opt_out, pipeline, rebuild, workspace
 from onco_etl.errors import ConfigurationError
+from onco_registry import status
+from onco_registry.cli import app
 
 RESEARCH = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "research"}]}
 ONE: Rows = [(1970, None, 60.0)]
@@ -91,6 +94,29 @@ def test_a_list_that_changes_between_nights(tmp_path: Path) -> None:
     site.settings = replace(site.settings, opt_out_list=None)
     pipeline.remap(site.settings)
     assert site.rows() == [*ONE, *ONE, *ONE]
+
+
+def test_entries_that_match_nobody_are_counted_and_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = Site(tmp_path)
+    listed = tmp_path / "opted-out.txt"
+    listed.write_text("p1\nPatient/p1\nmistyped-1\nurn:mrn|7\nurn:mrn|mistyped-2\n", encoding="utf-8")
+    site.settings = replace(site.settings, opt_out_list=listed)
+    site.night(patient("p1"), numbered("p2", "7"))
+    with workspace.connect(site.settings.data, read_only=True) as con:
+        assert opt_out.entries(con) == {"entries": 4, "unmatched": 2}
+        assert status.status(con, site.settings.published_folder)["opt_out_list"] == {"entries": 4, "unmatched": 2}
+    told = capsys.readouterr().out
+    (tmp_path / "registry.toml").touch()
+    shown = CliRunner().invoke(app, ["status", "--config", str(tmp_path / "registry.toml")]).stdout
+    assert "Opt-out list: 4 entries, of which 2 match no patient (mistyped, or not received)\n" in shown
+    assert "opt-out list" in told
+    assert "unmatched=2" in told
+    assert "mistyped" not in told
+    site.night(patient("mistyped-1"))
+    with workspace.connect(site.settings.data, read_only=True) as con:
+        assert opt_out.entries(con) == {"entries": 4, "unmatched": 1}
 
 
 @pytest.mark.parametrize(
