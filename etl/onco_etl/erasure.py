@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -39,11 +40,12 @@ from onco_etl.whose import Whose
 log = structlog.get_logger()
 
 _WHY = "erasure"
-_PATIENT = re.compile(r"Patient/[A-Za-z0-9._~-]{1,128}")
+_PATIENT = re.compile(r"(?:([A-Za-z0-9_-]{1,32})/)?(Patient/[A-Za-z0-9._~-]{1,128})")
 
 
 def scope(settings: EtlSettings, name: str, *, linked: bool = False) -> Scope | None:
-    """What erasing `Patient/ID` of this source would take, None where it would complete what was killed.
+    """What erasing `Patient/ID` of this source, or `SOURCE/Patient/ID`, would take; None where it would complete an
+    erasure that was killed.
 
     Changes nothing. Raises ConfigurationError where no such patient was ever received.
     """
@@ -54,7 +56,8 @@ def scope(settings: EtlSettings, name: str, *, linked: bool = False) -> Scope | 
 
 
 def erase(settings: EtlSettings, name: str, *, linked: bool = False) -> Scope | None:
-    """Erase `Patient/ID` of this source, with `linked` also the records that Patient.link ties to it, and keep it out.
+    """Erase `Patient/ID` of this source, or `SOURCE/Patient/ID`, and keep it out; with `linked` also the records that
+    Patient.link ties to it.
 
     None where there was nothing left but to complete an earlier erasure. Raises ConfigurationError where no such
     patient was ever received, StateError as `sync` does.
@@ -68,7 +71,9 @@ def erase(settings: EtlSettings, name: str, *, linked: bool = False) -> Scope | 
         if is_pending and suppression.is_suppressed(con, _key(settings, name)):
             return None
         found, whose = _find(con, settings, name, linked=linked)
-        erasure_pulled.scrub(settings.data / erasure_pulled.FOLDER, whose)
+        if _of(settings, name)[0] == settings.source:
+            # What is pulled is this source's: another's ids mean others there.
+            erasure_pulled.scrub(settings.data / erasure_pulled.FOLDER, whose)
         _plan(con, _key(settings, name), found, whose)
         _erase_planned(con, settings)
     _clean(settings)
@@ -90,19 +95,33 @@ def _opened(settings: EtlSettings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+def _of(settings: EtlSettings, name: str) -> tuple[str, str]:
+    """(source, `Patient/ID`) of a patient's name, which may say its source."""
+    found = _PATIENT.fullmatch(name)
+    if not found:
+        raise ConfigurationError("a patient is written as Patient/123, with its logical id, or as SOURCE/Patient/123")
+    return found.group(1) or settings.source, found.group(2)
+
+
 def _key(settings: EtlSettings, name: str) -> str:
-    name = name.removeprefix(f"{settings.source}/")
-    if not _PATIENT.fullmatch(name):
-        raise ConfigurationError("a patient is written as Patient/123, with its logical id")
-    return f"{settings.source}/{name}"
+    return "/".join(_of(settings, name))
 
 
 def _find(con: duckdb.DuckDBPyConnection, settings: EtlSettings, name: str, *, linked: bool) -> tuple[Scope, Whose]:
-    key = _key(settings, name)
+    source, patient = _of(settings, name)
+    key = f"{source}/{patient}"
     if not erasure_scope.is_known(con, key):
-        again = "; it is kept out, for it was erased" if suppression.is_suppressed(con, key) else ""
-        raise ConfigurationError(f"no such patient was received{again}")
-    return erasure_scope.find(con, settings, key, linked=linked)
+        raise ConfigurationError(f"no such patient was received from source {source!r}{_where_else(con, key, patient)}")
+    return erasure_scope.find(con, replace(settings, source=source), key, linked=linked)
+
+
+def _where_else(con: duckdb.DuckDBPyConnection, key: str, patient: str) -> str:
+    """What a patient who is not known may be instead: never who."""
+    if suppression.is_suppressed(con, key):
+        return "; it is kept out, for it was erased"
+    found = con.execute("SELECT DISTINCT source FROM state.run WHERE source IS NOT NULL ORDER BY ALL").fetchall()
+    others = [source for (source,) in found if erasure_scope.is_known(con, f"{source}/{patient}")]
+    return f"; one of that id came from {', '.join(others)}: name it as SOURCE/Patient/ID" if others else ""
 
 
 def _is_pending(con: duckdb.DuckDBPyConnection) -> bool:

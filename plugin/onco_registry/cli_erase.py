@@ -20,7 +20,7 @@ NOT_AGREED = 2
 
 
 def erase(
-    patient: Annotated[str, typer.Argument(help="The patient, as Patient/123.")],
+    patient: Annotated[str, typer.Argument(help="The patient, as Patient/123, or SOURCE/Patient/123.")],
     linked: Annotated[bool, typer.Option("--linked", help="Also the records that Patient.link ties to it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

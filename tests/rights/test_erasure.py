@@ -199,7 +199,7 @@ def test_linked_records_are_named_and_go_on_request(tmp_path: Path) -> None:
 def test_unknown_and_mistyped_patients(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.night(patient("p2"), weight("o1", "p1"))
-    with pytest.raises(ConfigurationError, match=r"no such patient was received$"):
+    with pytest.raises(ConfigurationError, match=r"no such patient was received from source 'main'$"):
         erasure.erase(site.settings, "Patient/p9")
     with pytest.raises(ConfigurationError, match="written as Patient/123"):
         erasure.erase(site.settings, "Observation/o1")
@@ -208,3 +208,36 @@ def test_unknown_and_mistyped_patients(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="it is kept out, for it was erased"):
         erasure.erase(site.settings, "Patient/p1")
     assert pipeline.remap(site.settings).fates == {}
+
+
+def test_a_patient_of_another_source_is_named_with_it(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.night(patient("p1"), weight("o1", "p1"))
+    main = site.settings
+    site.settings = replace(main, source="clinic")
+    site.night(patient("p1"), weight("o1", "p1", value=70.0), patient("p7"), weight("o7", "p7", value=77.0))
+    site.settings = main
+    pulled = main.data / "pull" / "Patient.ndjson"
+    pulled.parent.mkdir()
+    pulled.write_text(json.dumps(patient("p1")) + "\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as error:
+        erasure.scope(main, "Patient/p7")
+    assert str(error.value) == (
+        "no such patient was received from source 'main'; one of that id came from clinic: name it as SOURCE/Patient/ID"
+    )
+    with pytest.raises(ConfigurationError, match=r"source 'other'; one of that id came from clinic, main:"):
+        erasure.erase(main, "other/Patient/p1")
+    before = (tmp_path / "data/landing/000001").joinpath("00001.json.zst").read_bytes()
+    found = erasure.erase(main, "clinic/Patient/p1")
+    assert found is not None
+    assert (found.patients, found.resources, found.rows) == (("Patient/p1",), {"Observation": 1, "Patient": 1}, 2)
+    assert [value for *_, value in site.rows()] == [60.0, 77.0]
+    assert (tmp_path / "data/landing/000001").joinpath("00001.json.zst").read_bytes() == before
+    # What is pulled is of this source, whose patient of that id is another.
+    assert json.loads(pulled.read_text(encoding="utf-8")) == patient("p1")
+    with pytest.raises(ConfigurationError, match="from source 'clinic'; it is kept out, for it was erased"):
+        erasure.erase(main, "clinic/Patient/p1")
+    assert erasure.erase(main, "main/Patient/p1") is not None
+    assert pulled.read_text(encoding="utf-8").strip() == ""
+    assert [value for *_, value in site.rows()] == [77.0]
+    assert rebuild.rebuild(main).fates == {"mapped": 2}
