@@ -58,7 +58,7 @@ def jobs(
     settings = configuration.load(config)
     with ledger.opened(settings.data) as engine:
         found = [ledger.plain(row) for row in reversed(ledger.newest(engine, limit))]
-    print_found(found if as_json else [ledger.on_screen(row) for row in found], as_json, "Jobs")
+    print_found(found if as_json else [ledger.on_screen(row, settings.zone) for row in found], as_json, "Jobs")
 
 
 def _date(settings: Config, job: str, given: datetime | None) -> date:

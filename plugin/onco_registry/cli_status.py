@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from onco_registry import clock
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json, print_rows, query
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from onco_registry.config import Config
 
 
@@ -40,7 +43,7 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         typer.echo(found["busy"])
     else:
         _print_workspace(settings, found, len(quarantined))
-    _print_bulletins(found)
+    _print_bulletins(found, settings.zone)
 
 
 def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -48,7 +51,7 @@ def runs(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     from onco_registry import status as states
 
     found = query(config, states.runs)
-    print_found(found if as_json else states.on_screen(found, configuration.load(config).timezone), as_json, "Runs")
+    print_found(found if as_json else states.on_screen(found, configuration.load(config).zone), as_json, "Runs")
 
 
 def _service(settings: Config) -> dict[str, Any] | None:
@@ -75,9 +78,15 @@ def _bulletins(settings: Config) -> tuple[list[dict[str, Any]], int]:
     return series.overview(settings.bulletins_folder), unsent
 
 
-def _print_bulletins(found: dict[str, Any]) -> None:
+def _timed(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """An erasure for a screen: when it began and ended by the hospital's clock."""
+    return row | {name: clock.on_screen(row[name], zone) for name in ("begun", "finished")}
+
+
+def _print_bulletins(found: dict[str, Any], zone: ZoneInfo) -> None:
     for row in found["bulletins"]:
-        newest = row.get("damaged") or f"release {row['number']} of {row['data_cut']}, {row['published']}"
+        newest = row.get("damaged")
+        newest = newest or f"release {row['number']} of {row['data_cut']}, {clock.on_screen(row['published'], zone)}"
         typer.echo(f"Bulletin of {row['registry']}, {row['edition']}: {newest}")
     if found["bulletins_unsent"]:
         typer.echo(f"Bulletins not sent: {found['bulletins_unsent']}. More: onco-registry bulletin send --dry-run")
@@ -99,14 +108,17 @@ def _print_workspace(settings: Config, found: dict[str, Any], quarantined: int) 
     from onco_registry import status as states
 
     typer.echo(states.verdict(found, quarantined))
-    print_rows(states.on_screen(found["runs"][-5:], settings.timezone), title="Runs")
+    print_rows(states.on_screen(found["runs"][-5:], settings.zone), title="Runs")
     newest = max((row["run"] for row in found["received"]), default=0)
     latest = [row for row in found["received"] if row["run"] == newest]
     print_rows(states.fates(latest), title=f"Versions received in run {newest}")
     print_rows([{"table": t, "rows": n} for t, n in found["cdm"].items() if n], title="CDM rows")
     print_rows(found["unmapped"][:10], title="Unmapped codes (first 10)")
     if found["erasures"]:
-        print_rows(found["erasures"], title="Erasures (one that is not finished: give its command again)")
+        print_rows(
+            [_timed(row, settings.zone) for row in found["erasures"]],
+            title="Erasures (one that is not finished: give its command again)",
+        )
     print_rows(found["not_understood"][:10], title="Not understood, by URL or (Consent) by what it denies (first 10)")
     print_rows(found["undated_deaths"][:10], title="Deaths without a date (first 10)")
     if (listing := found["opt_out_list"])["entries"]:

@@ -14,6 +14,7 @@ from onco_etl import fhir_schema, opt_out, replica, workspace
 from onco_etl.errors import StateError
 from onco_etl.landing import LandedFile, raw_lines
 from onco_etl.runs import NOT_MERGED
+from onco_registry import clock
 
 Rows = list[dict[str, Any]]
 
@@ -25,13 +26,10 @@ def rows(
     *,
     plain: bool = True,
 ) -> Rows:
-    """The result of a query as a list of dictionaries; dates and times as ISO 8601 text where `plain`."""
+    """The result of a query as a list of dictionaries; dates and times as ISO 8601 text (UTC) where `plain`."""
     found = con.execute(query, parameters or [])
     names = [column[0] for column in found.description or ()]
-    return [
-        {n: v.isoformat() if plain and hasattr(v, "isoformat") else v for n, v in zip(names, row, strict=True)}
-        for row in found.fetchall()
-    ]
+    return [{n: clock.plain(v) if plain else v for n, v in zip(names, row, strict=True)} for row in found.fetchall()]
 
 
 def runs(con: duckdb.DuckDBPyConnection) -> Rows:
@@ -77,7 +75,7 @@ def status(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
         "opt_out_list": opt_out.entries(con),
         "published": None
         if newest is None
-        else {"run": newest, "file": str(published[newest]), "time": finished[newest].isoformat()},
+        else {"run": newest, "file": str(published[newest]), "time": clock.plain(finished[newest])},
     }
 
 
@@ -177,9 +175,8 @@ def fates(received: Rows) -> Rows:
     return [{"resource_type": t, "fate": f, "count": n} for (t, f), n in sorted(counts.items())]
 
 
-def on_screen(found: Rows, timezone: str) -> Rows:
+def on_screen(found: Rows, zone: ZoneInfo) -> Rows:
     """Runs for a screen: the hospital's time to the minute, and seconds instead of an end."""
-    zone = ZoneInfo(timezone)
     shown = []
     for run in found:
         started = datetime.fromisoformat(run["started"])
@@ -188,7 +185,7 @@ def on_screen(found: Rows, timezone: str) -> Rows:
             {
                 "run": run["run"],
                 "kind": run["kind"],
-                "started": f"{started.astimezone(zone):%Y-%m-%d %H:%M}",
+                "started": clock.on_screen(run["started"], zone),
                 "seconds": "" if finished is None else f"{(finished - started).total_seconds():.1f}",
                 "status": run["status"],
                 "received": f"{run['received']:,}" if run["kind"] == "sync" else "",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,31 @@ def test_runs_and_check(site: Path) -> None:
     assert [(row["check"], row["cdm_table"], row["violations"]) for row in found if row["status"] == "warn"] == [
         ("concept_mapped", "measurement", 1),
         ("unit_of_number", "measurement", 1),
+    ]
+
+
+def test_a_screen_shows_the_hospitals_time_with_its_offset_and_json_is_in_utc(site: Path) -> None:
+    # The machine's own clock stands elsewhere.
+    here = dict(os.environ, TZ="America/New_York", ONCO_REGISTRY__TIMEZONE="Asia/Shanghai")
+    printed = {}
+    for arguments in (("runs",), ("jobs",), ("status",), ("runs", "--json"), ("jobs", "--json"), ("status", "--json")):
+        command = [sys.executable, "-m", "onco_registry", *arguments]
+        done = subprocess.run(command, cwd=site, capture_output=True, text=True, check=True, env=here)
+        printed[arguments] = done.stdout
+    local = r"\b20\d\d-\d\d-\d\d \d\d:\d\d\+08:00"
+    assert len(re.findall(local, printed["runs",])) == len(re.findall(local, printed["status",])) == 2
+    assert len(re.findall(local, printed["jobs",])) == 2
+    started = [run["started"] for run in json.loads(printed["runs", "--json"])]
+    status = json.loads(printed["status", "--json"])
+    moments = [
+        *started,
+        *(job["started"] for job in json.loads(printed["jobs", "--json"])),
+        status["published"]["time"],
+    ]
+    assert [moment[-6:] for moment in moments] == ["+00:00"] * 5
+    shown = re.findall(local, printed["runs",])
+    assert [datetime.fromisoformat(moment) for moment in shown] == [
+        datetime.fromisoformat(moment).replace(second=0, microsecond=0) for moment in started
     ]
 
 

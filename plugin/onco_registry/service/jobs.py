@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     JSON,
@@ -27,6 +28,8 @@ from sqlalchemy import (
     select,
     update,
 )
+
+from onco_registry import clock
 
 FILE = "jobs.sqlite"
 # The message of an attempt whose process ended without a word.
@@ -192,15 +195,15 @@ def plain(row: Row) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
 
 
-def on_screen(row: Row) -> dict[str, Any]:
-    """An attempt in one line of a table."""
+def on_screen(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    """An attempt in one line of a table, its beginning by the hospital's clock."""
     seconds = None
     if row["ended"]:
         seconds = int((datetime.fromisoformat(row["ended"]) - datetime.fromisoformat(row["started"])).total_seconds())
     return {
         "job": row["job"],
         "date": row["business_date"],
-        "started": row["started"],
+        "started": clock.on_screen(row["started"], zone),
         "seconds": seconds,
         "outcome": row["outcome"],
         "run": row["run"],
