@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from onco_etl.errors import ConfigurationError
+
 # (table, name of the fields <name>_concept_id and <name>_source_value, as what the code can be used there). Not gender:
 # what is neither male nor female has no concept.
 _CODED = (
@@ -133,7 +135,12 @@ def worklist(con: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
 
 
 def export(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Write the worklist as CSV, as Usagi imports it; private (0600), for it shows texts. Returns its rows."""
+    """Write the worklist as CSV, as Usagi imports it; private (0600), for it shows texts. Returns its rows.
+
+    Raises ConfigurationError where something else than an earlier export is in its place.
+    """
+    if path.exists() and not _is_export(path):
+        raise ConfigurationError(f"{path}: exists already, and is no earlier export; choose another file with --out")
     rows = worklist(con)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
@@ -141,3 +148,12 @@ def export(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         writer.writeheader()
         writer.writerows(rows)
     return len(rows)
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file begins as an export does."""
+    header = f"{','.join(EXPORT_COLUMNS)}\r\n".encode()
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(header)) == header

@@ -25,7 +25,7 @@ def listed(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
 @app.command("export")
 def export(
-    out: Annotated[Path, typer.Option(help="The file to write; one that is there is replaced.")] = Path("unmapped.csv"),
+    out: Annotated[Path, typer.Option(help="The file to write; an earlier export is replaced.")] = Path("unmapped.csv"),
     config: ConfigOption = CONFIG,
 ) -> None:
     """Write what is unmapped as CSV for Usagi, with counts and the texts as received (for hospital IT)."""

@@ -183,3 +183,22 @@ def test_a_site_names_its_own_systems(con: Any, tmp_path: Path) -> None:
     path.write_text("system,vocabulary_id,preference\nx:y,Z,first\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="line 2: column preference: 'first' is not a number"):
         read_site_systems(con, path)
+
+
+@pytest.mark.parametrize("kept", ["patients: do not lose", f"{USAGI}\r\nNa+,Sodium\r\n", ""])
+def test_an_export_takes_the_place_of_its_own_earlier_one_alone(tmp_path: Path, kept: str) -> None:
+    settings = EtlSettings(data=tmp_path / "data", validation_sample=0)
+    pipeline.init(settings)
+    out = tmp_path / "work.csv"
+    out.write_text(kept, encoding="utf-8", newline="")
+    with workspace.connect(settings.data, read_only=True) as con:
+        with pytest.raises(ConfigurationError) as error:
+            unmapped.export(con, out)
+        assert str(error.value) == (f"{out}: exists already, and is no earlier export; choose another file with --out")
+        assert out.read_bytes() == kept.encode()
+        with pytest.raises(ConfigurationError, match="exists already"):
+            unmapped.export(con, tmp_path)
+        out.unlink()
+        for _ in range(2):
+            assert unmapped.export(con, out) == 0
+    assert out.read_text(encoding="utf-8") == "source_code,source_name,frequency,system,vocabulary_id,cdm_table,field\n"
