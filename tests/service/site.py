@@ -7,7 +7,12 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import update
+
+from onco_registry.service import jobs
 
 PATIENT = {"resourceType": "Patient", "id": "very-secret-id", "gender": "male", "birthDate": "1960"}
 
@@ -20,6 +25,17 @@ def make(folder: Path, *lines: str) -> Path:
     file = folder / "registry.toml"
     file.write_text("\n".join(('inbox = "inbox"', 'timezone = "Europe/Berlin"', *lines)) + "\n", encoding="utf-8")
     run(file, "init")
+    return file
+
+
+def long_since(file: Path) -> Path:
+    """Have the ledger say that the site began 100 days ago, so that a bulletin may be due; the configuration file."""
+    with jobs.opened(file.parent / "data") as engine:
+        number = jobs.begin(engine, "sync", None, "1.0")
+        jobs.end(engine, number, outcome="succeeded", exit_code=0)
+        began = (datetime.now(UTC) - timedelta(days=100)).isoformat(timespec="seconds")
+        with engine.begin() as con:
+            con.execute(update(jobs.JOB).where(jobs.JOB.c.id == number).values(started=began))
     return file
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from onco_registry.service.record import AlreadyDone, recorded
 from onco_registry.service.settings import ScheduleSettings
 
 NIGHT = Calendar("night", "30 1 * * *", "UTC")
+BULLETIN = Calendar("bulletin", "0 7 3 * *", "UTC")
 DAY = date(2026, 11, 26)
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SCHEDULE = ScheduleSettings(retries=2, retry_minutes=15)
@@ -73,11 +75,35 @@ def test_a_job_that_somebody_stopped_is_due_at_once_and_one_that_was_killed_coun
     assert due(ledger, NIGHT, SCHEDULE, NOON) is None
 
 
+def begun(engine: Engine, moment: datetime) -> None:
+    """The site did something for the first time then."""
+    number = jobs.begin(engine, "sync", None, "1.0")
+    jobs.end(engine, number, outcome="succeeded", exit_code=0)
+    with engine.begin() as con:
+        con.execute(update(jobs.JOB).where(jobs.JOB.c.id == number).values(started=moment.isoformat()))
+
+
 def test_a_bulletin_waits_for_the_first_night(ledger: Engine) -> None:
-    bulletin = Calendar("bulletin", "0 7 3 * *", "UTC")
-    assert due(ledger, bulletin, SCHEDULE, NOON) is None
+    begun(ledger, datetime(2026, 10, 20, tzinfo=UTC))
+    assert due(ledger, BULLETIN, SCHEDULE, NOON) is None
     attempt(ledger, outcome="succeeded", exit_code=0)
-    assert due(ledger, bulletin, SCHEDULE, NOON) == date(2026, 11, 3)
+    assert due(ledger, BULLETIN, SCHEDULE, NOON) == date(2026, 11, 3)
+
+
+def test_no_bulletin_is_due_from_before_the_site_began(tmp_path: Path, ledger: Engine) -> None:
+    schedule = ScheduleSettings(night="", bulletin="0 7 3 * *")
+    config = Config(data=tmp_path, timezone="UTC", schedule=schedule)
+    third = datetime(2026, 11, 3, 7, tzinfo=UTC)
+    begun(ledger, third + timedelta(seconds=1))
+    attempt(ledger, outcome="succeeded", exit_code=0)
+    assert due(ledger, BULLETIN, SCHEDULE, NOON) is None
+    # Nor is it late; the next one is as any.
+    (bulletin,) = health(config, ledger, NOON).jobs
+    assert (bulletin.ok, bulletin.why, bulletin.next) == (True, "not due yet", datetime(2026, 12, 3, 7, tzinfo=UTC))
+    assert due(ledger, BULLETIN, SCHEDULE, datetime(2026, 12, 3, 7, tzinfo=UTC)) == date(2026, 12, 3)
+    # A site that began just before is one that waits for its first night.
+    begun(ledger, third)
+    assert due(ledger, BULLETIN, SCHEDULE, NOON) == date(2026, 11, 3)
 
 
 def test_a_job_given_by_hand_counts_for_the_newest_date_that_is_due() -> None:
@@ -130,19 +156,22 @@ def test_who_runs_by_the_ledger_while_the_lock_is_free_was_killed(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("failures", "hours", "ok", "why"),
+    ("failures", "hours", "is_served", "ok", "why"),
     [
-        (0, 1, True, "2026-11-26 is due"),
-        (0, 7, False, "2026-11-26 is late"),
-        (1, 1, True, "nothing could be read from the source (attempt 1); it is tried again"),
-        (3, 1, False, "(attempt 3); it is not tried again; `onco-registry night` does"),
+        (0, 1, False, True, "2026-11-26 is due"),
+        (0, 7, False, False, "2026-11-26 is late"),
+        (1, 1, True, True, "nothing could be read from the source (attempt 1); it is tried again"),
+        (3, 1, True, False, "(attempt 3); it is not tried again; `onco-registry night` does"),
+        (1, 1, False, False, "(attempt 1); no service runs to try it again; `onco-registry night` does"),
+        (3, 1, False, False, "(attempt 3); no service runs to try it again; `onco-registry night` does"),
     ],
 )
-def test_health(tmp_path: Path, ledger: Engine, failures: int, hours: int, ok: bool, why: str) -> None:
+def test_health(tmp_path: Path, ledger: Engine, failures: int, hours: int, is_served: bool, ok: bool, why: str) -> None:
     schedule = ScheduleSettings(night="30 1 * * *", bulletin="", retries=2, late_hours=6)
     config = Config(data=tmp_path, timezone="UTC", schedule=schedule)
     for _ in range(failures):
         attempt(ledger)
-    found = health(config, ledger, NIGHT.moment(DAY) + timedelta(hours=hours))
+    with lock.held(tmp_path, "serve", file=lock.SERVICE) if is_served else nullcontext():
+        found = health(config, ledger, NIGHT.moment(DAY) + timedelta(hours=hours))
     assert (found.ok, found.jobs[0].ok) == (ok, ok)
     assert found.jobs[0].why.endswith(why)

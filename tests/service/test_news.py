@@ -26,12 +26,18 @@ def ledger(tmp_path: Path) -> Iterator[Engine]:
         yield engine
 
 
-def tell(engine: Engine, *attempts: dict[str, Any], channels: tuple[str, ...] = ("email",), day: date = DAY) -> None:
+def tell(
+    engine: Engine,
+    *attempts: dict[str, Any],
+    channels: tuple[str, ...] = ("email",),
+    day: date = DAY,
+    is_served: bool = True,
+) -> None:
     """Attempts at a night, each told of twice, as the job and the service both do."""
     for values in attempts:
         jobs.end(engine, jobs.begin(engine, "night", day, "1.0"), **values)
         for _ in range(2):
-            news.note(engine, "night", site="Tongren", retries=2, channels=channels)
+            news.note(engine, "night", site="Tongren", retries=2, is_served=is_served, channels=channels)
 
 
 def told(engine: Engine) -> list[tuple[str, str]]:
@@ -49,6 +55,17 @@ def test_failure_giving_up_and_recovery_are_told_once_each(ledger: Engine) -> No
         ("given-up", "onco-registry at Tongren: night of 2026-11-26 is given up"),
         ("recovery", "onco-registry at Tongren: night of 2026-11-27 works again"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("is_served", "then"),
+    [(True, "\nIt is tried again. What was"), (False, "\nIt is not tried again by itself. What was")],
+)
+def test_what_no_service_tries_again_is_not_said_to_be(ledger: Engine, is_served: bool, then: str) -> None:
+    tell(ledger, FAILED, is_served=is_served)
+    with ledger.connect() as con:
+        (body,) = con.execute(select(jobs.NEWS.c.body)).scalars()
+    assert then in body
 
 
 def test_a_killed_job_is_told_and_a_stopped_one_is_not(ledger: Engine) -> None:

@@ -74,7 +74,7 @@ def stopped(process: subprocess.Popen[str]) -> str:
 
 def test_a_service_makes_up_for_the_missed_night_once_and_says_how_it_is(tmp_path: Path) -> None:
     # Named, so that it has a bulletin although nobody entered it.
-    file, port = site.make(tmp_path, f'registries = ["{registry_names()[0]}"]'), site.free_port()
+    file, port = site.long_since(site.make(tmp_path, f'registries = ["{registry_names()[0]}"]')), site.free_port()
     with serving(file, port) as process:
         until(lambda: attempts(file) == [("night", "succeeded"), ("bulletin", "succeeded")])
         status, health = asked(port, "/health")
@@ -96,7 +96,7 @@ def test_a_service_makes_up_for_the_missed_night_once_and_says_how_it_is(tmp_pat
 
 
 def test_a_second_service_says_who_holds_the_folder_and_harms_nothing(tmp_path: Path) -> None:
-    file, port = site.make(tmp_path), site.free_port()
+    file, port = site.long_since(site.make(tmp_path)), site.free_port()
     with serving(file, port) as process:
         until(lambda: asked(port, "/health")[0])
         second = site.run(file, "serve", code=4, ONCO_REGISTRY__SERVICE__LISTEN=f"127.0.0.1:{site.free_port()}")
@@ -107,7 +107,7 @@ def test_a_second_service_says_who_holds_the_folder_and_harms_nothing(tmp_path: 
 
 
 def test_sigterm_in_mid_run_rolls_back_and_the_next_start_completes(tmp_path: Path) -> None:
-    file, port = site.make(tmp_path), site.free_port()
+    file, port = site.long_since(site.make(tmp_path)), site.free_port()
     pipe = tmp_path / "inbox" / "many.ndjson"
     observation = {
         "resourceType": "Observation",
@@ -142,9 +142,14 @@ def test_a_killed_night_is_a_failure_that_is_told_and_tried_again(tmp_path: Path
         os.kill(holder.pid, signal.SIGKILL)
         until(lambda: attempts(file) == [("night", "interrupted")])
         until(lambda: "it was killed (attempt 1)" in asked(port, "/health")[1])
+        shown = site.run(file, "status").stdout
         stopped(process)
-    assert "NOT WELL" not in site.run(file, "status").stdout
-    assert "it is tried again. To do: look whether memory ran out" in site.run(file, "status").stdout
+    assert "NOT WELL" not in shown
+    assert "it is tried again. To do: look whether memory ran out" in shown
+    # Without a service nobody tries.
+    shown = site.run(file, "status").stdout
+    assert shown.startswith("Night: NOT WELL: ")
+    assert "no service runs to try it again; `onco-registry night` does. To do: look whether memory ran out" in shown
     site.run(file, "night")
     assert attempts(file) == [("night", "interrupted"), ("night", "succeeded")]
     with jobs.opened(tmp_path / "data") as engine:

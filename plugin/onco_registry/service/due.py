@@ -22,12 +22,24 @@ def calendars(config: Config) -> Mapping[str, Calendar]:
     return {job: Calendar(job, cron, config.timezone) for job, cron in given if cron}
 
 
+def newest_date(engine: Engine, calendar: Calendar, now: datetime) -> date | None:
+    """The newest business date of a job whose time has come; of the bulletin, none from before the site began.
+
+    A night that was due then receives what there is; a bulletin would be of a month in which nobody looked.
+    """
+    day = calendar.newest_due(now)
+    if day is None or calendar.job != "bulletin":
+        return day
+    begun = jobs.first_begun(engine)
+    return day if begun is not None and begun <= calendar.moment(day) else None
+
+
 def due(engine: Engine, calendar: Calendar, schedule: ScheduleSettings, now: datetime) -> date | None:
     """The business date for which a job is to run now, None where there is none.
 
     Only the newest date counts: a night that was missed is made up for by the next, which receives everything.
     """
-    day = calendar.newest_due(now)
+    day = newest_date(engine, calendar, now)
     done = jobs.last_done(engine, calendar.job)
     if day is None or (done is not None and done >= day):
         return None

@@ -13,7 +13,7 @@ from onco_etl import lock
 from onco_registry.config import Config
 from onco_registry.service import jobs
 from onco_registry.service.calendar import Calendar
-from onco_registry.service.due import calendars
+from onco_registry.service.due import calendars, newest_date
 from onco_registry.service.meaning import advice, has_failed, meaning
 
 
@@ -50,7 +50,7 @@ def health(config: Config, engine: Engine, now: datetime) -> Health:
 
 
 def _of(config: Config, engine: Engine, calendar: Calendar, now: datetime, holder: lock.Holder | None) -> JobHealth:
-    day, done = calendar.newest_due(now), jobs.last_done(engine, calendar.job)
+    day, done = newest_date(engine, calendar, now), jobs.last_done(engine, calendar.job)
     ok, why, to_do = True, f"done for {done}" if done else "not due yet", None
     if day is not None and (done is None or done < day):
         ok, why, to_do = _open(config, engine, calendar, day, now, holder)
@@ -66,13 +66,26 @@ def _open(
     failed = [attempt for attempt in jobs.attempts(engine, calendar.job, day) if has_failed(attempt)]
     late = now > calendar.moment(day) + timedelta(hours=config.schedule.late_hours)
     if failed:
-        again = len(failed) <= config.schedule.retries
+        again = len(failed) <= config.schedule.retries and is_served(config)
         said = f"{day} failed: {meaning(failed[-1])} (attempt {len(failed)})"
-        then = "it is tried again" if again else f"it is not tried again; `onco-registry {calendar.job}` does"
-        return again and not late, f"{said}; {then}", advice(failed[-1])
+        return again and not late, f"{said}; {_then(config, calendar.job, again)}", advice(failed[-1])
     if late:
         return False, f"{day} is late", "look whether `onco-registry serve` runs"
     return True, f"{day} is due", None
+
+
+def is_served(config: Config) -> bool:
+    """Whether a service runs on the data folder, which tries again what failed."""
+    return lock.holder(config.data, file=lock.SERVICE) is not None
+
+
+def _then(config: Config, job: str, again: bool) -> str:
+    """What becomes of a date that failed."""
+    if again:
+        return "it is tried again"
+    if is_served(config):
+        return f"it is not tried again; `onco-registry {job}` does"
+    return f"no service runs to try it again; `onco-registry {job}` does"
 
 
 def plain(found: Health) -> dict[str, Any]:

@@ -177,6 +177,13 @@ def tried(engine: Engine, news: int, waiting_for: Sequence[str]) -> None:
         con.execute(update(NEWS).where(NEWS.c.id == news).values(**changed))
 
 
+def first_begun(engine: Engine) -> datetime | None:
+    """When the site did anything for the first time, by hand or not; None where it did not yet."""
+    with engine.connect() as con:
+        found = con.execute(select(func.min(JOB.c.started))).scalar_one()
+    return datetime.fromisoformat(found) if found else None
+
+
 def last_done(engine: Engine, job: str) -> date | None:
     """The newest business date of a job that succeeded."""
     query = select(func.max(JOB.c.business_date)).where(JOB.c.job == job, JOB.c.outcome == "succeeded")

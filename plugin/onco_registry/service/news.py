@@ -25,22 +25,27 @@ class News:
     body: str
 
 
-def note(engine: Engine, job: str, *, site: str, retries: int, channels: Sequence[str]) -> None:
-    """Keep the news of the newest attempt of a job for the channels, each thing once."""
+def note(engine: Engine, job: str, *, site: str, retries: int, is_served: bool, channels: Sequence[str]) -> None:
+    """Keep the news of the newest attempt of a job for the channels, each thing once.
+
+    is_served: whether a service runs, which tries again what failed.
+    """
     found = jobs.newest(engine, 2, job=job)
-    for news in _of(engine, site, retries, *found) if found else ():
+    for news in _of(engine, site, retries, is_served, *found) if found else ():
         told = {"subject": news.subject, "body": news.body, "waiting_for": list(channels)}
         jobs.add_news(engine, attempt=found[0]["id"], kind=news.kind, **told)
 
 
-def _of(engine: Engine, site: str, retries: int, newest: Row, before: Row | None = None) -> Iterator[News]:
+def _of(
+    engine: Engine, site: str, retries: int, is_served: bool, newest: Row, before: Row | None = None
+) -> Iterator[News]:
     """The news of an attempt, of which `before` is the one before it."""
     name = f"{newest['job']} of {newest['business_date']}"
     failed_before = before is not None and has_failed(before)
     if has_failed(newest):
         again = len(jobs.attempts(engine, newest["job"], newest["business_date"])) <= retries
         if not failed_before:
-            then = "It is tried again." if again else "It is not tried again."
+            then = "It is tried again." if again and is_served else "It is not tried again by itself."
             yield News("failure", f"onco-registry at {site}: {name} failed", _failed(newest, then))
         elif not again:
             gone = "It failed each time and is not tried again before its next date."

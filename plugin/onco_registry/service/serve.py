@@ -21,6 +21,7 @@ from onco_etl.errors import OncoError, StateError
 from onco_registry.config import Config
 from onco_registry.service import delivery, jobs, news, tasks, web
 from onco_registry.service.due import calendars, due
+from onco_registry.service.health import is_served
 
 log = structlog.get_logger()
 
@@ -139,8 +140,14 @@ class Service:
 
 def note_news(config: Config, engine: Engine, job: str) -> None:
     """Keep what is to be told of the newest attempt of a job."""
-    channels = delivery.channels(config.notify)
-    news.note(engine, job, site=config.etl.holder or config.source, retries=config.schedule.retries, channels=channels)
+    news.note(
+        engine,
+        job,
+        site=config.etl.holder or config.source,
+        retries=config.schedule.retries,
+        is_served=is_served(config),
+        channels=delivery.channels(config.notify),
+    )
 
 
 def _newest(engine: Engine, job: str) -> int:
