@@ -173,7 +173,13 @@ def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> N
 
 
 def _maps_changed(con: duckdb.DuckDBPyConnection, settings: EtlSettings) -> bool:
-    """Whether the concept maps in the workspace are not those of this mapping hash."""
+    """Whether the concept maps in the workspace are not those of this mapping hash, or are not there yet.
+
+    A rebuild knows the runs of the old workspace, also where it had nothing to replay.
+    """
+    there = "database_name = current_database() AND schema_name = 'mapping'"
+    if not scalar(con, f"SELECT count(*) FROM duckdb_tables() WHERE {there}"):
+        return True
     loaded = con.execute(
         "SELECT mapping_hash FROM state.run WHERE kind <> 'recompute' AND status = 'complete' ORDER BY run DESC LIMIT 1"
     ).fetchone()

@@ -113,6 +113,20 @@ def test_a_replay_of_nothing_is_no_batch_to_miss(site: Site) -> None:
     }
 
 
+def test_a_site_that_received_nothing_can_be_rebuilt(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    rebuild.rebuild(site.settings)
+    assert pipeline.replay(site.settings).received == 0
+    rebuild.rebuild(site.settings)
+    assert site.night(patient("p1")) == {"mapped": 1}
+    assert site.workspace("SELECT run, kind, status FROM state.run ORDER BY run") == [
+        (1, "rebuild", "complete"),
+        (2, "replay", "complete"),
+        (3, "rebuild", "complete"),
+        (4, "sync", "complete"),
+    ]
+
+
 def test_a_lost_workspace_is_not_made_empty(site: Site) -> None:
     before = tables(site)
     site.settings.data.joinpath(workspace.FILE).unlink()
