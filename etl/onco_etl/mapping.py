@@ -24,6 +24,7 @@ from onco_etl import (
     vocabulary_slice,
     worklist,
 )
+from onco_etl.errors import StateError
 from onco_etl.query import has_rows, literal, scalar
 from onco_etl.runs import STARTER_MAPS, timed
 from onco_etl.settings import EtlSettings
@@ -56,8 +57,14 @@ _TARGETS = {
 
 
 def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings, day: date) -> None:
-    """Set the hospital's timezone and the run's date for the SELECTs."""
-    secret = settings.data.joinpath("secret").read_text(encoding="ascii").strip()
+    """Set the hospital's timezone and the run's date for the SELECTs.
+
+    Raises StateError where the secret of the data folder is gone.
+    """
+    file = settings.data / "secret"
+    if not file.exists():
+        raise StateError(f"{file}: missing, and the workspace needs it; put it back from a backup")
+    secret = file.read_text(encoding="ascii").strip()
     relations.define_macros(
         con,
         timezone=settings.timezone,

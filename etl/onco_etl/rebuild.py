@@ -29,9 +29,12 @@ def rebuild(settings: EtlSettings) -> pipeline.RunReport:
     """Replay the landing zone into a new workspace, put it in the old one's place, and publish it whole.
 
     Where the old workspace cannot be read it is set aside; keys then come from their log, and there are no results to
-    keep. Raises StateError, with nothing changed, when it is in use, or when the batch of a run is missing.
+    keep. Raises StateError, with nothing changed, when there is no landing zone, when it is in use, or when the batch
+    of a run is missing.
     """
     zone = settings.data / "landing"
+    if not zone.is_dir():
+        raise StateError(f"{zone}: no such folder, so there is nothing to rebuild from; put it back from a backup")
     _remove(settings.data / _NEW)
     has_old = _closed_well(settings.data)
     with workspace.connect(settings.data, must_exist=False, file=_NEW) as con:

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from onco_etl.errors import ConfigurationError
+from onco_etl.unmapped import EXPORT_COLUMNS
 
 _SOURCE_TO_CONCEPT_MAP = (
     "source_code",
@@ -85,6 +86,7 @@ def read_site_map(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
             FROM {_READ} WHERE "mappingStatus" = 'APPROVED'
         """
     else:
+        _refuse_others(path)
         _check(path, _SOURCE_TO_CONCEPT_MAP, lambda row, place: _check_map(row, place, known))
         rows = f"""
             SELECT source_code, coalesce(source_concept_id, '0'), coalesce(source_vocabulary_id, ''),
@@ -92,6 +94,20 @@ def read_site_map(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
             FROM {_READ} WHERE invalid_reason IS NULL
         """
     con.execute(f"INSERT INTO site_row SELECT row_number() OVER (), * FROM ({rows})", {"path": str(path)})
+
+
+def _refuse_others(path: Path) -> None:
+    """Say of a file that is no map what it is taken for, and what a map is."""
+    header = set(_header(path))
+    if header >= set(EXPORT_COLUMNS):
+        raise ConfigurationError(
+            f"{path}: this is what `unmapped export` wrote, not yet a map: open it in Usagi, approve, save, and name "
+            "the saved file in the setting site_map"
+        )
+    if not header & set(_SOURCE_TO_CONCEPT_MAP):
+        raise ConfigurationError(
+            f"{path}: neither a SOURCE_TO_CONCEPT_MAP nor a file that Usagi saves: line 1 has none of their columns"
+        )
 
 
 def _check(path: Path, columns: Sequence[str], check_row: Callable[[Row, str], None]) -> None:

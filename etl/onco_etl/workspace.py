@@ -172,7 +172,7 @@ def connect(
         if "Could not set lock on file" in str(error):
             by = lock.holder(folder) or "another run"
             raise InUseError(f"{path}: in use by {by}; try again when it has ended") from None
-        fault = storage_fault(error) or "cannot be opened"
+        fault = f"{storage_fault(error) or 'cannot be opened'}; see who may read and write it"
         raise StateError(f"{path}: {fault}; what is damaged, `onco-registry rebuild` makes anew") from error
     con.execute(f"SET temp_directory = {literal(str(folder / 'scratch'))}")
     if must_exist and not any_shape and shape_of(con) != shape():

@@ -166,7 +166,8 @@ def main() -> None:
         from onco_etl.workspace import storage_fault
 
         if fault := storage_fault(error):
-            _end(f"the data folder: {fault}", DATA_FOLDER)
+            where = "the data folder or that of the published files"
+            _end(f"{where}: {fault}; see to the disk, and to who may write there", DATA_FOLDER)
         # A wrong option or argument, which knows how to show itself.
         if not hasattr(error, "show"):
             raise

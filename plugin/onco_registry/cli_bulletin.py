@@ -101,8 +101,9 @@ def send(dry_run: DryRunOption = False, config: ConfigOption = CONFIG, as_json: 
 
 def _chosen(settings: Config, registry: str | None, edition: str | None) -> Config:
     """The settings, of one registry where one is given; raises ConfigurationError for an edition that is not made."""
+    made = ", ".join(settings.bulletin.editions)
     if edition is not None and edition not in settings.bulletin.editions:
-        raise ConfigurationError(f"--edition {edition}: not one of bulletin.editions")
+        raise ConfigurationError(f"--edition {edition}: not one of bulletin.editions ({made})")
     if registry is None:
         return settings
     # A folder among the site's registries goes by the registry's name, too.

@@ -28,8 +28,8 @@ def publish(
     settings = configuration.load(config)
     with recorded(settings.data, "postgres publish"):
         found = follow(settings.etl, full=full)
-    if found is None:
-        raise ConfigurationError("no replica is configured: registry.toml needs the section [postgres]")
+        if found is None:
+            raise ConfigurationError("no replica is configured: registry.toml needs the section [postgres]")
     if as_json:
         print_json({**found.__dict__, "broken": [key.__dict__ for key in found.broken]})
         return

@@ -34,7 +34,8 @@ def export(
     with workspace.connect(configuration.load(config).data, read_only=True) as con:
         rows = unmapped.export(con, out)
     typer.echo(
-        f"{rows:,} unmapped codes: {out}\nIt shows texts as they were received, which can name a person: only you can "
-        "read it; keep it within the hospital.\nMap it with Usagi (columns source_code, source_name, frequency; keep "
-        "system as additional information), and name the file that Usagi saves in the setting site_map."
+        f"{rows:,} unmapped {'code' if rows == 1 else 'codes'}: {out}\n"
+        "It shows texts as they were received, which can name a person: only you can read it; keep it within the "
+        "hospital.\nMap it with Usagi (columns source_code, source_name, frequency; keep system as additional "
+        "information), and name the file that Usagi saves in the setting site_map."
     )

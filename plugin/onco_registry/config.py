@@ -26,6 +26,17 @@ from onco_registry.service.settings import NotifySettings, ScheduleSettings, Ser
 
 DEFAULT_FILE = Path("registry.toml")
 _PREFIX = "ONCO_REGISTRY__"
+# Faults that pydantic words for programmers.
+_WORDS = {
+    "dataclass_type": "a section, with settings of its own: [{name}]",
+    "path_type": "expected a path in quotes",
+    "string_type": "expected a text in quotes",
+    "tuple_type": "expected a list in brackets",
+}
+_FORMS = {
+    "source": "1 to 32 letters of a to z, digits, _ or -",
+    "memory_limit": "a number and a unit in quotes, such as 4GB",
+}
 
 TEMPLATE = """\
 # onco-registry: settings of this site. Each can also come from the environment, as ONCO_REGISTRY__<NAME>.
@@ -229,6 +240,12 @@ def _fault(error: ValidationError) -> str:
     fault = error.errors()[0]
     name = ".".join(str(part) for part in fault["loc"])
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        meant = difflib.get_close_matches(name, names(), n=1)
+        known = list(names())
+        sections = sorted({setting.partition(".")[0] for setting in known if "." in setting})
+        meant = difflib.get_close_matches(name, [*sections, *known], n=1)
         return f"{name}: no such setting" + (f"; did you mean {meant[0]}?" if meant else "")
+    if fault["type"] == "string_pattern_mismatch" and name in _FORMS:
+        return f"{name}: expected {_FORMS[name]}"
+    if fault["type"] in _WORDS:
+        return f"{name}: {_WORDS[fault['type']].format(name=name)}"
     return f"{name}: {fault['msg'].removeprefix('Value error, ')}"

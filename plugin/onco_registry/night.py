@@ -97,6 +97,8 @@ def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tu
     ).fetchone()
     if row is None:
         raise StateError(
-            "nothing to recompute: no sync is complete yet" if as_of is None else f"no sync by run {as_of}"
+            "nothing to recompute: no sync is complete yet; give `onco-registry sync` first"
+            if as_of is None
+            else f"--as-of {as_of}: no sync by that run, or no such run; `onco-registry runs` lists them"
         )
     return row[0], row[1].astimezone(ZoneInfo(timezone)).date()

@@ -23,7 +23,8 @@ def located(path: Path) -> Path:
         return file.resolve()
     folder = file.parent
     there = [found.name for found in published_files(folder).values()] if folder.is_dir() else []
-    raise StateError(f"{file}: nothing is published here" + (f"; there are: {', '.join(there)}" if there else ""))
+    instead = f"there are: {', '.join(there)}" if there else "every `onco-registry sync` publishes"
+    raise StateError(f"{file}: nothing is published here; {instead}")
 
 
 def run_of(con: duckdb.DuckDBPyConnection) -> int | None:

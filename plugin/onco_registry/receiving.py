@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onco_etl.errors import ConfigurationError
+from onco_etl.errors import ConfigurationError, InputError
 from onco_etl.server.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -40,13 +40,19 @@ def preview(config: Config, source: str | None, *, full: bool = False) -> Previe
 
 
 def night(config: Config) -> RunReport:
-    """Sync from what the settings name: the server, or the inbox; raises ConfigurationError where they name neither."""
+    """Sync from what the settings name: the server, or the inbox; raises ConfigurationError where they name neither.
+
+    Raises InputError where there is no such inbox.
+    """
     if config.server and config.inbox:
         raise ConfigurationError("server and inbox: set one of them, whichever a night receives")
     if config.server is None and config.inbox is None:
         raise ConfigurationError(
-            "nothing to receive: set inbox, the folder into which the hospital's exports are put, or server"
+            "nothing to receive: set inbox in registry.toml, the folder into which the hospital's exports are put, or "
+            "the section [server]"
         )
+    if config.inbox and not config.inbox.is_dir():
+        raise InputError(f"inbox: {config.inbox}: no such folder; create it, or put the setting right")
     return receive(config, str(config.inbox) if config.inbox else None)
 
 

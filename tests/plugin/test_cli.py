@@ -181,7 +181,7 @@ def test_bulletin_is_released_once_for_an_empty_cohort_of_a_registry_that_the_si
             "other; what the first brought stays\n",
         ),
         (("status", "--no-such-option"), 2, "No such option"),
-        (("recompute", "--as-of", "99"), 4, "error: no sync by run 99\n"),
+        (("recompute", "--as-of", "99"), 4, "error: --as-of 99: no sync by that run, or no such run; "),
         (("sync",), 2, "error: nothing to receive: give --from a path or an address, or set server.url\n"),
         (("vocabulary", "load"), 2, "Missing argument"),
     ],
@@ -208,12 +208,67 @@ def test_the_wrong_folder_and_a_missing_data_folder_say_what_to_do(tmp_path: Pat
         ('timezome = "UTC"', "timezome: no such setting; did you mean timezone?"),
         ('timezone = "Beijing"', "timezone: 'Beijing' is no IANA timezone, such as Asia/Shanghai"),
         ('site_map = "nope.csv"', "site_map: {folder}/nope.csv: no such file"),
+        ("[serverr]", "serverr: no such setting; did you mean server?"),
+        ('server = "http://fhir.example.org"', "server: a section, with settings of its own: [server]"),
+        ("data = 3", "data: expected a path in quotes"),
+        ("holder = 3", "holder: expected a text in quotes"),
+        ("registries = 3", "registries: expected a list in brackets"),
+        ('source = "St. Mary"', "source: expected 1 to 32 letters of a to z, digits, _ or -"),
+        ('memory_limit = "4"', "memory_limit: expected a number and a unit in quotes, such as 4GB"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, error: str) -> None:
     tmp_path.joinpath("registry.toml").write_text(setting, encoding="utf-8")
     done = cli(tmp_path, "status")
     assert (done.returncode, done.stderr) == (2, f"error: registry.toml: {error.format(folder=tmp_path)}\n")
+
+
+def test_commands_in_the_wrong_order_say_which_comes_first(tmp_path: Path) -> None:
+    assert cli(tmp_path, "init").returncode == 0
+    data = tmp_path / "data"
+    said = {
+        ("recompute",): "nothing to recompute: no sync is complete yet; give `onco-registry sync` first",
+        ("export", "parquet", "--out", "out"): (
+            f"{data}/published/current.duckdb: nothing is published here; every `onco-registry sync` publishes"
+        ),
+        ("bulletin", "--registry", registry_names()[0]): (
+            f"no results of registry {registry_names()[0]!r} yet: run recompute"
+        ),
+    }
+    for arguments, error in said.items():
+        done = cli(tmp_path, *arguments)
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (4, f"error: {error}")
+    tmp_path.joinpath("registry.toml").write_text('inbox = "in"\n', encoding="utf-8")
+    done = cli(tmp_path, "night")
+    missing = f"error: inbox: {tmp_path}/in: no such folder; create it, or put the setting right"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (3, missing)
+
+
+def test_what_is_gone_or_cannot_be_written_is_named_without_a_traceback(tmp_path: Path) -> None:
+    assert cli(tmp_path, "init").returncode == 0
+    data = tmp_path / "data"
+    tmp_path.joinpath("batch.ndjson").write_text(json.dumps(PATIENT) + "\n", encoding="utf-8")
+    secret = data.joinpath("secret").read_bytes()
+    data.joinpath("secret").unlink()
+    done = cli(tmp_path, "sync", "--from", "batch.ndjson")
+    gone = f"error: {data}/secret: missing, and the workspace needs it; put it back from a backup"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (4, gone)
+    data.joinpath("secret").write_bytes(secret)
+    data.joinpath("jobs.sqlite").write_text("no ledger " * 100, encoding="utf-8")
+    done = cli(tmp_path, "jobs")
+    assert done.returncode == 4
+    assert done.stderr == (
+        f"error: {data}/jobs.sqlite: file is not a database; see to the disk, and to who may write in the data folder\n"
+    )
+    data.rename(tmp_path / "elsewhere")
+    done = cli(tmp_path, "jobs")
+    assert (done.returncode, done.stderr) == (
+        4,
+        f"error: {data}: no such folder; create it with `onco-registry init`\n",
+    )
+    done = cli(tmp_path, "rebuild")
+    nothing = f"error: {data}/landing: no such folder, so there is nothing to rebuild from; put it back from a backup"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (4, nothing)
 
 
 def test_an_unknown_registry_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

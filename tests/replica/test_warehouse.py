@@ -61,7 +61,7 @@ def test_what_is_not_there_is_named_with_what_is(demo: Demo) -> None:
 
 
 def test_a_folder_without_that_file_is_said_and_what_it_has(demo: Demo, tmp_path: Path) -> None:
-    with pytest.raises(StateError, match=r"nothing is published here$"):
+    with pytest.raises(StateError, match=r"nothing is published here; every `onco-registry sync` publishes$"):
         open_warehouse(tmp_path)
     with pytest.raises(StateError, match=r"there are: warehouse-1\.duckdb, warehouse-2\.duckdb, warehouse-3\.duckdb"):
         open_warehouse(demo.site.published.parent / "warehouse-9.duckdb")

@@ -185,6 +185,25 @@ def test_a_site_names_its_own_systems(con: Any, tmp_path: Path) -> None:
         read_site_systems(con, path)
 
 
+def test_an_export_is_no_map_and_neither_is_any_other_file(tmp_path: Path) -> None:
+    settings = EtlSettings(data=tmp_path / "data", validation_sample=0)
+    pipeline.init(settings)
+    exported, other = tmp_path / "work.csv", tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n", encoding="utf-8")
+    with workspace.connect(settings.data, read_only=True) as con:
+        unmapped.export(con, exported)
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA mapping; CREATE TABLE mapping.system (vocabulary_id VARCHAR)")
+        with pytest.raises(ConfigurationError) as error:
+            read_site_map(con, exported)
+        assert str(error.value) == (
+            f"{exported}: this is what `unmapped export` wrote, not yet a map: open it in Usagi, approve, save, and "
+            "name the saved file in the setting site_map"
+        )
+        with pytest.raises(ConfigurationError, match="neither a SOURCE_TO_CONCEPT_MAP nor a file that Usagi saves"):
+            read_site_map(con, other)
+
+
 @pytest.mark.parametrize("kept", ["patients: do not lose", f"{USAGI}\r\nNa+,Sodium\r\n", ""])
 def test_an_export_takes_the_place_of_its_own_earlier_one_alone(tmp_path: Path, kept: str) -> None:
     settings = EtlSettings(data=tmp_path / "data", validation_sample=0)

@@ -28,7 +28,9 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 
+from onco_etl.errors import StateError
 from onco_registry import clock
 
 FILE = "jobs.sqlite"
@@ -97,7 +99,12 @@ def now() -> str:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Engine]:
-    """The ledger in a data folder, made (0600) where it is missing."""
+    """The ledger in a data folder, made (0600) where it is missing.
+
+    Raises StateError where there is no such folder, or the ledger cannot be read or written.
+    """
+    if not folder.is_dir():
+        raise StateError(f"{folder}: no such folder; create it with `onco-registry init`")
     path = folder / FILE
     path.touch(mode=0o600)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
@@ -106,6 +113,8 @@ def opened(folder: Path) -> Iterator[Engine]:
     try:
         _METADATA.create_all(engine)
         yield engine
+    except DBAPIError as error:
+        raise StateError(f"{path}: {error.orig}; see to the disk, and to who may write in the data folder") from error
     finally:
         engine.dispose()
 
