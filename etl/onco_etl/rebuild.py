@@ -48,7 +48,7 @@ def rebuild(settings: EtlSettings) -> pipeline.RunReport:
         before = keys.highest(con)
         known = _known_runs(con) if has_old else {}
         for number in _landed(zone, known if has_old else None):
-            _replay(con, settings, number, known.get(number, "sync"))
+            _replay(con, settings, number, known.get(number))
         if has_old:
             _keep(con)
         else:
@@ -100,9 +100,11 @@ def _landed(zone: Path, known: dict[int, str] | None) -> list[int]:
     return sorted(number for number, kind in known.items() if kind in runs.RECEIVING)
 
 
-def _replay(con: duckdb.DuckDBPyConnection, settings: EtlSettings, run: int, kind: str) -> None:
+def _replay(con: duckdb.DuckDBPyConnection, settings: EtlSettings, run: int, kind: str | None) -> None:
     folder = settings.data / "landing" / f"{run:06d}"
     batch = landing.read(folder)
+    # Where the old workspace does not tell: only of what comes out of quarantine a part of a file counts.
+    kind = kind or ("replay" if any(file.only is not None for file in batch.files) else "sync")
     day = batch.received.astimezone(ZoneInfo(settings.timezone)).date()
     # The list is that of the source whose settings these are.
     own = settings.opt_out_list if batch.source == settings.source else None
@@ -128,6 +130,16 @@ def _keep(con: duckdb.DuckDBPyConnection) -> None:
         INSERT INTO state.ledger BY NAME FROM dropped;
         UPDATE state.run AS r SET received = r.received + d.n
         FROM (SELECT run, count(*) AS n FROM dropped GROUP BY run) AS d WHERE d.run = r.run;
+        """
+    )
+    # What was settled without being accepted: dismissed by hand, or followed by a later version or file. What today's
+    # rules refuse for the first time is open.
+    con.execute(
+        """
+        UPDATE state.quarantine AS q SET settled = o.settled
+        FROM old.state.quarantine AS o JOIN old.state.ledger AS l USING (run, file_no, line, entry)
+        WHERE (q.run, q.file_no, q.line, q.entry) = (o.run, o.file_no, o.line, o.entry)
+            AND q.settled IS NULL AND o.settled IS NOT NULL AND l.fate = 'quarantined'
         """
     )
     kept = con.execute(

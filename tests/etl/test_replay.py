@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from etl.site import Site, patient, weight
-from onco_etl import mapping, pipeline, rebuild, relations, shape
+from onco_etl import mapping, pipeline, quarantine, rebuild, relations, shape, workspace
 
 OPEN = "SELECT q.run, l.name, q.line, q.reason FROM state.quarantine AS q JOIN state.landed AS l USING (run, file_no)"
 
@@ -118,3 +118,44 @@ def test_what_came_again_as_it_was_before_is_settled(site: Site) -> None:
     assert still_open(site) == [(2, "batch.ndjson", 1, "invalid-shape")]
     assert site.night(weight("o1")) == {"unchanged": 1}
     assert still_open(site) == []
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_rebuild_leaves_settled_what_a_replay_had_settled(
+    site: Site, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    monkeypatch.setattr(shape, "_ID", "p1|o2")
+    # The last line is accepted, so that the copy that is replayed has fewer lines than the file.
+    site.night(patient(), weight("o1"), "{broken", '{"resourceType": "Patient"}', weight("o2"))
+    monkeypatch.undo()
+    assert pipeline.replay(site.settings).fates == {"mapped": 1, "quarantined": 2}
+    left = [(2, "batch.ndjson", 3, "malformed-json"), (2, "batch.ndjson", 4, "missing-id")]
+    assert still_open(site) == left
+    if lost:
+        site.settings.data.joinpath(workspace.FILE).unlink()
+    rebuild.rebuild(site.settings)
+    assert still_open(site) == left
+    assert site.workspace("SELECT run, kind FROM state.run ORDER BY run") == [
+        (1, "sync"), (2, "replay"), (3, "rebuild"),
+    ]  # fmt: skip
+    assert pipeline.replay(site.settings).fates == {"quarantined": 2}
+
+
+def test_a_rebuild_keeps_what_was_dismissed_and_opens_what_todays_rules_refuse(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.night(patient(), "{broken", weight("o1"))
+    with workspace.connect(site.settings.data) as con:
+        assert quarantine.dismiss(con, 1, "batch.ndjson", 2) == 1
+    rebuild.rebuild(site.settings)
+    assert still_open(site) == []
+    monkeypatch.setattr(shape, "_ID", "p1")
+    rebuild.rebuild(site.settings)
+    assert still_open(site) == [(1, "batch.ndjson", 3, "invalid-id")]
+    monkeypatch.undo()
+    rebuild.rebuild(site.settings)
+    assert still_open(site) == []
+    # It was accepted in between, so its refusal is new.
+    monkeypatch.setattr(shape, "_ID", "p1")
+    rebuild.rebuild(site.settings)
+    assert still_open(site) == [(1, "batch.ndjson", 3, "invalid-id")]
