@@ -215,7 +215,10 @@ def storage_fault(error: BaseException) -> str | None:
         return f"{error.filename or 'the disk'}: {error.strerror or type(error).__name__}"
     if isinstance(error, duckdb.OutOfMemoryException):
         return "memory, or the room for temporary files, is used up"
-    known = ("No space left on device", "File too large", "Read-only file system", "Corrupt database file")
+    known = (
+        "No space left on device", "File too large", "Read-only file system", "Permission denied",
+        "Corrupt database file",
+    )  # fmt: skip
     said = next((words for words in known if words in str(error)), None)
     # A commit that cannot be written is a TransactionException, as is one that other rules forbid.
     if isinstance(error, duckdb.TransactionException):

@@ -42,7 +42,9 @@ def quarantine_show(
     with workspace.connect(settings.data, read_only=True) as con:
         texts = states.quarantined_texts(con, settings.data, run, file, line, entry)
     if not texts:
-        raise ConfigurationError(f"no line {line} of {file} is in quarantine from run {run}")
+        raise ConfigurationError(
+            f"no line {line} of {file} is in quarantine from run {run}; `quarantine list --all` names them"
+        )
     typer.echo("\n".join(texts))
 
 
@@ -74,5 +76,7 @@ def quarantine_dismiss(
     with workspace.connect(configuration.load(config).data) as con:
         dismissed = quarantine.dismiss(con, run, file, line)
     if not dismissed:
-        raise ConfigurationError(f"no line {line} of {file} is open in quarantine from run {run}")
+        raise ConfigurationError(
+            f"no line {line} of {file} is open in quarantine from run {run}; `quarantine list` names them"
+        )
     typer.echo(f"Dismissed: {dismissed}")

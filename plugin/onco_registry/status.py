@@ -52,7 +52,7 @@ def status(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
         "FROM state.ledger GROUP BY ALL ORDER BY ALL",
     )
     counts = " UNION ALL ".join(f"SELECT '{t}' AS name, count(*) AS n FROM cdm.{t}" for t in workspace.CLINICAL_TABLES)
-    published = replica.published_files(folder)
+    published = replica.published_files(folder) if folder.is_dir() else {}
     newest = max(published, default=None)
     finished = dict(con.execute("SELECT run, finished FROM state.run").fetchall())
     return {

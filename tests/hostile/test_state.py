@@ -18,7 +18,7 @@ from onco_etl import pipeline, workspace
 from onco_etl.errors import InUseError, StateError
 from onco_etl.settings import EtlSettings
 from onco_registry import status
-from support.command_line import run
+from support.command_line import SCRIPT, run
 
 ROWS = [(1970, "2021-03-01", 60.0), (1970, "2021-03-01", 61.0)]
 
@@ -155,6 +155,24 @@ def test_a_read_only_data_folder(read_only: Site) -> None:
     with pytest.raises(StateError, match="Read-only file system"):
         read_only.night(weight("o2"))
     assert read_only.rows() == ROWS[:1]
+
+
+def test_no_command_ends_in_a_traceback_on_a_read_only_data_folder(read_only: Site) -> None:
+    (read_only.folder / "registry.toml").touch()
+    batch = str(read_only.folder / "batch1")
+    for arguments in (("status",), ("jobs",), ("check",), ("sync", "--from", batch), ("recompute",), ("night",)):
+        done = subprocess.run([SCRIPT, *arguments], cwd=read_only.folder, capture_output=True, text=True, check=False)
+        if arguments == ("status",):
+            assert (done.returncode, "Last sync: run 1, complete" in done.stdout) == (0, True)
+        else:
+            assert done.returncode == 4, done.stderr
+            assert "Traceback" not in done.stderr
+            assert done.stderr.splitlines()[-1].startswith("error: ")
+
+
+def test_a_file_that_may_not_be_written_is_a_fault_of_the_disk() -> None:
+    refused = duckdb.TransactionException('Failed to commit: Cannot open file "x.wal": Permission denied')
+    assert workspace.storage_fault(refused) == "Permission denied"
 
 
 @pytest.mark.parametrize("name", ["资料 夹", 'o\'brien "x" a;b--c{d}%s', "a*b [1]"])

@@ -148,7 +148,9 @@ def test_quarantine_show_gives_the_line_as_received(site: Path) -> None:
     assert shown.stdout == '{"resourceType": "Observation", "id": "bad", "code": [1]}\n'
     missing = cli(site, "quarantine", "show", "1", "batch.ndjson", "9")
     assert missing.returncode == 2
-    assert missing.stderr == "error: no line 9 of batch.ndjson is in quarantine from run 1\n"
+    assert missing.stderr == (
+        "error: no line 9 of batch.ndjson is in quarantine from run 1; `quarantine list --all` names them\n"
+    )
     assert cli(site, "quarantine", "show", "1", "batch.ndjson", "1").returncode == 2
 
 
@@ -254,6 +256,8 @@ def test_what_is_gone_or_cannot_be_written_is_named_without_a_traceback(tmp_path
     gone = f"error: {data}/secret: missing, and the workspace needs it; put it back from a backup"
     assert (done.returncode, done.stderr.splitlines()[-1]) == (4, gone)
     data.joinpath("secret").write_bytes(secret)
+    data.joinpath("published").rmdir()
+    assert "Nothing published yet." in cli(tmp_path, "status").stdout
     data.joinpath("jobs.sqlite").write_text("no ledger " * 100, encoding="utf-8")
     done = cli(tmp_path, "jobs")
     assert done.returncode == 4
