@@ -13,6 +13,18 @@ def read_concept_sets(value: YamlValue) -> Mapping[str, ConceptSet]:
     return {name: _concept_set(name, item) for name, item in value.mapping().items()}
 
 
+def read_reference(value: YamlValue) -> ConceptReference:
+    """A concept by its id, by a custom code, or by a vocabulary and a code."""
+    keys = value.keys(optional=("id", "custom", "vocabulary", "code"))
+    if set(keys) == {"vocabulary", "code"}:
+        return ConceptReference(vocabulary=keys["vocabulary"].text(), code=keys["code"].text())
+    if len(keys) != 1 or "code" in keys or "vocabulary" in keys:
+        value.refuse("expected either 'id' or 'custom', or 'vocabulary' with 'code'")
+    if "id" in keys:
+        return ConceptReference(concept_id=keys["id"].integer(minimum=1))
+    return ConceptReference(custom=keys["custom"].text())
+
+
 def coded(reference: ConceptReference) -> tuple[str | None, str | None]:
     """The vocabulary and the code by which a concept is named, if it is not by its id."""
     return ("ONCO", reference.custom) if reference.custom else (reference.vocabulary, reference.code)
@@ -36,15 +48,7 @@ def _concept_set(name: str, value: YamlValue) -> ConceptSet:
 
 
 def _reference(value: YamlValue, seen: set[ConceptReference]) -> ConceptReference:
-    keys = value.keys(optional=("id", "custom", "vocabulary", "code"))
-    if set(keys) == {"vocabulary", "code"}:
-        reference = ConceptReference(vocabulary=keys["vocabulary"].text(), code=keys["code"].text())
-    elif len(keys) != 1 or "code" in keys or "vocabulary" in keys:
-        value.refuse("expected either 'id' or 'custom', or 'vocabulary' with 'code'")
-    elif "id" in keys:
-        reference = ConceptReference(concept_id=keys["id"].integer(minimum=1))
-    else:
-        reference = ConceptReference(custom=keys["custom"].text())
+    reference = read_reference(value)
     if reference in seen:
         value.refuse("already in this concept set")
     seen.add(reference)

@@ -1,4 +1,4 @@
-"""Which concept ids of the registry definitions a loaded vocabulary does not hold: such a concept finds nobody."""
+"""Which concepts of the registry definitions a loaded vocabulary does not hold: such a concept finds nobody."""
 
 from __future__ import annotations
 
@@ -10,40 +10,50 @@ import duckdb
 import structlog
 
 from onco_etl import vocabulary
+from onco_etl.query import literal
+from onco_registry.concept_definition import read_reference
 from onco_registry.definition import definition_files
 from onco_registry.installed import folder_of, registry_names
+from onco_registry.registry_model import ConceptReference
 from onco_registry.status import Rows
 from onco_registry.yaml_value import YamlValue
 
 log = structlog.get_logger()
 
-# The keys of a definition under which a concept id stands, as a value or, of units, as the key itself.
-_VALUE = re.compile(
-    r"concept_sets\..+\.id|exposure\.sources\..+|episodes\.regimen_concept_id|response\.lesions\.event_field"
-    r"|safety\.event_fields\..+"
+# The places of a definition where a concept stands: as a reference, as an id, and, of units, as the key itself.
+_REFERENCE = re.compile(r"concept_sets\..+\[[0-9]+\]")
+_ID = re.compile(
+    r"exposure\.sources\..+\[[0-9]+\]|episodes\.regimen_concept_id|response\.lesions\.event_field"
+    r"|safety\.event_fields\.[a-z_]+"
 )
 _KEY = re.compile(r"response\.units_in_mm\.([0-9]+)")
 
 
 def unknown(con: duckdb.DuckDBPyConnection, data: Path, registries: Sequence[str]) -> Rows:
-    """Concept ids that neither the vocabulary of a data folder nor a map of its workspace `con` holds.
+    """Concepts that neither the vocabulary of a data folder nor a map of its workspace `con` holds.
 
     registries: as the setting, so without any all that are installed. One row per place: registry, file, line, key,
-    concept_id; none where no vocabulary is loaded, for there is nothing to compare with.
+    concept (its id, or vocabulary and code); none where no vocabulary is loaded, for there is nothing to compare with.
     """
     if vocabulary.in_use(data) is None:
         return []
     named = [(name, *place) for name in registries or registry_names() for place in _named(folder_of(name))]
-    known = _known(con, data, {concept for _, _, concept in named})
+    known = _known(con, data, {reference for _, _, reference in named})
     return [
-        {"registry": Path(name).name, "file": value.file, "line": value.line, "key": value.path, "concept_id": concept}
-        for name, value, concept in named
-        if concept not in known
+        {
+            "registry": Path(name).name,
+            "file": value.file,
+            "line": value.line,
+            "key": value.path,
+            "concept": _shown(reference),
+        }
+        for name, value, reference in named
+        if reference not in known
     ]
 
 
 def warn(con: duckdb.DuckDBPyConnection, data: Path, registries: Sequence[str]) -> None:
-    """Log how many concept ids of each registry are unknown, with the first and where all of them are listed."""
+    """Log how many concepts of each registry are unknown, with the first and where all of them are listed."""
     found = unknown(con, data, registries)
     for registry in dict.fromkeys(row["registry"] for row in found):
         first, *others = (row for row in found if row["registry"] == registry)
@@ -51,34 +61,53 @@ def warn(con: duckdb.DuckDBPyConnection, data: Path, registries: Sequence[str]) 
             "concepts not in the vocabulary",
             registry=registry,
             concepts=1 + len(others),
-            first=f"{first['file']} line {first['line']}: {first['key']}: {first['concept_id']}",
+            first=f"{first['file']} line {first['line']}: {first['key']}: {first['concept']}",
             more="onco-registry vocabulary show",
         )
 
 
-def _named(folder: Path) -> Iterator[tuple[YamlValue, int]]:
-    """Each concept id of a definition, with its place."""
+def _named(folder: Path) -> Iterator[tuple[YamlValue, ConceptReference]]:
+    """Each concept of a definition that a vocabulary can hold, with its place."""
     for file in definition_files(folder):
-        for value in YamlValue.load(file).scalars():
-            if _VALUE.fullmatch(value.path):
-                yield value, value.integer()
+        for value in YamlValue.load(file).all():
+            if _REFERENCE.fullmatch(value.path):
+                reference = read_reference(value)
+                if not reference.custom:
+                    yield value, reference
+            elif _ID.fullmatch(value.path):
+                yield value, ConceptReference(concept_id=value.integer())
             elif unit := _KEY.fullmatch(value.path):
-                yield value, int(unit.group(1))
+                yield value, ConceptReference(concept_id=int(unit.group(1)))
 
 
-def _known(con: duckdb.DuckDBPyConnection, data: Path, concepts: Collection[int]) -> set[int]:
+def _shown(reference: ConceptReference) -> str:
+    return str(reference.concept_id or f"{reference.vocabulary} {reference.code}")
+
+
+def _known(
+    con: duckdb.DuckDBPyConnection, data: Path, references: Collection[ConceptReference]
+) -> set[ConceptReference]:
     """Those of the concepts that the loaded vocabulary, or a map or row of the workspace, holds."""
-    mapped = "SELECT unnest([source_concept_id, target_concept_id]) AS concept_id FROM cdm.source_to_concept_map"
+    mapped = (
+        "SELECT unnest([source_concept_id, target_concept_id]) AS concept_id, source_vocabulary_id AS vocabulary_id, "
+        "source_code AS concept_code FROM cdm.source_to_concept_map"
+    )
     with duckdb.connect() as loaded:
         vocabulary.attach(loaded, data)
-        return _among(loaded, "FROM vocabulary_concept", concepts) | _among(
-            con, f"SELECT concept_id FROM cdm.concept UNION ALL {mapped}", concepts
-        )
+        found = _among(loaded, "FROM vocabulary_concept", references)
+    return found | _among(con, "FROM cdm.concept", references) | _among(con, mapped, references)
 
 
-def _among(con: duckdb.DuckDBPyConnection, relation: str, concepts: Collection[int]) -> set[int]:
-    listed = ", ".join(map(str, concepts)) or "NULL"
-    return {
-        concept
-        for (concept,) in con.execute(f"SELECT concept_id FROM ({relation}) WHERE concept_id IN ({listed})").fetchall()
-    }
+def _among(
+    con: duckdb.DuckDBPyConnection, relation: str, references: Collection[ConceptReference]
+) -> set[ConceptReference]:
+    """Those of the concepts that a relation with concept_id, vocabulary_id and concept_code has."""
+    ids = ", ".join(str(one.concept_id) for one in references if one.concept_id) or "NULL"
+    codes = ", ".join(f"({literal(one.vocabulary)}, {literal(one.code)})" for one in references if one.code)
+    by_id = con.execute(f"SELECT DISTINCT concept_id FROM ({relation}) WHERE concept_id IN ({ids})").fetchall()
+    found = {ConceptReference(concept_id=number) for (number,) in by_id}
+    if codes:
+        select = f"SELECT DISTINCT vocabulary_id, concept_code FROM ({relation})"
+        by_code = con.execute(f"{select} WHERE (vocabulary_id, concept_code) IN ({codes})").fetchall()
+        found |= {ConceptReference(vocabulary=name, code=code) for name, code in by_code}
+    return found

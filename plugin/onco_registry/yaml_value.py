@@ -82,13 +82,13 @@ class YamlValue:
             self.refuse("expected a list with at least one entry")
         return [YamlValue(node, self.file, f"{self.path}[{position}]") for position, node in enumerate(self.node.value)]
 
-    def scalars(self) -> Iterator[YamlValue]:
-        """Every single value within, in file order."""
+    def all(self) -> Iterator[YamlValue]:
+        """The value itself and every value within, in file order."""
+        yield self
         if isinstance(self.node, yaml.ScalarNode):
-            yield self
             return
         for child in self.mapping().values() if isinstance(self.node, yaml.MappingNode) else self.items():
-            yield from child.scalars()
+            yield from child.all()
 
     def text(self) -> str:
         """A text that is not empty."""

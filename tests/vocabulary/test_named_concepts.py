@@ -1,4 +1,4 @@
-"""A concept id of a registry definition that the loaded vocabulary does not hold is said, with its place."""
+"""A concept of a registry definition that the loaded vocabulary does not hold is said, with its place."""
 
 from __future__ import annotations
 
@@ -13,19 +13,28 @@ from onco_registry.installed import folder_of
 from support.athena import concept, related, write
 from support.command_line import SCRIPT, run, run_json
 
-# Palbociclib's id in cdk46_breast, and what the site's copy has in its place.
+# Palbociclib's id in cdk46_breast, and what the site's copy has in its place; ribociclib's ATC code is mistyped, too.
 PALBOCICLIB, MISTYPED = 45892078, 45892079
 MAPPED = {"resourceType": "Patient", "id": "p1", "birthDate": "1970", "gender": "female"}
+# The other concepts of the definition: drugs, breast cancer, its spread, and the types of drug records.
+IDS = (
+    1592922, 792664, 19022830, 1348267, 19077218, 19019851, 1304048, 1378388, 35606514, 4112853, 3046523, 32825, 32830,
+    32865,
+)  # fmt: skip
+CODES = (
+    "L01AA01", "L01BC06", "L01CD01", "L01EF01", "L01EF02", "L01EF03", "L01EM03", "L02BA01", "L02BA03", "L02BG03",
+    "L02BG04", "L02BG06",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site that follows a copy of a registry with one mistyped concept id; no vocabulary yet."""
+    """A site that follows a copy of a registry with a mistyped concept id and a mistyped code; no vocabulary yet."""
     folder = tmp_path_factory.mktemp("site")
     registry = shutil.copytree(folder_of("cdk46_breast"), folder / "own")
     sets = registry / "concept_sets.yaml"
     text = sets.read_text(encoding="utf-8").replace(f"id: {PALBOCICLIB}", f"id: {MISTYPED}")
-    sets.write_text(text, encoding="utf-8")
+    sets.write_text(text.replace("code: L01EF02", "code: L01EF20"), encoding="utf-8")
     folder.joinpath("registry.toml").write_text('registries = ["./own"]\n', encoding="utf-8")
     folder.joinpath("batch.ndjson").write_text(json.dumps(MAPPED) + "\n", encoding="utf-8")
     run(folder, "init")
@@ -46,24 +55,20 @@ def test_without_a_vocabulary_there_is_nothing_to_compare_with(site: Path) -> No
 
 
 def test_what_the_vocabulary_does_not_hold_is_named_with_file_line_and_key(site: Path) -> None:
-    # The other ids of the definition: drugs, breast cancer, its spread, and the types of drug records.
-    ids = (1592922, 792664, 19022830, 1348267, 19077218, 19019851, 1304048, 1378388, 35606514, 4112853, 3046523)
-    types = (32825, 32830, 32865)
-    others = [concept(number, str(number)) for number in (*ids, *types, PALBOCICLIB)]
-    write(site / "athena", concept=others, concept_relationship=[related(4112853, 4112853)])
-    mistyped = {
-        "registry": "own",
-        "file": "concept_sets.yaml",
-        "line": 13,
-        "key": "concept_sets.cdk46_inhibitor.groups.Palbociclib[0].id",
-        "concept_id": MISTYPED,
-    }
-    loaded = run_json(site, "vocabulary", "load", "athena")
-    assert loaded["unknown_concepts"] == [mistyped]
-    assert run_json(site, "vocabulary", "show")["unknown_concepts"] == [mistyped]
+    concepts = [concept(number, str(number)) for number in (*IDS, PALBOCICLIB)]
+    concepts += [concept(9000 + n, code, vocabulary="ATC") for n, code in enumerate(CODES)]
+    write(site / "athena", concept=concepts, concept_relationship=[related(4112853, 4112853)])
+    place = {"registry": "own", "file": "concept_sets.yaml"}
+    sets = "concept_sets.cdk46_inhibitor.groups"
+    mistyped = [
+        {**place, "line": 13, "key": f"{sets}.Palbociclib[0]", "concept": "45892079"},
+        {**place, "line": 14, "key": f"{sets}.Ribociclib[1]", "concept": "ATC L01EF20"},
+    ]
+    assert run_json(site, "vocabulary", "load", "athena")["unknown_concepts"] == mistyped
+    assert run_json(site, "vocabulary", "show")["unknown_concepts"] == mistyped
     shown = run(site, "vocabulary", "show")
     assert "Concepts of registries that the vocabulary does not hold (mistyped, or not downloaded)" in shown
     (warning,) = warnings(site)
-    assert "registry='own' concepts=1" in warning
-    place = "concept_sets.yaml line 13: concept_sets.cdk46_inhibitor.groups.Palbociclib[0].id: 45892079"
-    assert f"first='{place}' more='onco-registry vocabulary show'" in warning
+    assert "registry='own' concepts=2" in warning
+    first = f"concept_sets.yaml line 13: {sets}.Palbociclib[0]: 45892079"
+    assert f"first='{first}' more='onco-registry vocabulary show'" in warning
