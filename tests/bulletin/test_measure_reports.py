@@ -138,7 +138,7 @@ def test_an_endpoint_of_the_registry_has_its_own_words(document: dict[str, Any])
     measures["relapse_median"] = measures["pfs_median"] | {"measure": "relapse_median"}
     report = reports(document)["relapse_median"]
     assert report["measure"] == "urn:onco-registry:measure:relapse_median"
-    assert report["group"][0]["code"]["text"] == "Median: Time to relapse"
+    assert report["group"][0]["code"]["text"] == "Median time to relapse"
 
 
 def test_nobody_is_named(document: dict[str, Any]) -> None:

@@ -217,6 +217,7 @@ def test_headline_of_the_bulletin(demo: Demo) -> None:
         ("orr", 11, None, 32, 0.3438),
         ("os_median", None, 16, 32, 14.883),
         ("pfs_median", None, 26, 32, 7.5893),
+        ("ttd_any_median", None, 31, 32, 5.5359),
     ]
     computed = demo.site.rows(
         """

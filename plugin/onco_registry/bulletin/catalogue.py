@@ -111,6 +111,10 @@ class Catalogue:
         """Text of the data with the signs of print: '18-44' -> '18–44', '368 entered - 336' with a minus sign."""
         return _SUBTRACTION.sub(f" {MINUS} ", _RANGE.sub(rf"\1{DASH}\2", text))
 
+    def inside(self, text: str) -> str:
+        """A text as it stands inside a sentence: 'Time to relapse' -> 'time to relapse'; 'PD-1 inhibitor' stays."""
+        return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
     def date(self, iso: str) -> str:
         """'2022-05-31' -> '31 May 2022'."""
         day = date.fromisoformat(iso)

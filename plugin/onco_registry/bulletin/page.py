@@ -26,7 +26,7 @@ SECTIONS = (
 # In a cohort with fewer patients the head of the page gives counts, no rates, medians or sentence on them.
 FEWEST_FOR_ESTIMATES = 10
 # So many numbers fit into the box at the head.
-MOST_TILES = 4
+MOST_TILES = 5
 
 
 def render(document: Mapping[str, Any], language: str = "en") -> str:
@@ -69,7 +69,7 @@ def _headline_order(document: Mapping[str, Any]) -> list[str]:
 
 def measure_name(document: Mapping[str, Any], words: Catalogue, measure: str) -> str:
     """The reader's words for a headline measure; of an endpoint without words of its own those of its label."""
-    median = words("measure.median", endpoint=endpoint_name(document, words, measure))
+    median = words("measure.median", endpoint=words.inside(endpoint_name(document, words, measure)))
     return words.name("measure", measure, median)
 
 
