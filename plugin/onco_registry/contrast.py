@@ -12,7 +12,18 @@ from functools import partial
 import pandas as pd
 
 from onco_registry.comparator_model import COMBINATION
-from onco_registry.estimate_row import COX, LOG_RANK, NOT_COMPUTED, PH_TEST, RMST, Row, from_day, in_months, limits
+from onco_registry.estimate_row import (
+    COX,
+    LOG_RANK,
+    NOT_COMPUTED,
+    PH_TEST,
+    RMST,
+    Row,
+    counted,
+    from_day,
+    in_months,
+    limits,
+)
 from onco_registry.left_truncation import from_enough_at_risk
 from onco_registry.registry_model import Analysis, Contrast, RegistryDefinition
 from onco_registry.stratum import by_stratum
@@ -98,13 +109,14 @@ def _compared(contrast: Contrast, endpoint: pd.DataFrame, strata: pd.DataFrame) 
 def _rows(compared: _Compared, analysis: Analysis) -> Iterator[Row]:
     endpoint, reference = compared.contrast.endpoint, compared.contrast.reference
     pairs = {label: f"{compared.contrast.stratum}={label} vs {reference}" for label in compared.others}
-    whole = _row(compared.times, next(iter(pairs.values())) if len(pairs) == 1 else compared.contrast.stratum)
+    whole = counted(next(iter(pairs.values())) if len(pairs) == 1 else compared.contrast.stratum, compared.times)
     reason, model = _model(compared, analysis)
     named = partial(_method, NOT_COMPUTED + reason if reason else "", compared.day)
     p = _log_rank_p(compared) if model else float("nan")
     yield {**whole, "measure": f"{endpoint}_log_rank_p", "unit": "p", "ci_method": named(LOG_RANK)} | _number(p)
     for label, pair in pairs.items():
-        row = _row(pd.concat([compared.group(label), compared.group(reference)]), pair)
+        both = pd.concat([compared.group(label), compared.group(reference)])
+        row = counted(pair, both)
         ratio = _ratio(model, label) if model else UNDEFINED
         yield {**row, "measure": f"{endpoint}_hazard_ratio", "unit": "ratio", "ci_method": named(COX)} | limits(ratio)
         months = analysis.rmst[endpoint]
@@ -112,7 +124,8 @@ def _rows(compared: _Compared, analysis: Analysis) -> Iterator[Row]:
         method = named(RMST)
         if model and pd.isna(difference.estimate):
             method = f"{NOT_COMPUTED}follow-up ends before {months} months"
-        row |= {"measure": f"{endpoint}_rmst_difference_{months}m", "unit": "months", "ci_method": method}
+        row = {**counted(pair, both, months * DAYS_PER_MONTH), "ci_method": method}
+        row |= {"measure": f"{endpoint}_rmst_difference_{months}m", "unit": "months"}
         yield row | limits(difference)
     p = _assumption_p(compared, model) if model else float("nan")
     yield {**whole, "measure": f"{endpoint}_ph_test_p", "unit": "p", "ci_method": named(PH_TEST)} | _number(p)
@@ -182,10 +195,6 @@ def _difference(compared: _Compared, label: str, months: int, ci_percent: int) -
     groups = [compared.group(name) for name in (label, compared.contrast.reference)]
     first, second = (kaplan_meier(own["time_days"], own["event"], entry=own["entry_days"]) for own in groups)
     return in_months(rmst_difference(first, second, months * DAYS_PER_MONTH).interval(ci_percent))
-
-
-def _row(times: pd.DataFrame, stratum: str) -> Row:
-    return {"stratum": stratum, "n": len(times), "events": int(times["event"].astype(bool).sum())}
 
 
 def _number(value: float) -> Row:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import pandas as pd
 
 from onco_registry.survival import DAYS_PER_MONTH, Interval
 
@@ -17,6 +20,12 @@ COX = "cox-efron-wald"
 PH_TEST = "cox-zph-km"
 # Stands in place of a method, with the reason after it, where there is no number.
 NOT_COMPUTED = "not computed: "
+
+
+def counted(stratum: str, times: pd.DataFrame, until: float = math.inf) -> Row:
+    """How many patients there are, and how many had the event by a day, that day included."""
+    events = times["event"].astype(bool) & (times["time_days"] <= until)
+    return {"stratum": stratum, "n": len(times), "events": int(events.sum())}
 
 
 def limits(found: Interval) -> Row:

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from onco_registry.estimate_row import LOG_LOG, NOT_COMPUTED, OVERALL, RMST, SPSS, Row, from_day, in_months, limits
+from onco_registry.estimate_row import (
+    LOG_LOG,
+    NOT_COMPUTED,
+    OVERALL,
+    RMST,
+    SPSS,
+    Row,
+    counted,
+    from_day,
+    in_months,
+    limits,
+)
 from onco_registry.left_truncation import from_enough_at_risk
 from onco_registry.registry_model import Analysis, RegistryDefinition
 from onco_registry.stratum import by_stratum
@@ -51,9 +62,9 @@ def group_curve(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis
 
 
 def group_rows(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis) -> Iterator[Row]:
-    """The median of some patients, then their rates."""
+    """The median of some patients, then their rates; of a rate the events until its time."""
     followed, day = from_enough_at_risk(times)
-    common = {**_common(stratum, followed), "ci_method": from_day(LOG_LOG, day)}
+    common = {**counted(stratum, followed), "ci_method": from_day(LOG_LOG, day)}
     curve = _curve(followed, analysis)
     yield {**common, "measure": f"{name}_median", "unit": "months"} | limits(in_months(median(curve)))
     landmarks: list[tuple[str, float]] = [
@@ -61,7 +72,7 @@ def group_rows(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis)
     ]
     landmarks += [(f"{months}m", months * DAYS_PER_MONTH) for months in analysis.rates.get(name, ())]
     for label, days in landmarks:
-        row = {**common, "measure": f"{name}_rate_{label}", "unit": "proportion"}
+        row = {**common, **counted(stratum, followed, days), "measure": f"{name}_rate_{label}", "unit": "proportion"}
         yield row | limits(survival_at(curve, days))
 
 
@@ -71,18 +82,19 @@ def _curve(followed: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
 
 
 def _rmst_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
-    """The restricted mean of an endpoint, in months up to its declared time."""
+    """The restricted mean of an endpoint, in months up to its declared time, with the events until then."""
     months = analysis.rmst[name]
+    days = months * DAYS_PER_MONTH
     followed, day = from_enough_at_risk(times)
-    mean = rmst(_curve(followed, analysis), months * DAYS_PER_MONTH)
+    mean = rmst(_curve(followed, analysis), days)
     method = from_day(RMST, day) if pd.notna(mean.estimate) else f"{NOT_COMPUTED}follow-up ends before {months} months"
-    row = {**_common(OVERALL, followed), "measure": f"{name}_rmst_{months}m", "unit": "months", "ci_method": method}
-    return row | limits(in_months(mean.interval(analysis.ci_percent)))
+    row = {**counted(OVERALL, followed, days), "measure": f"{name}_rmst_{months}m", "unit": "months"}
+    return row | {"ci_method": method} | limits(in_months(mean.interval(analysis.ci_percent)))
 
 
 def _spss_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
     """As others print it, for comparison: late entries are not allowed for."""
-    row = {**_common(OVERALL, times), "measure": f"{name}_median", "unit": "months", "ci_method": SPSS}
+    row = {**counted(OVERALL, times), "measure": f"{name}_median", "unit": "months", "ci_method": SPSS}
     days, event = times["time_days"].astype(float), times["event"].astype(bool)
     return row | limits(spss_median(days, event, analysis.ci_percent))
 
@@ -90,10 +102,6 @@ def _spss_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
 def _follow_up_row(times: pd.DataFrame, analysis: Analysis) -> Row:
     """Reverse Kaplan-Meier: being censored is the event."""
     followed, day = from_enough_at_risk(times.assign(event=~times["event"].astype(bool)))
-    common = {**_common(OVERALL, followed), "ci_method": from_day(LOG_LOG, day)}
+    common = {**counted(OVERALL, followed), "ci_method": from_day(LOG_LOG, day)}
     curve = _curve(followed, analysis)
     return {**common, "measure": "follow_up_median", "unit": "months"} | limits(in_months(median(curve)))
-
-
-def _common(stratum: str, times: pd.DataFrame) -> Row:
-    return {"stratum": stratum, "n": len(times), "events": int(times["event"].astype(bool).sum())}

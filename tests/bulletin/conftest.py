@@ -30,7 +30,7 @@ ESTIMATE = [
     ("both", "overall", "pfs_median", 6.25, 1.1, 9.95, 0.95, "spss-plain", None, 8, 5, "months"),
     ("both", "overall", "pfs_median", 6.25, 2.04, None, 0.95, "log-log", None, 8, 5, "months"),
     ("both", "overall", "pfs_rate_12m", 0.25, 0.0371, 0.5581, 0.95, "log-log", None, 8, 5, "proportion"),
-    ("both", "overall", "pfs_rate_6m", 0.625, 0.2293, 0.8607, 0.95, "log-log", None, 8, 5, "proportion"),
+    ("both", "overall", "pfs_rate_6m", 0.625, 0.2293, 0.8607, 0.95, "log-log", None, 8, 2, "proportion"),
     ("both", "overall", "os_median", None, 6.1, None, 0.95, "log-log", None, 8, 2, "months"),
     ("both", "overall", "follow_up_median", 12.5, 8.0, 14.0, 0.95, "log-log", None, 8, 6, "months"),
     ("both", "overall", "ae_any", 0.875, 0.4735, 0.9968, 0.95, "clopper-pearson", 7, 8, None, "proportion"),

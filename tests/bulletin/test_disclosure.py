@@ -197,6 +197,8 @@ def test_medians_and_rates_are_estimated_from_what_is_told() -> None:
     # 35 of 40, 25 of 35, 10 of 19: below a half at day 120.
     assert (median["estimate"], median["events"], median["n"]) == (pytest.approx(120 / 30.4375), 29, 40)
     assert (rate["measure"], rate["estimate"]) == ("pfs_rate_2m", pytest.approx(35 / 40))
+    # Of the intervals that end by then: what the curve tells, too.
+    assert (rate["events"], rate["n"]) == (5, 40)
 
 
 @pytest.mark.parametrize(

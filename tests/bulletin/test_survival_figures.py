@@ -83,12 +83,6 @@ def test_axis_ends_at_the_first_tick_after_the_curve(months: float, wide: list[i
     assert ticks_until(months, most_ticks(NARROW)) == narrow
 
 
-def test_events_until_a_time_include_its_day(document: dict[str, Any]) -> None:
-    pfs = document["survival"][0]
-    assert [kaplan_meier.events_until(pfs, days) for days in (59, 60, 182.6, 365.25)] == [0, 1, 2, 5]
-    assert kaplan_meier.events_until({"curve": {"points": []}}, 60) is None
-
-
 def test_a_curve_of_duration_counts_from_the_response() -> None:
     svg = kaplan_meier.draw(bulletins.curve("dor", [(61, 9, 3, 0, 0.67)]), words, WIDE)
     assert texts(svg.root, "axis-title") == ["Still in response (%)", "Months since the first response"]

@@ -71,7 +71,7 @@ def test_estimates_are_conditional_and_say_so(registry: RegistryDefinition) -> N
     ]
     assert found == [
         ("os_median", "log-log, from day 10", 6, 5, 50.0),
-        ("os_rmst_2m", "rmst-normal, from day 10", 6, 5, 46.41),
+        ("os_rmst_2m", "rmst-normal, from day 10", 6, 4, 46.41),
         ("follow_up_median", "log-log, from day 10", 6, 1, None),
     ]
     curve = curves(_only_os(registry), LATE, NOBODY)

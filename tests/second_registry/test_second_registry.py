@@ -180,7 +180,7 @@ def test_the_bulletin_speaks_of_what_the_registry_follows(second: Second) -> Non
     page = second.outcome.bulletin.read_text(encoding="utf-8")
     for said in (
         "Median overall survival: 33.4 months (95% CI 24.9–not reached).",
-        "Time to treatment discontinuation: 18.4 months (95% CI 12.9–23.0).",
+        "Median time to treatment discontinuation: 18.4 months (95% CI 12.9–23.0).",
         'id="headline-ttnt_median"',
         "55 entered − 15 excluded = 40",
         'id="figure-km-ttnt"',

@@ -13,7 +13,6 @@ from onco_registry.bulletin.catalogue import Catalogue
 from onco_registry.bulletin.figures import kaplan_meier
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.figures.swimmer import MOST_ROWS
-from onco_registry.bulletin.sections.estimates import DAYS_PER
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 from onco_registry.bulletin.sections.response import RATES, RESPONSES
 from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
@@ -47,7 +46,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=_sections(document),
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
-        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label, events=_events,
+        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label,
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
         small=not public and document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
@@ -116,15 +115,6 @@ def _rate_label(measure: str, words: Catalogue) -> str:
     if kind in ("rate", "rmst"):
         return words(f"survival.{kind}_{time[-1]}", time=time[:-1])
     return words("survival.median")
-
-
-def _events(entry: dict[str, Any], row: dict[str, Any]) -> int | None:
-    """The events behind a row of estimates: of a rate those up to its time, by the curve of the endpoint."""
-    kind, time = _kind(row["measure"])
-    if kind != "rate":
-        found: int | None = row["events"]
-        return found
-    return kaplan_meier.events_until(entry, int(time[:-1]) * DAYS_PER[time[-1]])
 
 
 def _kind(measure: str) -> tuple[str, str]:

@@ -59,6 +59,10 @@ class Told:
         ends = (0, *self.days)
         return any(start <= days <= end and end - start <= LONGEST_DAYS for start, end in pairwise(ends))
 
+    def events_until(self, days: float) -> int:
+        """Events of the intervals that end by a day."""
+        return sum(events for end, events in zip(self.days, self.events, strict=True) if end <= days)
+
     def curve(self, percent: float, *, reverse: bool = False) -> pd.DataFrame:
         """Kaplan-Meier with a log-log band; who is at risk after the last interval is censored at its end."""
         counts = (self.censored, self.events) if reverse else (self.events, self.censored)
@@ -184,7 +188,7 @@ def _estimate(row: Record, told: Told, endpoint: str) -> Record:
     days = float(when[:-1]) * DAYS_PER[when[-1]] if kind == "rate" else math.inf
     if days > told.days[-1] or not told.near(days):
         return withheld(row)
-    return _filled(row, survival_at(curve, days), told, sum(told.events), 1.0)
+    return _filled(row, survival_at(curve, days), told, told.events_until(days), 1.0)
 
 
 def _filled(row: Record, found: Interval, told: Told, events: int, factor: float) -> Record:

@@ -42,12 +42,6 @@ def drawn(entry: dict[str, Any]) -> bool:
     return bool(entry["curve"]["shown_until_days"] > 0)
 
 
-def events_until(entry: dict[str, Any], days: float) -> int | None:
-    """How many patients had the event of an endpoint at this time or before; None without a curve to count on."""
-    points = entry["curve"]["points"]
-    return sum(point["events"] for point in points if point["time_days"] <= days) if points else None
-
-
 def y_of(survival: float) -> float:
     """The height of a probability in the plot."""
     return TOP + PLOT_HEIGHT * (1 - survival)
