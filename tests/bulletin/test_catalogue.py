@@ -82,6 +82,27 @@ def test_a_share_of_none_is_a_dash() -> None:
     assert words.share(0, 0) == "–"
 
 
+def test_chinese_has_its_own_punctuation() -> None:
+    chinese = Catalogue("zh")
+    assert chinese.time("2022-07-01T08:30:00+08:00") == "2022年7月1日 08:30（UTC+08:00）"
+    assert (words.brackets("34.4%"), chinese.brackets("34.4%")) == (" (34.4%)", "（34.4%）")
+    told = "368 entered - 336 excluded = 32; 32 in the cohort"
+    assert chinese.sentence(told) == "进入 368 − 排除 336 = 32；队列中 32 例"
+
+
+def test_a_response_is_written_as_recist_writes_it() -> None:
+    told = "CR 0 + NON-CR/NON-PD 1 = 1 of 1"
+    assert words.sentence(told) == "CR 0 + non-CR/non-PD 1 = 1 of 1"
+    assert Catalogue("zh").sentence(told) == "CR 0 + 非CR/非PD 1 = 1，应为 1"
+
+
+def test_a_word_inside_a_sentence() -> None:
+    assert [words.inside(text) for text in ("Time to relapse", "PD-1 inhibitor")] == [
+        "time to relapse",
+        "PD-1 inhibitor",
+    ]
+
+
 def test_every_string_is_there_in_every_language() -> None:
     strings = json.loads(FILES.joinpath("catalogue.json").read_text("utf-8"))
     assert [key for key, by_language in strings.items() if set(by_language) != set(LANGUAGES)] == []

@@ -111,6 +111,16 @@ def test_survival_table(page: Any) -> None:
     ]
 
 
+def test_rates_of_an_endpoint_of_several_words(document: dict[str, Any], parse: Callable[[str], Any]) -> None:
+    entry = document["survival"][0]
+    for row in entry["estimates"]:
+        row["measure"] = row["measure"].replace("pfs_", "ttd_any_")
+    entry["endpoint"] = "ttd_any"
+    page = parse(render(document))
+    rows = page.tables["table-survival"][2:6]
+    assert [row[0] for row in rows] == ["Median", "Median", "Rate at 6 months", "Rate at 12 months"]
+
+
 def test_safety_tables(page: Any) -> None:
     assert page.tables["table-safety"] == [
         ["", "Any cause", "Treatment-related"],

@@ -15,6 +15,8 @@ DASH = "–"
 BARE = {"p": 3, "ratio": 2}
 # A range such as 18-44; a date (2022-05-31) or a name (PD-1) is none.
 _RANGE = re.compile(r"(?<![\w.-])(\d+)-(\d+)(?![\w-])")
+# A response that is not written as its code is.
+_CODE = re.compile("NON-CR/NON-PD")
 _SUBTRACTION = re.compile(r"(?<=\d) - (?=\d)|(?<=[a-z]) - (?=\d)")
 
 
@@ -83,13 +85,20 @@ class Catalogue:
         """A sentence with numbers, as the checks make them, in this language: by the `detail.` templates that fit."""
         if english in self.translations:
             return self.text(english)
-        return "; ".join(self._sentence(part) for part in english.split("; "))
+        return self("list.separator").join(self._sentence(part) for part in english.split("; "))
 
     def _sentence(self, english: str) -> str:
         for key, pattern in _details().items():
             if found := pattern.fullmatch(english):
-                return self(key, **found.groupdict())
+                return self(key, **{name: _CODE.sub(self._code, value) for name, value in found.groupdict().items()})
         return english
+
+    def _code(self, found: re.Match[str]) -> str:
+        return self.name("code", found[0])
+
+    def brackets(self, text: str) -> str:
+        """What stands in brackets after a number or a word: ' (34.4%)', in Chinese in its own, without the space."""
+        return self("list.brackets", text=text)
 
     def count(self, value: int | None) -> str:
         """'1,024'; a dash for what is not known, a word for what is withheld."""
@@ -124,7 +133,7 @@ class Catalogue:
     def time(self, iso: str) -> str:
         """'2022-07-01T08:00:00+08:00' -> '1 July 2022, 08:00 (UTC+08:00)'."""
         moment = datetime.fromisoformat(iso)
-        return f"{self.date(iso[:10])}, {moment:%H:%M} ({moment.tzname()})"
+        return self("date.time", date=self.date(iso[:10]), time=f"{moment:%H:%M}", zone=moment.tzname())
 
     def number(self, value: float, places: int = 0) -> str:
         """Rounded half up, as papers and SPSS print it (6.25 -> 6.3), not half to even."""

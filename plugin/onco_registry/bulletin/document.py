@@ -93,7 +93,8 @@ def translated(translations: Mapping[str, Mapping[str, str]], document: Mapping[
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
+        # Of an item of completeness the value, too: 'death_source:EHR'.
+        yield from (value, value.partition(":")[2])
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from _texts(inner)

@@ -99,7 +99,7 @@ def finding(document: Mapping[str, Any], words: Catalogue) -> str:
         )
         for name in reached
     ]  # fmt: skip
-    return words("headline.between").join(sentences) or words("headline.finding_nothing")
+    return words("list.sentence").join(sentences) or words("headline.finding_nothing")
 
 
 def _responded(rate: Mapping[str, Any], words: Catalogue) -> str:
@@ -111,16 +111,9 @@ def _responded(rate: Mapping[str, Any], words: Catalogue) -> str:
 
 def _rate_label(measure: str, words: Catalogue) -> str:
     """'pfs_rate_6m' -> 'Rate at 6 months'; 'pfs_median' -> 'Median'."""
-    kind, time = _kind(measure)
-    if kind in ("rate", "rmst"):
-        return words(f"survival.{kind}_{time[-1]}", time=time[:-1])
+    if found := re.search(r"_(rate|rmst)_(\d+)([mw])$", measure):
+        return words(f"survival.{found[1]}_{found[3]}", time=found[2])
     return words("survival.median")
-
-
-def _kind(measure: str) -> tuple[str, str]:
-    """'pfs_rate_6m' -> ('rate', '6m'); 'pfs_median' -> ('median', '')."""
-    kind, _, time = measure.split("_", 1)[1].partition("_")
-    return kind, time
 
 
 def _by_endpoint(contrasts: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

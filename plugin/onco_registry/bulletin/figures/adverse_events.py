@@ -68,7 +68,7 @@ def grades(term: dict[str, Any], cause: str) -> list[int]:
 
 
 def _description(shown: list[dict[str, Any]], words: Catalogue) -> str:
-    listed = ", ".join(f"{_label(term, words)} {_numbers(term, words)}" for term in shown)
+    listed = words("list.comma").join(f"{_label(term, words)} {_numbers(term, words)}" for term in shown)
     return words("ae.description", terms=listed)
 
 

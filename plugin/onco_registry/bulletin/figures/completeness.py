@@ -17,7 +17,7 @@ def draw(items: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     rows = Rows.of(labels, form, TOP, BAR + 12, room_for(numbers, NUMBERS))
     svg = Svg(
         f"completeness-{form.name}", form.width, rows.bottom + 46, words("completeness.figure"),
-        ", ".join(map(" ".join, zip(labels, numbers, strict=True))),
+        words("list.comma").join(map(" ".join, zip(labels, numbers, strict=True))),
     )  # fmt: skip
     svg.text(form.width, 12, words("completeness.known"), "axis-title", "end")
     scale = percent_axis(svg, rows, 1.0, words("completeness.axis"))

@@ -94,7 +94,7 @@ def _remark(curves: list[Curve], panels: list[_Panel], words: Catalogue) -> str:
 
 
 def _description(panels: list[_Panel], words: Catalogue) -> str:
-    listed = ", ".join(f"{panel.label} {words.percent(_last(panel.curve), 0)}" for panel in panels)
+    listed = words("list.comma").join(f"{panel.label} {words.percent(_last(panel.curve), 0)}" for panel in panels)
     return words("incidence.description", curves=listed)
 
 

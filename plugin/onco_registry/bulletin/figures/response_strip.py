@@ -20,7 +20,7 @@ def draw(counts: dict[str, int], words: Catalogue, form: Format) -> Svg:
     present = [(name, counts[name]) for name in RESPONSES if counts.get(name)]
     svg = Svg(
         f"strip-{form.name}", form.width, HEIGHT, words("strip.figure"),
-        ", ".join(f"{words.name('response', name)} {count}/{total}" for name, count in present),
+        words("list.comma").join(f"{words.name('response', name)} {count}/{total}" for name, count in present),
     )  # fmt: skip
     declare_hatches(svg, (name for name, _ in present))
     unit, x, starts = form.width / total, 0.0, []
