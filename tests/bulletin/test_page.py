@@ -21,6 +21,7 @@ def test_every_section_has_its_heading(page: Any) -> None:
     sections = [attributes for attributes in page.all("section") if "id" in attributes]
     assert [attributes["id"] for attributes in sections] == [
         "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods", "worklist",
+        "abbreviations",
     ]  # fmt: skip
     assert all(page.texts[attributes["aria-labelledby"]] for attributes in page.all("section"))
 

@@ -130,7 +130,7 @@ def test_each_page_has_its_number_its_caveat_and_something_to_read(reader: PdfRe
 def test_the_contents_tell_on_which_page_a_section_begins(reader: PdfReader) -> None:
     text = reader.pages[0].extract_text()
     sections = {item.title: item for item in reader.outline if not isinstance(item, list)}
-    listed = dict(re.findall(r"^(\d .+?)[ .]+(\d+)$", text, re.MULTILINE))
+    listed = dict(re.findall(r"^(\d+ .+?)[ .]*\.[ .]+(\d+)$", text, re.MULTILINE))
     begins = {name: (reader.get_destination_page_number(item) or 0) + 1 for name, item in sections.items()}
     del begins["At a glance"]
     assert {name: int(page) for name, page in listed.items()} == begins

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from onco_registry.bulletin.abbreviations import abbreviations
 from onco_registry.bulletin.catalogue import Catalogue
 from onco_registry.bulletin.figures import kaplan_meier
 from onco_registry.bulletin.figures.drawings import drawings
@@ -20,7 +21,7 @@ from onco_registry.bulletin.statement import said
 
 SECTIONS = (
     "changes", "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods",
-    "worklist",
+    "worklist", "abbreviations",
 )  # fmt: skip
 # In a cohort with fewer patients the head of the page gives counts, no rates, medians or sentence on them.
 FEWEST_FOR_ESTIMATES = 10
@@ -44,7 +45,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         measure_name=partial(measure_name, document, words), endpoint_name=partial(endpoint_name, document, words),
         said=partial(said, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
-        sections=_sections(document),
+        sections=_sections(document), abbreviations=partial(abbreviations, words=words),
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
         responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label,
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,

@@ -1,0 +1,22 @@
+"""The abbreviations that a page uses, for the list at its end."""
+
+import re
+from html import unescape
+
+from onco_registry.bulletin.catalogue import Catalogue
+
+KEY = "abbreviation."
+
+
+def abbreviations(markup: str, words: Catalogue) -> list[str]:
+    """Those of the catalogue that the text of some HTML has, in the order of the alphabet.
+
+    'PD' is not in 'PD-1', nor 'CI' in 'CIT'.
+    """
+    text = unescape(re.sub(r"<[^>]*>", " ", markup))
+    known = (key.removeprefix(KEY) for key in words.strings if key.startswith(KEY))
+    return sorted(filter(lambda term: re.search(_alone(term), text), known), key=str.casefold)
+
+
+def _alone(term: str) -> str:
+    return rf"(?<![A-Za-z0-9]){re.escape(term)}(?![A-Za-z0-9]|-[0-9A-Z])"
