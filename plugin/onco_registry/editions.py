@@ -125,6 +125,7 @@ def _meta(
         translations=registry.translations,
         has_response=bool(registry.response.sources),
         has_safety=registry.safety is not None,
+        landmark_days=registry.comparators.landmark_days if registry.comparators else None,
         facts=protocol(registry, vocabulary),
         # Those with declared rates; the others are for analysts.
         endpoints=tuple(registry.analysis.rates),

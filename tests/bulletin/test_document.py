@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from onco_registry.bulletin.document import build, canonical, schema, validate
 from onco_registry.bulletin.meta import BulletinMeta
+from onco_registry.bulletin.page import render
 
 Frames = dict[str, pd.DataFrame]
 
@@ -61,6 +62,17 @@ def test_strata_by_variable_the_largest_first(document: dict[str, Any]) -> None:
     assert [(row["label"], row["x"], row["n"]) for row in stratum["rows"]] == [("Alpha", 2, 5), ("Beta", 1, 3)]
 
 
+COMPARED = [
+    ("both", "arm=both", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 3, "months"),
+    ("both", "arm=alone", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 2, "months"),
+    ("both", "arm=both vs alone", "pfs_hazard_ratio", 1.0, 0.2, 5.0, 0.95, "cox-efron-wald", None, 8, 5, "ratio"),
+    # Of the second line one patient is not among those compared.
+    ("both", "line=first", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 3, "months"),
+    ("both", "line=second", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 2, "months"),
+    ("both", "line=first vs second", "pfs_hazard_ratio", 1.0, 0.2, 5.0, 0.95, "cox-efron-wald", None, 7, 5, "ratio"),
+]
+
+
 def test_survival_estimates_in_the_order_of_time(document: dict[str, Any]) -> None:
     pfs, os = document["survival"]
     assert [(row["measure"], row["ci_method"]) for row in pfs["estimates"]] == [
@@ -75,6 +87,19 @@ def test_survival_estimates_in_the_order_of_time(document: dict[str, Any]) -> No
         (False, "last_adequate_assessment", 1),
     ]
     assert os["endpoint"] == "os"
+
+
+def test_contrasts_tell_whom_they_compare_and_from_when(frames: Frames, meta: BulletinMeta) -> None:
+    estimates = frames["estimate"]
+    frames["estimate"] = pd.DataFrame([*estimates.to_numpy().tolist(), *COMPARED], columns=estimates.columns)
+    document = build(frames, dataclasses.replace(meta, landmark_days=42))
+    by_arm, by_line = document["contrasts"]
+    assert (by_arm["landmark_days"], by_line["landmark_days"]) == (42, None)
+    assert by_arm["groups"] == [{"label": "Both", "n": 4, "events": 3}, {"label": "Alone", "n": 4, "events": 2}]
+    assert by_line["groups"] == []
+    page = render(document)
+    assert '<td class="n">3/4 versus 2/4</td>' in page
+    assert "day 42 after the first drug" in page
 
 
 def test_curve_is_shown_while_five_are_at_risk(document: dict[str, Any]) -> None:

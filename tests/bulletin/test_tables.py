@@ -36,6 +36,7 @@ def test_every_list_of_the_document_has_a_file(files: dict[str, bytes]) -> None:
         "tables/completeness.csv",
         "tables/consistency_checks.csv",
         "tables/contrasts.csv",
+        "tables/contrasts_groups.csv",
         "tables/headline.csv",
         "tables/response_by_source.csv",
         "tables/response_estimates.csv",

@@ -23,7 +23,8 @@ class BulletinMeta:
     distinct codes mapped to concept 0 and `quarantined` the resource versions refused, both at `knowledge_run`.
     `facts`: what the definition says of the design, by the names of checklist.json.
     `endpoints` are those shown; where none is named, all that have a curve. `has_response` and `has_safety`: whether
-    the registry declares the rules of either. `translations`: by language, English words of the registry -> its own.
+    the registry declares the rules of either. `landmark_days`: from the first drug to the landmark of its
+    comparators. `translations`: by language, English words of the registry -> its own.
 
     Raises ValueError for a time without timezone, or a translation into a language that does not exist.
     """
@@ -46,6 +47,7 @@ class BulletinMeta:
     endpoints: tuple[str, ...] = ()
     has_response: bool = True
     has_safety: bool = True
+    landmark_days: int | None = None
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     facts: Mapping[str, Sequence[Statement]] = field(default_factory=dict)
 

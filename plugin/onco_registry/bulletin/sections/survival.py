@@ -9,6 +9,8 @@ from onco_registry.bulletin.sections.estimates import OVERALL, overall, rates_in
 # A survival curve is not drawn where fewer patients than this are at risk: its steps say little there.
 FEWEST_AT_RISK = 5
 VERSUS = " vs "
+# The stratum of comparators: known at a landmark, from which times run.
+ARM = "arm"
 
 
 def shown(curves: list[Record], meta: BulletinMeta) -> list[str]:
@@ -44,9 +46,29 @@ def contrasts(estimates: list[Record], meta: BulletinMeta) -> list[Record]:
     for (endpoint, stratum), rows in groups.items():
         label, _, reference = stratum.partition("=")[2].partition(VERSUS)
         variable = stratum.partition("=")[0]
-        about = {"endpoint": endpoint, "variable": variable, "variable_label": meta.label(variable)}
-        found.append(about | {"label": meta.label(label), "reference": meta.label(reference), "rows": rows})
+        found.append(
+            {
+                "endpoint": endpoint,
+                "variable": variable,
+                "variable_label": meta.label(variable),
+                "label": meta.label(label),
+                "reference": meta.label(reference),
+                "landmark_days": meta.landmark_days if variable == ARM else None,
+                "groups": _compared(estimates, endpoint, variable, (label, reference), rows[0]["n"], meta),
+                "rows": rows,
+            }
+        )
     return found
+
+
+def _compared(
+    estimates: list[Record], endpoint: str, variable: str, labels: tuple[str, str], n: int, meta: BulletinMeta
+) -> list[Record]:
+    """Patients and events of the label and of the reference; none where they are not all of those compared."""
+    medians = {row["stratum"]: row for row in estimates if row["measure"] == f"{endpoint}_median"}
+    rows = [(label, medians.get(f"{variable}={label}")) for label in labels]
+    groups = [{"label": meta.label(label), "n": row["n"], "events": row["events"]} for label, row in rows if row]
+    return groups if len(groups) == len(labels) and sum(group["n"] for group in groups) == n else []
 
 
 def _endpoint(measure: str, meta: BulletinMeta) -> str:
