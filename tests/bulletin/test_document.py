@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from onco_registry.bulletin.document import build, canonical, schema, validate
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.page import render
+from onco_registry.bulletin.sections.quality import timeliness
 
 Frames = dict[str, pd.DataFrame]
 
@@ -106,6 +107,11 @@ def test_curve_is_shown_while_five_are_at_risk(document: dict[str, Any]) -> None
     pfs, os = document["survival"]
     assert (pfs["curve"]["shown_until_days"], os["curve"]["shown_until_days"]) == (190, 430)
     assert [point["time_days"] for point in pfs["curve"]["points"]] == [60, 120, 190, 300, 400]
+
+
+def test_a_few_lags_have_no_percentile(meta: BulletinMeta) -> None:
+    rows = [{"item": "lag_death", "n": n, "median_days": 9.0, "p90_days": 12.0} for n in (4, 5)]
+    assert [row["p90_days"] for row in timeliness(rows, meta)] == [None, 12.0]
 
 
 def test_terms_by_worst_grade(document: dict[str, Any]) -> None:

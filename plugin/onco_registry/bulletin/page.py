@@ -15,6 +15,7 @@ from onco_registry.bulletin.figures import kaplan_meier
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.figures.swimmer import MOST_ROWS
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
+from onco_registry.bulletin.sections.quality import FEWEST_FOR_PERCENTILE
 from onco_registry.bulletin.sections.response import RATES, RESPONSES
 from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 from onco_registry.bulletin.statement import said
@@ -47,7 +48,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=_sections(document), abbreviations=partial(abbreviations, words=words),
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
-        responses=RESPONSES, fewest=FEWEST_AT_RISK, rate_label=_rate_label,
+        responses=RESPONSES, fewest=FEWEST_AT_RISK, fewest_for_percentile=FEWEST_FOR_PERCENTILE, rate_label=_rate_label,
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
         small=not public and document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),

@@ -5,6 +5,8 @@ from collections import Counter
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
 
+FEWEST_FOR_PERCENTILE = 5
+
 
 def completeness(rows: list[Record], meta: BulletinMeta) -> list[Record]:
     """Each item with the number of patients or records for which it is known, in the frame's order."""
@@ -12,8 +14,14 @@ def completeness(rows: list[Record], meta: BulletinMeta) -> list[Record]:
 
 
 def timeliness(rows: list[Record], meta: BulletinMeta) -> list[Record]:
-    """Intervals between scans, and lags from what happened to the run that first knew of it, in the frame's order."""
-    return [{**row, "label": meta.label(row["item"])} for row in rows]
+    """Intervals between scans, and lags from what happened to the run that first knew of it, in the frame's order.
+
+    Of a few no 90th percentile is given: it would be the longest, or between the longest two.
+    """
+    return [
+        row | {"label": meta.label(row["item"]), **({} if row["n"] >= FEWEST_FOR_PERCENTILE else {"p90_days": None})}
+        for row in rows
+    ]
 
 
 def consistency_checks(rows: list[Record], meta: BulletinMeta) -> list[Record]:
