@@ -26,7 +26,7 @@ def protocol(registry: RegistryDefinition, vocabulary_release: str | None) -> Fa
         "washout": _washout(registry),
         "lines": _lines(registry),
         "baseline": _known_at_index(registry.baseline),
-        "strata": _known_at_index(registry.strata),
+        "strata": _known_at_index([stratum for stratum in registry.strata if not _in_baseline(stratum, registry)]),
         "comparators": _comparators(registry),
         **outcome_facts(registry),
     }
@@ -69,6 +69,16 @@ def _washout(registry: RegistryDefinition) -> list[Statement]:
 def _lines(registry: RegistryDefinition) -> list[Statement]:
     lines = registry.lines
     return [say("lines", agent=lines.new_agent_days, gap=lines.gap_days)] if lines.other_therapy else []
+
+
+def _in_baseline(stratum: Stratum, registry: RegistryDefinition) -> bool:
+    """Whether the baseline table has the variable: by its name, or from the same records in the same time."""
+    return any(
+        (item.kind == "stratum" and item.argument == stratum.name)
+        or (item.kind == "age" and stratum.kind == "age")
+        or (item.argument == stratum.argument is not None and item.within_days == stratum.within_days)
+        for item in registry.baseline
+    )
 
 
 def _known_at_index(variables: Sequence[BaselineItem | Stratum]) -> list[Statement]:

@@ -288,6 +288,24 @@ def test_what_only_the_internal_edition_has(internal: Document) -> None:
     assert "1 visit after death" not in render(found)
 
 
+def test_who_has_no_value_comes_after_others() -> None:
+    levels = [
+        {"level": label, "label": label, "x": x, "missing": label == "missing"}
+        for label, x in (("a", 15), ("b", 3), ("c", 3), ("missing", 11))
+    ]
+    (found,) = baseline([{"n": 32, "multiple": False, "summary": None, "levels": levels}], 32, K)
+    assert [(level["label"], level["x"]) for level in found["levels"]] == [("a", 15), ("Other", 6), ("missing", 11)]
+
+
+def test_the_page_says_what_is_left_out() -> None:
+    found = public(document(draw(np.random.default_rng(1), 60)), None, 5)
+    assert found is not None
+    page = render(found)
+    assert "The public edition leaves out, however many patients there are: what changed since the last edition" in page
+    assert "Of safety: single grades of a term" in page
+    assert "by worst grade" not in page.partition('id="figure-adverse-events"')[2].partition("</figcaption>")[0]
+
+
 @pytest.mark.parametrize("n", [0, 1, 4])
 def test_of_fewer_than_k_patients_nothing_is_told(n: int) -> None:
     found = public(document(draw(np.random.default_rng(1), n)), None, 5)

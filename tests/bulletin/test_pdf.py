@@ -80,7 +80,7 @@ def test_it_says_what_it_is(reader: PdfReader) -> None:
     assert b'pdfuaid:part="1"' in root["/Metadata"].get_data()
     assert about is not None
     assert about.title == "Two drugs in a rare disease – Outcome bulletin, 31 May 2022"
-    assert (about.author, about.creator) == ("two_drugs", "onco-registry")
+    assert (about.author, about.creator) == ("Two drugs in a rare disease", "onco-registry")
     assert about.creation_date_raw == "D:20220701083000+00'00"
 
 

@@ -70,6 +70,8 @@ def test_rows_of_inner_lists_begin_with_what_holds_them(files: dict[str, bytes])
         ["os", 120, 8, 2, 0, 0.75, "fraction"],
         ["os", 430, 6, 0, 6, 0.75, "fraction"],
     ]
+    # Until when the figure shows each curve.
+    assert dict(curve.groupby("endpoint")["curve_shown_until_days"].max()) == {"os": 430, "pfs": 190}
     strata = read(files, "response_strata")
     assert strata[["variable", "strata_label", "label", "x", "n"]].to_numpy().tolist() == [
         ["subtype", "Histological subtype", "Alpha", 2, 5],
@@ -140,7 +142,9 @@ def test_tables_without_rows_have_their_header(document: dict[str, Any]) -> None
     document["headline"]["measures"]["orr"] = None
     files = tables(document)
     assert list(read(files, "attrition").columns)[:5] == ["step", "criterion", "label", "excluded", "remaining"]
-    assert list(read(files, "survival_curve").columns)[:4] == ["endpoint", "label", "time_days", "at_risk"]
+    assert list(read(files, "survival_curve").columns)[:5] == [
+        "endpoint", "label", "curve_shown_until_days", "curve_grid_days", "time_days",
+    ]  # fmt: skip
     assert list(read(files, "safety_terms").columns)[:3] == ["term", "n", "any_1"]
     assert pd.isna(row(read(files, "headline"), "orr", ["estimate", "x", "n", "unit"])).all()
 

@@ -48,7 +48,8 @@ def incidence(kind: str, label: str, n: int, days: int) -> Document:
         }
         for step in range(1, min(n, 30))
     ]  # fmt: skip
-    return {"kind": kind, "item": label, "label": label, "points": points}
+    shown = max((point["time_days"] for point in points if point["at_risk"] >= 5), default=0)
+    return {"kind": kind, "item": label, "label": label, "shown_until_days": shown, "points": points}
 
 
 def swimmer(index: int, components: list[str]) -> Document:

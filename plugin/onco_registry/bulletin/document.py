@@ -77,6 +77,7 @@ def _registry(meta: BulletinMeta) -> Record:
         "name": meta.registry,
         "title": meta.title,
         "cohort": meta.cohort,
+        "cohort_label": meta.label(meta.cohort),
         "population": meta.population,
         "notes": list(meta.notes),
     }

@@ -104,7 +104,9 @@ def _of_records(path: Path, held: list[tuple[Row, Row]], node: Node, before: lis
     if not any(set(steps) <= SILENT for steps, _ in lists):
         yield _Table(path, [*before, *own], [{**outer, **dict(_cells(record, node))} for outer, record in held])
     for steps, item in lists:
-        kept = _told_apart(own if set(steps) <= SILENT else texts, path[-1], item)
+        # What stands beside the list in an object of its own goes with it: until when a curve is shown.
+        beside = [column for column in own if steps[:-1] and column.startswith(f"{'_'.join(steps[:-1])}_")]
+        kept = _told_apart(own if set(steps) <= SILENT else [*texts, *beside], path[-1], item)
         inner = [
             ({**outer, **{kept[column]: value for column, value in _cells(record, node) if column in kept}}, each)
             for outer, record in held

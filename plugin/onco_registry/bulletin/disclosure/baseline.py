@@ -32,7 +32,9 @@ def _levels(entry: Record, rule: Rule) -> list[Record]:
     if found is None:
         return []
     told, together = found
-    return told + ([_together(together)] if together else [])
+    levels = told + ([_together(together)] if together else [])
+    # Who has no value comes last, as in the internal edition.
+    return sorted(levels, key=lambda level: bool(level["missing"]))
 
 
 def _size(level: Record) -> int:

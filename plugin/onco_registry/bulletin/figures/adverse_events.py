@@ -33,7 +33,8 @@ def draw(terms: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
     room = room_for(numbers, NUMBERS) + RELATED_NUMBERS
     rows = Rows.of(labels, form, top, ANY + RELATED + 9, room)
     svg = Svg(
-        f"adverse-events-{form.name}", form.width, rows.bottom + 46 + 16 * len(remark), words("ae.figure"),
+        f"adverse-events-{form.name}", form.width, rows.bottom + 46 + 16 * len(remark),
+        words("ae.figure_all" if words.withholds else "ae.figure"),
         _description(shown, words),
     )  # fmt: skip
     legend.draw(svg, items, form.width)

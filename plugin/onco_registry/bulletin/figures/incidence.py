@@ -8,7 +8,6 @@ from onco_registry.bulletin.figures.axes import DAYS_PER_MONTH, Time, month_axis
 from onco_registry.bulletin.figures.lettering import wrap
 from onco_registry.bulletin.figures.marks import SMALL
 from onco_registry.bulletin.figures.svg import Format, Svg, polygon_path, step_path
-from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 
 # All of one axis, so that panels can be compared; those with the highest incidence where there are more.
 MOST_PANELS = 9
@@ -44,7 +43,7 @@ def draw(curves: list[Curve], words: Catalogue, form: Format) -> Svg:
         _description(panels, words),
     )  # fmt: skip
     svg.text(0, 12, words("incidence.axis"), "axis-title")
-    ticks = ticks_until(max(shown_until(curve) for curve in kept) / DAYS_PER_MONTH, TICKS)
+    ticks = ticks_until(max(curve["shown_until_days"] for curve in kept) / DAYS_PER_MONTH, TICKS)
     for row, heading in zip(rows, headings, strict=True):
         top += heading
         for column, panel in enumerate(row):
@@ -57,20 +56,11 @@ def draw(curves: list[Curve], words: Catalogue, form: Format) -> Svg:
 
 def drawn(curve: Curve) -> bool:
     """Whether any of the curve has enough patients at risk."""
-    return shown_until(curve) > 0
-
-
-def shown_until(curve: Curve) -> float:
-    """The last day of the curve with enough patients at risk."""
-    return max((point["time_days"] for point in _shown(curve)), default=0.0)
+    return bool(curve["shown_until_days"] > 0)
 
 
 def _shown(curve: Curve) -> list[dict[str, Any]]:
-    return [
-        point for point in curve["points"]
-        # An edition that withholds how many are at risk has cut the curve itself.
-        if point["incidence"] is not None and (point["at_risk"] is None or point["at_risk"] >= FEWEST_AT_RISK)
-    ]  # fmt: skip
+    return [point for point in curve["points"] if point["time_days"] <= curve["shown_until_days"]]
 
 
 def _last(curve: Curve) -> float:

@@ -87,7 +87,7 @@ def _of_document(document: Record) -> dict[str, list[Statement]]:
     checks = document["consistency_checks"]
     passed = sum(check["status"] == "pass" for check in checks)
     return {
-        "title": [say("title", title=registry["title"], name=registry["name"])],
+        "title": [say("title", title=registry["title"])],
         "population": [say("text", text=registry["population"])] if registry["population"] else [],
         "result": [say("result", hash=about["hash"])],
         "cut": [say("cut", date=about["data_cut"], run=about["knowledge_run"])],

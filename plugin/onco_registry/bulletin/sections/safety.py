@@ -5,6 +5,7 @@ from collections import Counter
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections.estimates import OVERALL, first, overall
+from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 
 GRADES = (1, 2, 3, 4, 5)
 # Position of the first severe grade, which is 3.
@@ -98,6 +99,9 @@ def _incidence(rows: list[Record], meta: BulletinMeta) -> list[Record]:
             "kind": kind,
             "item": item,
             "label": _labelled(points[0], meta)["label"],
+            "shown_until_days": max(
+                (point["time_days"] for point in points if point["at_risk"] >= FEWEST_AT_RISK), default=0
+            ),
             "points": [
                 {key: value for key, value in point.items() if key not in ("kind", "item", "related_only")}
                 for point in points
