@@ -238,7 +238,11 @@ def test_the_lists_of_the_tumour_board(document: dict[str, Any]) -> None:
 
 
 def test_a_query_counts_its_rows(document: dict[str, Any]) -> None:
-    assert document["queries"] == [{"query": "no_baseline", "label": "No baseline", "source": "sums", "x": 2}]
+    assert [(row["query"], row["source"], row["x"]) for row in document["queries"]] == [
+        # Platelets of the first patient, haemoglobin of the second; their other grades are events, too.
+        ("laboratory_grade_without_event", "laboratory", 2),
+        ("no_baseline", "sums", 2),
+    ]
 
 
 def test_without_rules_of_response_or_safety_there_is_no_such_section(frames: Frames, meta: BulletinMeta) -> None:

@@ -52,7 +52,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "timeliness": quality.timeliness(records(results, "timeliness"), meta),
         "run": {"unmapped_codes": meta.unmapped_codes, "quarantined": meta.quarantined},
         "consistency_checks": quality.consistency_checks(records(results, "consistency_check"), meta),
-        "queries": quality.queries(records(results, "response_query"), meta),
+        "queries": quality.queries(records(results, "response_query"), by_patient(results), meta),
         "worklist": worklist(by_patient(results)),
         "disclosure": None,
     }

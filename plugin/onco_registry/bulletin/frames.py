@@ -40,7 +40,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "timeliness": ("item", "n", "median_days", "p90_days", "x_late", "late_after_days"),
     "consistency_check": ("check_name", "status", "detail"),
 }  # fmt: skip
-# Read by patient, to be joined; `subject_id` goes no further than `sections.courses` and `sections.worklist`.
+# Read by patient, to be joined; `subject_id` goes no further than `sections.courses`,
+# `sections.quality` and `sections.worklist`.
 PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "cohort": ("cohort_definition_id", "subject_id", "cohort_start_date"),
     "best_response": ("subject_id", "response"),
@@ -48,6 +49,8 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "assessment": ("subject_id", "assessment_date", "chosen", "response"),
     "endpoint": ("subject_id", "endpoint", "event", "decided_by", "decided_on"),
     "dose": ("subject_id", "component", "first_dose_date", "last_dose_date", "status"),
+    "adverse_event": ("subject_id", "term"),
+    "laboratory_grade": ("subject_id", "term", "emergent_grade"),
     "on_treatment": ("subject_id", "components", "first_dose_date", "last_dose_date", "days_on_treatment"),
     "overdue_scan": ("subject_id", "last_assessment_date", "due_date", "days_overdue", "last_contact_date"),
     "not_adjudicated": (
@@ -64,8 +67,8 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
 COUNTS = frozenset(
     {
         "step", "excluded", "remaining", "x", "x_grade_1_2", "x_grade_3_4", "x_grade_5", "x_not_graded", "n", "events",
-        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "person_days", "subject_id",
-        "x_late", "late_after_days", "days_on_treatment", "days_overdue",
+        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "emergent_grade", "person_days",
+        "subject_id", "x_late", "late_after_days", "days_on_treatment", "days_overdue",
     }
 )  # fmt: skip
 DATES = frozenset(
