@@ -9,6 +9,7 @@ import pandas as pd
 from onco_registry.bulletin.document import build
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.page import render
+from onco_registry.bulletin.statement import say
 
 Frames = dict[str, pd.DataFrame]
 
@@ -120,6 +121,20 @@ def test_rates_of_an_endpoint_of_several_words(document: dict[str, Any], parse: 
     page = parse(render(document))
     rows = page.tables["table-survival"][2:6]
     assert [row[0] for row in rows] == ["Median", "Median", "Rate at 6 months", "Rate at 12 months"]
+
+
+def test_days_are_those_that_the_registry_declares(frames: Frames, meta: BulletinMeta) -> None:
+    facts = {
+        "response": [say("response_days", baseline=21, stable=35), say("response_confirmed", days=30)],
+        "safety": [say("safety", days=14, extended=60)],
+    }
+    page = render(build(frames, dataclasses.replace(meta, facts=facts)))
+    assert "Baseline at most 21 days before the index date; stable disease at least 35 days after it.</dd>" in page
+    assert (
+        "until 14 days after the last (60 days if serious"
+        in page.partition('id="table-safety"')[2].partition("</p>")[0]
+    )
+    assert "a declared number of days after the last" in render(build(frames, meta))
 
 
 def test_safety_tables(page: Any) -> None:

@@ -49,6 +49,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         sections=_sections(document), abbreviations=partial(abbreviations, words=words),
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
         responses=RESPONSES, fewest=FEWEST_AT_RISK, fewest_for_percentile=FEWEST_FOR_PERCENTILE, rate_label=_rate_label,
+        declared=partial(_declared, document),
         contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
         small=not public and document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
@@ -127,6 +128,12 @@ def _by_endpoint(contrasts: list[dict[str, Any]]) -> list[tuple[str, list[dict[s
 def _months_of(measure: str) -> str:
     """'pfs_rmst_difference_12m' -> '12'."""
     return measure.rpartition("_")[2].removesuffix("m")
+
+
+def _declared(document: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The values of a statement that the registry's definition gave the checklist: 'response_days' -> its days."""
+    answers = (row["answer"] or () for row in document["checklist"])
+    return next((one["with"] for answer in answers for one in answer if one["say"] == name), None)
 
 
 def _declared_days(measure: str) -> str:
