@@ -79,6 +79,10 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
     labels |= {stratum.name: stratum.label for stratum in strata}
     labels |= {endpoint.name: endpoint.label for endpoint in endpoints.values()}
     labels |= {rule.name: rule.label for rule in rules}
+    safety = read_safety(keys["safety"], sets, exposure) if "safety" in keys else None
+    # A set with one group is called what that is.
+    named = {name: list(sets[name].groups) for name in (safety.groups if safety else ())}
+    labels |= {name: groups[0] for name, groups in named.items() if len(groups) == 1}
     comparators = read_comparators(keys["comparators"], cohort, exposure, endpoints) if "comparators" in keys else None
     notes = keys["notes"].items() if "notes" in keys else []
     return RegistryDefinition(
@@ -92,7 +96,7 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         cohort=cohort,
         strata=strata,
         response=response,
-        safety=read_safety(keys["safety"], sets, exposure) if "safety" in keys else None,
+        safety=safety,
         endpoints=endpoints,
         events=declared.events,
         censorings=declared.censorings,

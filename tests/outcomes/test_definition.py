@@ -249,6 +249,12 @@ def test_what_a_definition_holds() -> None:
     assert registry.cohort.criteria[7] == Criterion("adult", "minimum_age", "Minor", 18)
     assert registry.endpoints["pfs"].events == ("progression", "death")
     assert registry.labels["pfs"] == "Progression-free survival"
+    # Groups of adverse events have the labels of their concept sets.
+    shipped = load_registry("anlotinib_pd1_sts")
+    assert [shipped.labels[name] for name in ("immune_related", "qt_prolongation")] == [
+        "Immune-related",
+        "QT prolongation",
+    ]
 
 
 def test_what_is_analysed(folder: Path) -> None:
