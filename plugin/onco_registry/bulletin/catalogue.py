@@ -121,7 +121,7 @@ class Catalogue:
         return _SUBTRACTION.sub(f" {MINUS} ", _RANGE.sub(rf"\1{DASH}\2", text))
 
     def inside(self, text: str) -> str:
-        """A text as it stands inside a sentence: 'Time to relapse' -> 'time to relapse'; 'PD-1 inhibitor' stays."""
+        """A text as it stands inside a sentence: 'Time to relapse' -> 'time to relapse'; 'CT scan' stays."""
         return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
     def date(self, iso: str) -> str:

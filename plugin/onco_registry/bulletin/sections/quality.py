@@ -48,7 +48,7 @@ def queries(rows: list[Record], patients: dict[str, list[Record]], meta: Bulleti
 def _severe_without_event(grades: list[Record], events: list[Record]) -> int:
     """Patients and terms with a severe grade on treatment from a result, but no adverse event on treatment of the term.
 
-    Events may have a wider term: 'Aminotransferase increased' is one of alanine aminotransferase.
+    Events may have a wider term, which ends alike: 'Enzyme increased' for 'Second enzyme increased'.
     """
     recorded = [(row["subject_id"], row["term"].casefold()) for row in events]
     return sum(
