@@ -96,6 +96,12 @@ def test_a_response_is_written_as_recist_writes_it() -> None:
     assert Catalogue("zh").sentence(told) == "CR 0 + 非CR/非PD 1 = 1，应为 1"
 
 
+def test_steps_that_were_put_together_are_translated_one_by_one() -> None:
+    chinese = Catalogue("zh", {"Too young": "年龄过小", "Not ill": "未患病"})
+    assert chinese.together({"label": "Not ill; Too young", "members": ["Not ill", "Too young"]}) == "未患病；年龄过小"
+    assert chinese.together({"label": "Too young"}) == "年龄过小"
+
+
 def test_a_word_inside_a_sentence() -> None:
     assert [words.inside(text) for text in ("Time to relapse", "PD-1 inhibitor")] == [
         "time to relapse",

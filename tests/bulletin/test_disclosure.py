@@ -17,7 +17,7 @@ from onco_registry.bulletin.disclosure.completeness import completeness
 from onco_registry.bulletin.disclosure.differences import may_follow
 from onco_registry.bulletin.disclosure.pooling import runs
 from onco_registry.bulletin.disclosure.response import SETS, rates
-from onco_registry.bulletin.disclosure.rule import Rule
+from onco_registry.bulletin.disclosure.rule import Rule, withheld
 from onco_registry.bulletin.disclosure.survival import follow_up, survival
 from onco_registry.bulletin.document import validate
 from onco_registry.bulletin.page import render
@@ -304,6 +304,13 @@ def test_the_page_says_what_is_left_out() -> None:
     assert "The public edition leaves out, however many patients there are: what changed since the last edition" in page
     assert "Of safety: single grades of a term" in page
     assert "by worst grade" not in page.partition('id="figure-adverse-events"')[2].partition("</figcaption>")[0]
+
+
+def test_a_head_without_numbers_says_that_they_are_withheld() -> None:
+    found = public(document(draw(np.random.default_rng(1), 60)), None, 5)
+    assert found is not None
+    found["headline"]["measures"] = {name: row and withheld(row) for name, row in found["headline"]["measures"].items()}
+    assert "The numbers of the head are withheld in this edition." in render(found)
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])

@@ -81,6 +81,11 @@ class Catalogue:
         own = _levels().get(english)
         return self.translations.get(english) or (self(own) if own else english)
 
+    def together(self, record: Mapping[str, Any]) -> str:
+        """The label of a record; of one that stands for several the label of each."""
+        labels = record.get("members", [record["label"]])
+        return self("list.separator").join(self.typeset(self.text(label)) for label in labels)
+
     def sentence(self, english: str) -> str:
         """A sentence with numbers, as the checks make them, in this language: by the `detail.` templates that fit."""
         if english in self.translations:

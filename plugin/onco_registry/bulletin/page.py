@@ -102,6 +102,8 @@ def finding(document: Mapping[str, Any], words: Catalogue) -> str:
         )
         for name in reached
     ]  # fmt: skip
+    if not sentences and any(row and row.get("withheld") for row in measures.values()):
+        return words("headline.finding_withheld")
     return words("list.sentence").join(sentences) or words("headline.finding_nothing")
 
 

@@ -20,14 +20,12 @@ def draw(steps: list[dict[str, Any]], patients: int, words: Catalogue, form: For
     considered = _considered(steps[0])
     start = words("attrition.considered_one" if considered == 1 else "attrition.considered")
     if steps[0]["criterion"] == ENTERED and not steps[0]["excluded"]:
-        label = words.typeset(words.text(steps[0]["label"]))
+        label = words.together(steps[0])
         start, steps = words("attrition.entered", label=label[:1].lower() + label[1:]), steps[1:]
     digits = len(words.count(considered))
     spine = max(34 if form.narrow else 60, 10 + 4 * digits)
     exit_x, count_width = spine + (44 if form.narrow else 72), max(54, 22 + 8 * digits)
-    labels = [
-        wrap(words.typeset(words.text(step["label"])), form.width - exit_x - count_width - 24, SIZE) for step in steps
-    ]
+    labels = [wrap(words.together(step), form.width - exit_x - count_width - 24, SIZE) for step in steps]
     heights = [LEADING * len(lines) + 15 for lines in labels]
     height = 2 * END_HEIGHT + sum(heights) + GAP * len(steps) + 18
     svg = Svg(
