@@ -69,7 +69,7 @@ def test_what_was_corrected_says_so_and_stays(root: Path) -> None:
     assert "Corrects release 2:</a> A scan was read &lt;twice&gt;." in articles["3"]
     assert "Release 3 · current" in articles["3"]
     assert "orrect" not in articles["1"]
-    assert "2026-12-03 07:05 +00:00" in articles["1"]
+    assert "3 December 2026, 07:05 (UTC)" in articles["1"]
     assert "Not signed." in articles["1"]
 
 
@@ -85,6 +85,7 @@ def test_the_page_is_in_each_language_and_asks_nobody(root: Path) -> None:
     assert '<html lang="zh">' in text
     assert "<h1>两种药物</h1>" in text
     assert "第 3 次发布 · 当前" in text
+    assert '<time datetime="2026-10-31">2026年10月31日</time>' in text
     for other in (text, page(root, "internal")):
         assert not [link for link in Links(other).found if "//" in link]
         assert "default-src 'none'" in other

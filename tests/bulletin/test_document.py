@@ -99,7 +99,7 @@ def test_contrasts_tell_whom_they_compare_and_from_when(frames: Frames, meta: Bu
     assert by_arm["groups"] == [{"label": "Both", "n": 4, "events": 3}, {"label": "Alone", "n": 4, "events": 2}]
     assert by_line["groups"] == []
     page = render(document)
-    assert '<td class="n">3/4 versus 2/4</td>' in page
+    assert '<td class="n" data-label="Events/n">3/4 versus 2/4</td>' in page
     assert "day 42 after the first drug" in page
 
 

@@ -49,8 +49,7 @@ def _shown(release: Release, words: Catalogue) -> dict[str, Any]:
     """A release's manifest, and its documents by what the reader calls them."""
     files = release.manifest["files"]
     documents = [(name, _label(name, words)) for name in files if "/" not in name]
-    time = release.manifest["published"]
-    return {**release.manifest, "sha256": release.sha256, "documents": documents, "minute": f"{time[:16]} {time[19:]}"}
+    return {**release.manifest, "sha256": release.sha256, "documents": documents}
 
 
 def _label(name: str, words: Catalogue) -> str:
