@@ -23,6 +23,7 @@ MINIMUM_CELL = 5
 PUBLISHED = "2022-07-01T08:00:00+08:00"
 # Values of statements that name a hash or a version.
 MOVING = {"digest", "hash", "version", "libraries"}
+LAGS = ("lag_assessment", "lag_death")
 
 
 def editions(demo: Demo) -> dict[str, dict[str, Any]]:
@@ -39,7 +40,9 @@ def steady(document: dict[str, Any]) -> dict[str, Any]:
         row | {"answer": row["answer"] and [_steady(statement) for statement in row["answer"]]}
         for row in document["checklist"]
     ]
-    return {**document, "bulletin": bulletin, "checklist": checklist}
+    # How long a lag is depends on when the run was.
+    timeliness = [row | ({"median_days": "-"} if row["item"] in LAGS else {}) for row in document["timeliness"]]
+    return {**document, "bulletin": bulletin, "checklist": checklist, "timeliness": timeliness}
 
 
 def _steady(statement: dict[str, Any]) -> dict[str, Any]:
