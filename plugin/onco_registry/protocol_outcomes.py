@@ -44,6 +44,7 @@ def _response(registry: RegistryDefinition) -> list[Statement]:
         say("response_sources", sources=list(rules.sources)),
         say("response_days", baseline=rules.baseline_days, stable=rules.stable_disease_days),
         say("response_confirmed", days=rules.confirmation_days),
+        *([say("clinical_benefit", days=rules.clinical_benefit_days)] if rules.clinical_benefit_days else []),
         *([_immune(rules.immune)] if rules.immune else []),
     ]
 
