@@ -301,7 +301,7 @@ def test_the_page_says_what_is_left_out() -> None:
     found = public(document(draw(np.random.default_rng(1), 60)), None, 5)
     assert found is not None
     page = render(found)
-    assert "The public edition leaves out, however many patients there are: what changed since the last edition" in page
+    assert "The public edition leaves out, however many patients there are: why numbers changed since" in page
     assert "Of safety: single grades of a term" in page
     assert "by worst grade" not in page.partition('id="figure-adverse-events"')[2].partition("</figcaption>")[0]
 

@@ -86,6 +86,8 @@ def test_response_is_told_with_its_days(registry: model.RegistryDefinition) -> N
         "Lesion sums.",
         "Baseline at most 28 days before the index date; stable disease at least 42 days after it.",
         "Unconfirmed, and beside it confirmed at least 28 days later.",
+        "Clinical benefit: complete or partial response, or stable disease at an assessment at least 168 days after "
+        "the index date.",
         "Beside it by iRECIST: progression is confirmed at least 28 days after it was first seen and at most 56 days "
         "after it was last seen unconfirmed.",
     ]

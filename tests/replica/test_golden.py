@@ -41,7 +41,7 @@ def steady(document: dict[str, Any]) -> dict[str, Any]:
         for row in document["checklist"]
     ]
     # How long a lag is depends on when the run was.
-    timeliness = [row | ({"median_days": "-"} if row["item"] in LAGS else {}) for row in document["timeliness"]]
+    timeliness = [row | ({"median_days": 0.0} if row["item"] in LAGS else {}) for row in document["timeliness"]]
     return {**document, "bulletin": bulletin, "checklist": checklist, "timeliness": timeliness}
 
 
