@@ -23,8 +23,8 @@ from onco_etl import (
     vocabulary_history,
     vocabulary_slice,
     worklist,
+    workspace,
 )
-from onco_etl.errors import StateError
 from onco_etl.query import has_rows, literal, scalar
 from onco_etl.runs import STARTER_MAPS, timed
 from onco_etl.settings import EtlSettings
@@ -61,14 +61,10 @@ def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings, day: da
 
     Raises StateError where the secret of the data folder is gone.
     """
-    file = settings.data / "secret"
-    if not file.exists():
-        raise StateError(f"{file}: missing, and the workspace needs it; put it back from a backup")
-    secret = file.read_text(encoding="ascii").strip()
     relations.define_macros(
         con,
         timezone=settings.timezone,
-        secret=secret,
+        secret=workspace.secret(settings.data),
         extract_date=day,
         excluded_labels=settings.excluded_security_labels,
         servers=[f"{server.rstrip('/')}/" for server in settings.servers],

@@ -41,7 +41,7 @@ from onco_etl import (
     workspace,
 )
 from onco_etl import replay as replaying
-from onco_etl.errors import InputError, StateError
+from onco_etl.errors import InputError
 from onco_etl.query import scalar
 from onco_etl.runs import ERASE, timed
 from onco_etl.settings import EtlSettings
@@ -75,10 +75,10 @@ def init(settings: EtlSettings) -> None:
     and where the workspace is gone although something was received: an empty one would number every patient anew.
     """
     workspace.refuse_lost(settings.data)
-    secret = settings.data / "secret"
-    if not secret.exists():
-        if settings.data.joinpath(workspace.FILE).exists():
-            raise StateError(f"{secret}: missing, and the workspace needs it; put it back from a backup")
+    secret = settings.data / workspace.SECRET
+    if settings.data.joinpath(workspace.FILE).exists():
+        workspace.secret(settings.data)
+    elif not secret.exists():
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_hex(32) + "\n", encoding="ascii")

@@ -34,6 +34,7 @@ from onco_etl.errors import InUseError, StateError
 from onco_etl.query import literal
 
 FILE = "workspace.duckdb"
+SECRET = "secret"
 # Tables whose rows come from resources or are derived from them; the vocabulary and results are kept apart.
 CLINICAL_TABLES = tuple(t for t in cdm.fields() if t not in (*cdm.VOCABULARY_TABLES, *cdm.RESULTS_TABLES))
 LINEAGE = (
@@ -49,8 +50,12 @@ KEPT = ("recompute", "quality", "erasure", "erasing", "suppressed", "forgotten",
 LOOKED_UP = ("Medication",)
 # The largest `integer` of the OMOP CDM.
 INTEGER_MAX = 2**31 - 1
-# Only this program reads the workspace, so it may use the newest, faster compression of texts.
-_STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "latest"}
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # Only this program reads the workspace, so it may use the newest, faster compression of texts.
+    "storage_compatibility_version": "latest",
+    # With these DuckDB 1.5 gives wrong results now and then (docs/decisions/0011).
+    "disabled_optimizers": "join_filter_pushdown,common_subplan",
+}
 
 _STATE = """
 CREATE SCHEMA IF NOT EXISTS state; CREATE SCHEMA IF NOT EXISTS keys; CREATE SCHEMA IF NOT EXISTS staged;
@@ -134,6 +139,14 @@ def create(folder: Path) -> None:
         create_schema(con)
 
 
+def secret(folder: Path) -> str:
+    """What keys the hashes of free texts; raises StateError where the data folder has lost it."""
+    file = folder / SECRET
+    if not file.exists():
+        raise StateError(f"{file}: missing, and the workspace needs it; put it back from a backup")
+    return file.read_text(encoding="ascii").strip()
+
+
 def refuse_lost(folder: Path) -> None:
     """Raise StateError where there is no workspace although the landing zone holds what was received."""
     if not folder.joinpath(FILE).exists() and _has_landed(folder):
@@ -167,7 +180,7 @@ def connect(
     if must_exist and not path.exists():
         raise StateError(f"{folder}: no workspace here; {_remedy(folder)}")
     try:
-        con = duckdb.connect(path, read_only=read_only, config=_STORAGE)
+        con = duckdb.connect(path, read_only=read_only, config=_CONFIG)
     except duckdb.Error as error:
         if "Could not set lock on file" in str(error):
             by = lock.holder(folder) or "another run"
