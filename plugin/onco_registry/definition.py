@@ -84,6 +84,8 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
     named = {name: list(sets[name].groups) for name in (safety.groups if safety else ())}
     labels |= {name: groups[0] for name, groups in named.items() if len(groups) == 1}
     comparators = read_comparators(keys["comparators"], cohort, exposure, endpoints) if "comparators" in keys else None
+    added = read_added_later(keys["added_later"], cohort, comparators, endpoints) if "added_later" in keys else None
+    labels |= {own.name: own.label for own in (cohort, added) if own}
     notes = keys["notes"].items() if "notes" in keys else []
     return RegistryDefinition(
         name=keys["name"].text(),
@@ -101,13 +103,11 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         events=declared.events,
         censorings=declared.censorings,
         analysis=read_analysis(keys["analysis"], endpoints, strata),
-        labels=labels | {cohort.name: cohort.label},
+        labels=labels,
         digest=_digest([*paths, endpoints_file]),
         episodes=_episodes(keys["episodes"], sets) if "episodes" in keys else None,
         comparators=comparators,
-        added_later=read_added_later(keys["added_later"], cohort, comparators, endpoints)
-        if "added_later" in keys
-        else None,
+        added_later=added,
         growth_endpoint=_growth_endpoint(keys["growth_modulation"], endpoints) if "growth_modulation" in keys else None,
         translations=words,
         baseline=baseline,

@@ -48,7 +48,7 @@ _LIBRARIES = ("onco-registry", "duckdb", "lifelines", "numpy", "pandas", "scipy"
 
 _SAFETY = (
     "adverse_event", "ae_table", "safety_table", "ae_rate", "ae_incidence", "immune_event", "laboratory_grade",
-    "laboratory_table", "laboratory_not_evaluable", "treatment_window", "dose",
+    "laboratory_table", "laboratory_not_evaluable", "safety_query", "treatment_window", "dose",
 )  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def _safety_frames(relations: Relations, registry: RegistryDefinition) -> dict[s
     percent = registry.analysis.ci_percent
     names = ("adverse_event", "ae_table", "safety_table", "immune_event", "laboratory_grade", "dose")
     frames = {name: relations.frame(name) for name in names}
-    frames |= {name: relations.query(name) for name in ("laboratory_table", "laboratory_not_evaluable")}
+    frames |= {name: relations.query(name) for name in ("laboratory_table", "laboratory_not_evaluable", "safety_query")}
     frames["treatment_window"] = relations.query("treatment_window_frame")
     frames["ae_rate"] = rate_frame(relations.query("adverse_event_rate"), percent)
     frames["ae_incidence"] = incidence_frame(relations.frame("adverse_event_time"), percent)

@@ -114,6 +114,9 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
         "term": "VARCHAR", "baseline_grade": "INTEGER", "worst_grade": "INTEGER", "x": "INTEGER", "n": "INTEGER",
     },
     "laboratory_not_evaluable": {"term": "VARCHAR", "reason": "VARCHAR", "x": "INTEGER", "n": "INTEGER"},
+    "safety_query": {
+        "subject_id": "BIGINT", "source": "VARCHAR", "query": "VARCHAR", "term": "VARCHAR", "query_date": "DATE",
+    },
     "treatment_window": {
         "subject_id": "BIGINT", "first_dose_date": "DATE", "last_dose_date": "DATE", "window_end": "DATE",
         "extended_window_end": "DATE", "new_therapy_date": "DATE", "death_date": "DATE", "died_in_window": "BOOLEAN",
@@ -197,6 +200,7 @@ class Results:
     laboratory_grade: pd.DataFrame
     laboratory_table: pd.DataFrame
     laboratory_not_evaluable: pd.DataFrame
+    safety_query: pd.DataFrame
     treatment_window: pd.DataFrame
     dose: pd.DataFrame
     baseline: pd.DataFrame

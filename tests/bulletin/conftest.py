@@ -122,11 +122,7 @@ ON_TREATMENT = [(987001, "Drug a, Drug b", "2021-12-31", "2022-05-28", 151)]
 OVERDUE_SCAN = [(987001, "2022-02-04", "2022-04-15", 46, None)]
 NOT_ADJUDICATED = [(987002, "2022-03-02", "sums", "PR", "sources_disagree", "clinician", "SD")]
 RESPONSE_QUERY = [("no_baseline", "sums"), ("no_baseline", "sums")]
-ADVERSE_EVENT = [(987001, "anemia"), (987002, "Aminotransferase increased")]
-LABORATORY_GRADE = [
-    (987001, "Anemia", 3), (987001, "Platelet count decreased", 4), (987002, "Anemia", 3), (987003, "Anemia", 2),
-    (987002, "Alanine aminotransferase increased", 3), (987003, "Proteinuria", None),
-]  # fmt: skip
+SAFETY_QUERY = [("laboratory_grade_without_event", "laboratory")]
 COMPLETENESS = [("lesion_sums", 7, 8), ("death_date_complete", 0, 0)]
 CHECKS = [
     ("responses_add_up", "pass", "3 + 3 + 1 + 1 = 8"),
@@ -148,8 +144,7 @@ COLUMNS = {
     "ae_incidence": "kind item related_only time_days at_risk events competing censored incidence lower upper",
     "laboratory_table": "term baseline_grade worst_grade x n",
     "response_query": "query source",
-    "adverse_event": "subject_id term",
-    "laboratory_grade": "subject_id term emergent_grade",
+    "safety_query": "query source",
     "baseline": "variable level kind x n median lower_quartile upper_quartile minimum maximum unit",
     "timeliness": "item n median_days p90_days x_late late_after_days",
     "on_treatment": "subject_id components first_dose_date last_dose_date days_on_treatment",
@@ -164,8 +159,7 @@ ROWS: dict[str, list[Any]] = {
     "cohort": COHORT, "target_sum": TARGET_SUM, "assessment": ASSESSMENT, "dose": DOSE, "safety_table": SAFETY_TABLE,
     "ae_rate": AE_RATE, "ae_incidence": AE_INCIDENCE, "laboratory_table": LABORATORY_TABLE,
     "response_query": RESPONSE_QUERY, "baseline": BASELINE, "timeliness": TIMELINESS, "on_treatment": ON_TREATMENT,
-    "overdue_scan": OVERDUE_SCAN, "not_adjudicated": NOT_ADJUDICATED, "adverse_event": ADVERSE_EVENT,
-    "laboratory_grade": LABORATORY_GRADE,
+    "overdue_scan": OVERDUE_SCAN, "not_adjudicated": NOT_ADJUDICATED, "safety_query": SAFETY_QUERY,
 }  # fmt: skip
 
 

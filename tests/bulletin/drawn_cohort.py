@@ -126,7 +126,7 @@ def document(month: Month) -> dict[str, Any]:
         "headline": headline(estimates, shown(times, meta), meta),
         "attrition": attrition(_records("attrition", _attrition(month), cohort=False)),
         "baseline": baseline(_records("baseline", _baseline(month)), meta),
-        "response": response(estimates, [], meta) | {"swimmer": [], "spider": []},
+        "response": response(estimates, [], [], meta) | {"swimmer": [], "spider": []},
         "survival": survival(estimates, [], times, meta),
         "safety": safety(frames | {"ae_table": _records("ae_table", _ae_table(month))}, estimates, meta),
         "completeness": completeness(_records("completeness", _completeness(month)), meta),

@@ -116,15 +116,15 @@ def test_within_a_long_statement_no_interruption_can_be_seen(patient: Record) ->
 @pytest.mark.parametrize(
     ("happens", "status", "reason"),
     [
-        # The last infusion covers its cycle and 7 days of delay: until day 28.
-        ({"visit": 28}, "ongoing", None),
-        ({"visit": 29}, "discontinued", "Not recorded"),
-        ({"death": 28}, "died on treatment", None),
-        ({"death": 29}, "discontinued", "Not recorded"),
-        ({"visit": 29, "stop": "sintol"}, "discontinued", "Toxicity"),
-        ({"visit": 29, "stop": "a text longer than t"}, "discontinued", "Progression"),
-        ({"visit": 29, "stop": "xyz"}, "discontinued", "Other"),
-        ({"visit": 28, "stop": "sintol"}, "ongoing", None),
+        # The last infusion covers its cycle of 21 days and 21 days of grace: until day 41.
+        ({"visit": 41}, "ongoing", None),
+        ({"visit": 42}, "discontinued", "Not recorded"),
+        ({"death": 41}, "died on treatment", None),
+        ({"death": 42}, "discontinued", "Not recorded"),
+        ({"visit": 42, "stop": "sintol"}, "discontinued", "Toxicity"),
+        ({"visit": 42, "stop": "a text longer than t"}, "discontinued", "Progression"),
+        ({"visit": 42, "stop": "xyz"}, "discontinued", "Other"),
+        ({"visit": 41, "stop": "sintol"}, "ongoing", None),
     ],
 )
 def test_how_it_ended(patient: Record, happens: dict[str, Any], status: str, reason: str | None) -> None:
@@ -136,6 +136,24 @@ def test_how_it_ended(patient: Record, happens: dict[str, Any], status: str, rea
         patient.death(1, happens["death"])
     found = course(patient)
     assert (found["status"], found["reason"]) == (status, reason)
+
+
+@pytest.mark.parametrize("seen", [15, 20, 21, 28, 29, 41, 42, 60])
+@pytest.mark.parametrize("happens", ["visit", "death", "delta"])
+def test_a_drug_is_discontinued_in_the_doses_when_it_is_in_the_endpoints(
+    patient: Record, happens: str, seen: int
+) -> None:
+    dispensed(patient, 1, ALPHA, 0, 14)
+    given(patient, 1, BETA_ONE, 0)
+    if happens == "delta":
+        patient.drug(1, "delta", seen, seen + 20)
+    else:
+        getattr(patient, happens)(1, seen)
+    results = patient.results()
+    statuses = {status for (status,) in rows(results.dose, "status")}
+    decided = dict(rows(results.endpoint, "endpoint", "decided_by"))
+    assert ("discontinued" in statuses) == (decided["ttd_any"] == "any_component_stopped")
+    assert (statuses == {"discontinued"}) == (decided["ttd_all"] == "all_components_stopped")
 
 
 def test_new_therapy_ends_it_and_an_open_end_is_not_evaluable(patient: Record) -> None:

@@ -53,6 +53,35 @@ def test_grades_of_results_are_no_adverse_events(patient: Record) -> None:
     assert rows(results.estimate.query("measure == 'ae_any'"), "x", "n") == [(0, 1)]
 
 
+def test_a_severe_result_without_an_event_of_its_term_is_asked_about(record: Record) -> None:
+    low, high = {**PLATELET_RANGE, "value": 20}, {**ALT_RANGE, "value": 300}
+    for person, values, concept, event in (
+        (1, low, PLATELETS, None),
+        (2, low, PLATELETS, "platelets"),
+        # The event has a wider term, 'aminotransferase increased'.
+        (3, high, ALT, "transaminases"),
+        (4, high, ALT, "platelets"),
+        (5, {**low, "value": 60}, PLATELETS, None),
+    ):
+        record.member(person)
+        result(record, person, ALT, -1, 30, **ALT_RANGE)
+        result(record, person, concept, 10, **values)
+        if event:
+            record.adverse_event(person, event, 12, 3)
+    asked = record.results().safety_query
+    assert rows(asked, "subject_id", "source", "query", "term", "query_date") == [
+        (1, "laboratory", "laboratory_grade_without_event", "Platelet count decreased", on(10)),
+        (4, "laboratory", "laboratory_grade_without_event", "Alanine aminotransferase increased", on(10)),
+    ]
+
+
+def test_an_event_before_treatment_answers_no_question(patient: Record) -> None:
+    record = patient
+    record.adverse_event(1, "platelets", -5, 3)
+    result(record, 1, PLATELETS, 10, 40, **PLATELET_RANGE)
+    assert rows(record.results().safety_query, "term") == [("Platelet count decreased",)]
+
+
 @pytest.mark.parametrize(("day", "baseline"), [(-28, 1), (-29, None)])
 def test_a_baseline_is_at_most_28_days_old(patient: Record, day: int, baseline: int | None) -> None:
     result(patient, 1, PLATELETS, day, 100, **PLATELET_RANGE)

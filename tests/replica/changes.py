@@ -33,6 +33,7 @@ CELLS = {
     "laboratory_grade": "subject_id, term",
     "laboratory_table": "term, baseline_grade, worst_grade",
     "laboratory_not_evaluable": "term, reason",
+    "safety_query": "subject_id, term",
     "treatment_window": "subject_id",
     "dose": "subject_id, component",
     "baseline": "variable, level",

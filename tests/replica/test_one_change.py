@@ -305,7 +305,7 @@ def test_swapping_a_drug_for_one_outside_the_study(demo: Demo, site: Site) -> No
         assert changes.cells(table) == changes.all_cells(table)
     unchanged = {
         "response_query", "immune_event", "laboratory_grade", "laboratory_table", "laboratory_not_evaluable",
-        "cohort_definition", "added_later", "on_treatment", "overdue_scan", "not_adjudicated",
+        "safety_query", "cohort_definition", "added_later", "on_treatment", "overdue_scan", "not_adjudicated",
     }  # fmt: skip
     assert changes.tables() == set(CELLS) - unchanged
     assert changes.of_patient("p029", "endpoint", "*") == []

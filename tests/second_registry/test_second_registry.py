@@ -162,7 +162,7 @@ def test_what_the_registry_does_not_declare_gives_nothing(second: Second) -> Non
     assert empty == {
         "best_response", "target_sum", "assessment", "best_by_source", "response_query", "comparison", "added_later",
         "growth_modulation", "adverse_event", "ae_table", "safety_table", "ae_rate", "ae_incidence", "immune_event",
-        "laboratory_grade", "laboratory_table", "laboratory_not_evaluable", "treatment_window", "dose",
+        "laboratory_grade", "laboratory_table", "laboratory_not_evaluable", "safety_query", "treatment_window", "dose",
         "baseline", "immune_assessment", "best_immune_response", "timeliness", "overdue_scan", "not_adjudicated",
     }  # fmt: skip
     assert {measure.split("_")[0] for measure in frames["estimate"]["measure"]} == {"os", "ttd", "ttnt", "follow"}

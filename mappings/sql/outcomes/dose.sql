@@ -1,8 +1,9 @@
 -- How each patient got each component with a declared plan. Relative dose intensity: what was given or handed over, by
 -- what is planned for as long (Hryniuk and Bush, J Clin Oncol 1984;2:1281-1288). Reduction: a smaller dose than the one
 -- before, of the same agent. Interruption: a next dose more than `delay_days` after it was due; within a record longer
--- than a cycle none can be seen. What the CDM does not tell is NULL, or 'not evaluable'; a reason that is recorded in
--- words that are not declared is 'Other'.
+-- than a cycle none can be seen. Discontinued, as in the endpoints: the patient lived on after the days that the last
+-- dose covers with their grace, or began new therapy after it. What the CDM does not tell is NULL, or 'not evaluable'; a
+-- reason that is recorded in words that are not declared is 'Other'.
 WITH ordered AS (
     SELECT
         record.*,
@@ -51,8 +52,7 @@ course AS (
                 OR bool_and(ordered.end_known AND ordered.end_date - ordered.start_date < plan.cycle_days)
                 THEN late_doses
         END AS interruptions,
-        any_value(plan.unit) AS unit,
-        max(ordered.end_date) + 1 + any_value(plan.cycle_days - plan.days_on + plan.delay_days) AS due_until
+        any_value(plan.unit) AS unit
     FROM ordered
     INNER JOIN dose_plan AS plan ON ordered.component = plan.component
     GROUP BY ordered.person_id, ordered.component
@@ -62,14 +62,19 @@ ended AS (
     SELECT
         course.*,
         CASE
-            WHEN treatment.new_therapy_date IS NOT NULL THEN 'discontinued'
+            WHEN treatment.new_therapy_date > era.last_day THEN 'discontinued'
             WHEN NOT course.end_known THEN 'not evaluable'
-            WHEN treatment.death_date <= course.due_until THEN 'died on treatment'
-            WHEN least(treatment.known_until, $data_cut) <= course.due_until THEN 'ongoing'
+            WHEN treatment.death_date <= era.covered_until THEN 'died on treatment'
+            WHEN least(treatment.known_until, $data_cut) <= era.covered_until THEN 'ongoing'
             ELSE 'discontinued'
         END AS status
     FROM course
     INNER JOIN treatment_window AS treatment ON course.person_id = treatment.person_id
+    INNER JOIN exposure_era AS era
+        ON
+            course.person_id = era.person_id
+            AND course.component = era.component
+            AND course.last_dose_date BETWEEN era.era_start AND era.covered_until
 )
 
 SELECT

@@ -20,7 +20,7 @@ from onco_registry.bulletin.sections.response import response
 from onco_registry.bulletin.sections.safety import safety
 from onco_registry.bulletin.sections.worklist import worklist
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SAFETY_FRAMES = ("ae_table", "safety_table", "ae_rate", "ae_incidence", "laboratory_table")
 
 
@@ -35,7 +35,8 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
     """
     estimates = of_cohort(records(results, "estimate"), meta.cohort)
     curves, endpoints = records(results, "curve"), records(results, "endpoint")
-    box = headline(estimates, survival.shown(curves, meta), meta)
+    shown = survival.shown(curves, meta)
+    box = headline(estimates, shown, meta)
     document = {
         "schema_version": SCHEMA_VERSION,
         "bulletin": _bulletin(meta),
@@ -47,12 +48,13 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "response": _response(results, estimates, meta) if meta.has_response else None,
         "survival": survival.survival(estimates, endpoints, curves, meta),
         "contrasts": survival.contrasts(estimates, meta),
+        "further_endpoints": survival.further_endpoints(estimates, shown, meta),
         "safety": _safety(results, estimates, meta) if meta.has_safety else None,
         "completeness": quality.completeness(records(results, "completeness"), meta),
         "timeliness": quality.timeliness(records(results, "timeliness"), meta),
         "run": {"unmapped_codes": meta.unmapped_codes, "quarantined": meta.quarantined},
         "consistency_checks": quality.consistency_checks(records(results, "consistency_check"), meta),
-        "queries": quality.queries(records(results, "response_query"), by_patient(results), meta),
+        "queries": quality.queries([*records(results, "response_query"), *records(results, "safety_query")], meta),
         "worklist": worklist(by_patient(results)),
         "disclosure": None,
     }
@@ -65,7 +67,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
 def _response(results: Mapping[str, pd.DataFrame], estimates: list[Record], meta: BulletinMeta) -> Record:
     patients = by_patient(results)
     drawn = {"swimmer": courses.swimmer(patients, meta), "spider": courses.spider(patients)}
-    return response(estimates, records(results, "best_response"), meta) | drawn
+    return response(estimates, records(results, "best_response"), records(results, "completeness"), meta) | drawn
 
 
 def _safety(results: Mapping[str, pd.DataFrame], estimates: list[Record], meta: BulletinMeta) -> Record:

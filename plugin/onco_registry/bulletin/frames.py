@@ -18,6 +18,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "attrition": ("cohort", "step", "criterion", "label", "excluded", "remaining"),
     "best_response": ("response", "source", "best_change"),
     "response_query": ("query", "source"),
+    "safety_query": ("query", "source"),
     "endpoint": ("endpoint", "event", "decided_by"),
     "curve": ("endpoint", "stratum", "time_days", "at_risk", "events", "censored", "survival", "lower", "upper"),
     "ae_table": ("term", "related_only", "grade", "x", "n"),
@@ -40,8 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "timeliness": ("item", "n", "median_days", "p90_days", "x_late", "late_after_days"),
     "consistency_check": ("check_name", "status", "detail"),
 }  # fmt: skip
-# Read by patient, to be joined; `subject_id` goes no further than `sections.courses`,
-# `sections.quality` and `sections.worklist`.
+# Read by patient, to be joined; `subject_id` goes no further than `sections.courses` and `sections.worklist`.
 PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "cohort": ("cohort_definition_id", "subject_id", "cohort_start_date"),
     "best_response": ("subject_id", "response"),
@@ -49,8 +49,6 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "assessment": ("subject_id", "assessment_date", "chosen", "response"),
     "endpoint": ("subject_id", "endpoint", "event", "decided_by", "decided_on"),
     "dose": ("subject_id", "component", "first_dose_date", "last_dose_date", "status"),
-    "adverse_event": ("subject_id", "term"),
-    "laboratory_grade": ("subject_id", "term", "emergent_grade"),
     "on_treatment": ("subject_id", "components", "first_dose_date", "last_dose_date", "days_on_treatment"),
     "overdue_scan": ("subject_id", "last_assessment_date", "due_date", "days_overdue", "last_contact_date"),
     "not_adjudicated": (
@@ -67,7 +65,7 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
 COUNTS = frozenset(
     {
         "step", "excluded", "remaining", "x", "x_grade_1_2", "x_grade_3_4", "x_grade_5", "x_not_graded", "n", "events",
-        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "emergent_grade", "person_days",
+        "competing", "at_risk", "censored", "grade", "baseline_grade", "worst_grade", "person_days",
         "subject_id", "x_late", "late_after_days", "days_on_treatment", "days_overdue",
     }
 )  # fmt: skip

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from onco_registry.bulletin.abbreviations import abbreviations
 from onco_registry.bulletin.catalogue import Catalogue
+from onco_registry.bulletin.crossed import by_group, by_rule
 from onco_registry.bulletin.figures import kaplan_meier
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.figures.swimmer import MOST_ROWS
@@ -50,7 +51,9 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
         responses=RESPONSES, fewest=FEWEST_AT_RISK, fewest_for_percentile=FEWEST_FOR_PERCENTILE, rate_label=_rate_label,
         declared=partial(_declared, document),
-        contrasts=_by_endpoint(document["contrasts"]), months_of=_months_of, declared_days=_declared_days,
+        by_rule=by_rule((document["response"] or {}).get("by_rule", [])), by_group=by_group(document["survival"], FEWEST_AT_RISK),
+        undivided=_undivided(document, words), contrasts=_by_endpoint(document["contrasts"]),
+        months_of=_months_of, declared_days=_declared_days,
         small=not public and document["headline"]["patients"] < FEWEST_FOR_ESTIMATES,
         failed=sum(check["status"] == "fail" for check in document["consistency_checks"]),
     )  # fmt: skip
@@ -119,6 +122,17 @@ def _rate_label(measure: str, words: Catalogue) -> str:
     if found := re.search(r"_(rate|rmst)_(\d+)([mw])$", measure):
         return words(f"survival.{found[1]}_{found[3]}", time=found[2])
     return words("survival.median")
+
+
+def _undivided(document: Mapping[str, Any], words: Catalogue) -> str:
+    """The strata with one label, which are not drawn: 'Line: First'."""
+    strata = (document["response"] or {}).get("strata", [])
+    return words("list.comma").join(
+        words("forest.label", stratum=words.name("stratum", one["variable"], one["label"]), label=words.together(row))
+        for one in strata
+        if len(one["rows"]) == 1
+        for row in one["rows"]
+    )
 
 
 def _by_endpoint(contrasts: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -8,6 +8,7 @@ from onco_registry.bulletin.disclosure.algebra import tellable
 from onco_registry.bulletin.disclosure.pooling import pooled, values
 from onco_registry.bulletin.disclosure.rule import Rule, withheld
 from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.sections.estimates import divided
 from onco_registry.bulletin.sections.response import RESPONSES
 from onco_registry.exact import proportion
 
@@ -31,10 +32,11 @@ def response(section: Record, patients: int, baseline: list[Record], table: list
     rows = {row["measure"]: row for row in section["estimates"]}
     told = _told(rows, patients, rule)
     estimates = [row if row["measure"] in told else withheld(row) for row in section["estimates"]]
-    strata = section["strata"] if "orr" in told and rows["orr"]["n"] == patients else []
+    strata = divided(section["strata"]) if "orr" in told and rows["orr"]["n"] == patients else []
     return {
         "estimates": estimates,
         "further": _further(section["further"], {name: rows[name] for name in told}, rule),
+        "by_rule": [],
         "by_source": [],
         "waterfall": [],
         "without_change": None,

@@ -151,7 +151,7 @@ def read(curve: Record) -> Told:
 def _entry(entry: Record, told: Told) -> Record:
     rows = [row for row in entry["estimates"] if row["ci_method"] == PREFERRED_CI_METHOD]
     estimates = [_estimate(row, told, entry["endpoint"]) for row in rows]
-    return {**entry, "estimates": estimates, "decided_by": [], "curve": _curve(told, rows)}
+    return {**entry, "estimates": estimates, "strata": [], "decided_by": [], "curve": _curve(told, rows)}
 
 
 def _curve(told: Told, rows: list[Record]) -> Record:

@@ -19,6 +19,7 @@ from onco_registry.bulletin.figures import (
     waterfall,
 )
 from onco_registry.bulletin.figures.svg import FORMATS, Format, Svg
+from onco_registry.bulletin.sections.estimates import divided
 
 Draw = Callable[[Format], Svg]
 
@@ -50,9 +51,9 @@ def _response(document: Mapping[str, Any], words: Catalogue) -> dict[str, Draw]:
     for name, draw in (("waterfall", waterfall.draw), ("swimmer", swimmer.draw), ("spider", spider.draw)):
         if response.get(name):
             figures[name] = partial(draw, response[name], words)
-    if response["strata"]:
+    if strata := divided(response["strata"]):
         overall = document["headline"]["measures"].get("orr")
-        figures["forest"] = partial(forest.draw, response["strata"], overall, words)
+        figures["forest"] = partial(forest.draw, strata, overall, words)
     return figures
 
 

@@ -22,20 +22,18 @@ def first(estimates: Iterable[Record], measure: str) -> Record | None:
 
 
 def strata(estimates: list[Record], measure: str, label: Callable[[str], str]) -> list[Record]:
-    """The rows of a measure by stratum variable ('subtype=a' -> variable 'subtype'), in the order of the estimates.
-
-    A variable with one value only would repeat the row of all patients, and is left out.
-    """
+    """The rows of a measure by stratum variable ('subtype=a' -> variable 'subtype'), in the order of the estimates."""
     groups: dict[str, list[Record]] = {}
     for row in estimates:
         variable, separator, value = row["stratum"].partition("=")
         if row["measure"] == measure and separator:
             groups.setdefault(variable, []).append({**row, "label": label(value)})
-    return [
-        {"variable": variable, "label": label(variable), "rows": rows}
-        for variable, rows in groups.items()
-        if len(rows) > 1
-    ]
+    return [{"variable": variable, "label": label(variable), "rows": rows} for variable, rows in groups.items()]
+
+
+def divided(groups: Iterable[Record]) -> list[Record]:
+    """The strata with more than one label: a single one would repeat the row of all patients."""
+    return [group for group in groups if len(group["rows"]) > 1]
 
 
 def rates_in_time_order(estimates: Iterable[Record], endpoint: str) -> list[str]:

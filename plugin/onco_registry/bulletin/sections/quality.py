@@ -6,8 +6,6 @@ from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
 
 FEWEST_FOR_PERCENTILE = 5
-# A grade by a result that nobody recorded as an adverse event; from this grade on somebody asks.
-WITHOUT_EVENT, LABORATORY, SEVERE = "laboratory_grade_without_event", "laboratory", 3
 
 
 def completeness(rows: list[Record], meta: BulletinMeta) -> list[Record]:
@@ -32,27 +30,12 @@ def consistency_checks(rows: list[Record], meta: BulletinMeta) -> list[Record]:
     return sorted(labelled, key=lambda row: (row["status"] == "pass", row["label"]))
 
 
-def queries(rows: list[Record], patients: dict[str, list[Record]], meta: BulletinMeta) -> list[Record]:
+def queries(rows: list[Record], meta: BulletinMeta) -> list[Record]:
     """Questions to the sources, with how often each is asked: of responses once per patient and date, of laboratory
     grades without an adverse event once per patient and term.
     """
     counts = Counter((row["query"], row["source"]) for row in rows)
-    if without := _severe_without_event(patients["laboratory_grade"], patients["adverse_event"]):
-        counts[WITHOUT_EVENT, LABORATORY] = without
     return [
         {"query": query, "label": meta.label(query), "source": source, "x": x}
         for (query, source), x in sorted(counts.items())
     ]
-
-
-def _severe_without_event(grades: list[Record], events: list[Record]) -> int:
-    """Patients and terms with a severe grade on treatment from a result, but no adverse event on treatment of the term.
-
-    Events may have a wider term, which ends alike: 'Enzyme increased' for 'Second enzyme increased'.
-    """
-    recorded = [(row["subject_id"], row["term"].casefold()) for row in events]
-    return sum(
-        not any(who == row["subject_id"] and row["term"].casefold().endswith(term) for who, term in recorded)
-        for row in grades
-        if (row["emergent_grade"] or 0) >= SEVERE
-    )

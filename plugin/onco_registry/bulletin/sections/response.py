@@ -5,6 +5,7 @@ from collections import Counter
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections.estimates import overall, strata
+from onco_registry.bulletin.sections.response_by_rule import response_by_rule
 
 RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 RATES = ("orr", "dcr")
@@ -23,14 +24,15 @@ FURTHER = (
 NO_SOURCE = "none"
 
 
-def response(estimates: list[Record], best: list[Record], meta: BulletinMeta) -> Record:
-    """Response estimates, counts by source, the bars of the waterfall (unnamed, in order) and the strata."""
+def response(estimates: list[Record], best: list[Record], completeness: list[Record], meta: BulletinMeta) -> Record:
+    """Response estimates, also by other rules, counts by source, bars of the waterfall (unnamed, in order), strata."""
     by_source = Counter((row["response"], row["source"] or NO_SOURCE) for row in best)
     measured = [row for row in best if row["best_change"] is not None]
     bars = [{"change": row["best_change"], "response": row["response"]} for row in measured]
     return {
         "estimates": [row for measure in MEASURES for row in overall(estimates, measure)],
         "further": [row for measure in FURTHER for row in overall(estimates, measure)],
+        "by_rule": response_by_rule(estimates, completeness),
         "by_source": [
             {"response": name, "source": source, "x": by_source[name, source]}
             for name in RESPONSES

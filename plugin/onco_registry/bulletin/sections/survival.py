@@ -4,7 +4,8 @@ from collections import Counter
 
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
-from onco_registry.bulletin.sections.estimates import OVERALL, overall, rates_in_time_order
+from onco_registry.bulletin.sections.estimates import OVERALL, first, overall, rates_in_time_order, strata
+from onco_registry.bulletin.sections.headline import FOLLOW_UP
 
 # A survival curve is not drawn where fewer patients than this are at risk: its steps say little there.
 FEWEST_AT_RISK = 5
@@ -29,10 +30,22 @@ def survival(
             "endpoint": name,
             "label": meta.label(name),
             "estimates": _time_estimates(estimates, name),
+            "strata": strata(estimates, f"{name}_median", meta.label),
             "decided_by": _decided_by([row for row in endpoints if row["endpoint"] == name], meta),
             "curve": _curve([row for row in curves if row["endpoint"] == name]),
         }
         for name in shown(curves, meta)
+    ]
+
+
+def further_endpoints(estimates: list[Record], shown: list[str], meta: BulletinMeta) -> list[Record]:
+    """The medians of the declared endpoints that have no curve in the bulletin, in the order of the registry."""
+    medians = [row["measure"] for row in estimates if row["stratum"] == OVERALL and row["measure"].endswith("_median")]
+    names = [measure.removesuffix("_median") for measure in dict.fromkeys(medians) if measure != FOLLOW_UP]
+    return [
+        {"endpoint": name, "label": meta.label(name), **row}
+        for name in names
+        if name not in shown and (row := first(estimates, f"{name}_median")) is not None
     ]
 
 
