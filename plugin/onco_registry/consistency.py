@@ -50,7 +50,9 @@ def _patients_counted_once(frames: Frames) -> tuple[bool, str]:
     repeated = int(best.duplicated("subject_id").sum() + endpoint.duplicated(["subject_id", "endpoint"]).sum())
     strange = int((~best["subject_id"].isin(patients)).sum() + (~endpoint["subject_id"].isin(patients)).sum())
     missing = int((~patients.isin(best["subject_id"])).sum()) if _assesses_response(frames) else 0
-    detail = f"{repeated} rows repeat a patient, {strange} are of nobody in the cohort, {missing} patients lack a row"
+    detail = (
+        f"{repeated} rows repeat a patient, {strange} belong to no patient of the cohort, {missing} patients lack a row"
+    )
     return repeated + strange + missing == 0, detail
 
 

@@ -78,13 +78,13 @@ def test_percentages(frames: Frames) -> None:
 def test_a_patient_counted_twice(frames: Frames) -> None:
     frames["best_response"] = pd.concat([frames["best_response"], frames["best_response"].head(1)])
     frames["endpoint"] = frames["endpoint"].assign(subject_id=frames["endpoint"]["subject_id"].replace(3, 9))
-    detail = "1 rows repeat a patient, 10 are of nobody in the cohort, 0 patients lack a row"
+    detail = "1 rows repeat a patient, 10 belong to no patient of the cohort, 0 patients lack a row"
     assert _status(frames, "patients_counted_once") == ("fail", detail)
 
 
 def test_a_patient_who_is_not_counted(frames: Frames) -> None:
     frames["best_response"] = frames["best_response"].tail(2)
-    detail = "0 rows repeat a patient, 0 are of nobody in the cohort, 1 patients lack a row"
+    detail = "0 rows repeat a patient, 0 belong to no patient of the cohort, 1 patients lack a row"
     assert _status(frames, "patients_counted_once") == ("fail", detail)
 
 

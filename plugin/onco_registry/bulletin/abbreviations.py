@@ -9,13 +9,15 @@ KEY = "abbreviation."
 
 
 def abbreviations(markup: str, words: Catalogue) -> list[str]:
-    """Those of the catalogue that the text of some HTML has, in the order of the alphabet.
+    """Those of the catalogue that the text of some HTML has, as its language writes them, in alphabetical order.
 
     'PD' is not in 'PD-1', nor 'CI' in 'CIT'.
     """
     text = unescape(re.sub(r"<[^>]*>", " ", markup))
     known = (key.removeprefix(KEY) for key in words.strings if key.startswith(KEY))
-    return sorted(filter(lambda term: re.search(_alone(term), text), known), key=str.casefold)
+    return sorted(
+        filter(lambda term: re.search(_alone(words.name("code", term.upper(), term)), text), known), key=str.casefold
+    )
 
 
 def _alone(term: str) -> str:

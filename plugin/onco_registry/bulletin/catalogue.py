@@ -155,13 +155,15 @@ class Catalogue:
         return self.percent(x / n, places) if n else DASH
 
     def range(self, lower: float | None, upper: float | None, places: int | None = None) -> str:
-        """'1.2–3.4'; a limit that is not known is a dash. Without `places` at most one decimal."""
+        """'1.2–3.4'; a limit that is not known is a dash. Without `places` at most two decimals."""
         ends = [self.trimmed(end) if places is None else self.number(end or 0, places) for end in (lower, upper)]
         return DASH.join(ends)
 
     def trimmed(self, value: float | None) -> str:
-        """'62', '62.5'; a dash for what is not known."""
-        return DASH if value is None else self.number(value, 0 if round(value, 1) == round(value) else 1)
+        """'62', '62.5', '1.25', at most two decimals; a dash for what is not known."""
+        if value is None:
+            return DASH
+        return self.number(value, next(places for places in (0, 1, 2) if places == 2 or round(value, places) == value))
 
     def value(self, estimate: Mapping[str, Any]) -> str:
         """The point estimate with its unit; a median that was not reached says so."""

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.page import measure_name
+from onco_registry.bulletin.headline_words import measure_name
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 from onco_registry.bulletin.sections.response import RATES
 

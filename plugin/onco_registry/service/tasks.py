@@ -65,7 +65,7 @@ def send(config: Config, *, everything: bool = False) -> int:
 def _headline(document: Mapping[str, Any], language: str) -> str:
     """The finding of a bulletin in a language."""
     from onco_registry.bulletin.catalogue import Catalogue
-    from onco_registry.bulletin.page import finding
+    from onco_registry.bulletin.headline_words import finding
 
     return finding(document, Catalogue(language, document["translations"].get(language, {})))
 

@@ -1,4 +1,4 @@
-"""Records of the document laid across the columns of a table: rates by rule, medians by group."""
+"""Records of the document as its tables lay them out: rates by rule, medians by group, contrasts by endpoint."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -37,3 +37,14 @@ def by_group(entries: Iterable[Record], fewest: int) -> list[tuple[Record, list[
                 if row["n"] >= fewest:
                     labels.setdefault(row["label"], Crossed(row)).cells[entry["endpoint"]] = row
     return [(stratum, list(found[variable].values())) for variable, stratum in strata.items() if found[variable]]
+
+
+def told(entries: Iterable[Record]) -> list[Record]:
+    """The endpoints with an estimate that is told; the others say where their curve would be that nothing is."""
+    return [entry for entry in entries if any(not row.get("withheld") for row in entry["estimates"])]
+
+
+def by_endpoint(contrasts: list[Record]) -> list[tuple[str, list[Record]]]:
+    """The contrasts by endpoint, both in the order of the document."""
+    endpoints = dict.fromkeys(group["endpoint"] for group in contrasts)
+    return [(name, [group for group in contrasts if group["endpoint"] == name]) for name in endpoints]
