@@ -94,10 +94,13 @@ def show(names: NamesOption = False, config: ConfigOption = CONFIG, as_json: Jso
     }
     if as_json:
         print_json(shown)
-    elif found is None:
-        typer.echo("No vocabulary is loaded: only the starter maps are in use (onco-registry vocabulary load PATH).")
     else:
-        _print_release(shown)
+        if found is None:
+            typer.echo(
+                "No vocabulary is loaded: only the starter maps are in use (onco-registry vocabulary load PATH)."
+            )
+        else:
+            _print_release(shown)
         _print_compared(shown)
 
 
@@ -116,7 +119,7 @@ def _print_compared(found: dict[str, Any]) -> None:
     print_rows(found["disagreements"], title="Starter maps that disagree with the vocabulary (which wins)")
     print_rows(
         found["unknown_concepts"],
-        title="Concepts of registries that the vocabulary does not hold (mistyped, or not downloaded)",
+        title="Concepts of registries that are not known here (mistyped, or not downloaded)",
     )
 
 

@@ -1,9 +1,11 @@
-"""Which concepts of the registry definitions a loaded vocabulary does not hold: such a concept finds nobody."""
+"""Which concepts of the registry definitions neither vocabulary nor starter maps hold: such a concept finds nobody."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -11,7 +13,7 @@ import structlog
 
 from onco_etl import vocabulary
 from onco_etl.query import literal
-from onco_registry.concept_definition import read_reference
+from onco_registry.concept_definition import coded, read_reference
 from onco_registry.definition import definition_files
 from onco_registry.installed import folder_of, registry_names
 from onco_registry.registry_model import ConceptReference
@@ -33,12 +35,14 @@ def unknown(con: duckdb.DuckDBPyConnection, data: Path, registries: Sequence[str
     """Concepts that neither the vocabulary of a data folder nor a map of its workspace `con` holds.
 
     registries: as the setting, so without any all that are installed. One row per place: registry, file, line, key,
-    concept (its id, or vocabulary and code); none where no vocabulary is loaded, for there is nothing to compare with.
+    concept (its id, or vocabulary and code). Where no vocabulary is loaded, custom concepts alone: there is nothing to
+    compare others with.
     """
-    if vocabulary.in_use(data) is None:
-        return []
     named = [(name, *place) for name in registries or registry_names() for place in _named(folder_of(name))]
-    known = _known(con, data, {reference for _, _, reference in named})
+    loaded = vocabulary.in_use(data) is not None
+    named = [place for place in named if loaded or place[2].custom]
+    references = {reference for _, _, reference in named}
+    known = _custom(con, references) | (_known(con, data, references) if loaded else set())
     return [
         {
             "registry": Path(name).name,
@@ -67,13 +71,11 @@ def warn(con: duckdb.DuckDBPyConnection, data: Path, registries: Sequence[str]) 
 
 
 def _named(folder: Path) -> Iterator[tuple[YamlValue, ConceptReference]]:
-    """Each concept of a definition that a vocabulary can hold, with its place."""
+    """Each concept of a definition, with its place."""
     for file in definition_files(folder):
         for value in YamlValue.load(file).all():
             if _REFERENCE.fullmatch(value.path):
-                reference = read_reference(value)
-                if not reference.custom:
-                    yield value, reference
+                yield value, read_reference(value)
             elif _ID.fullmatch(value.path):
                 yield value, ConceptReference(concept_id=value.integer())
             elif unit := _KEY.fullmatch(value.path):
@@ -81,7 +83,16 @@ def _named(folder: Path) -> Iterator[tuple[YamlValue, ConceptReference]]:
 
 
 def _shown(reference: ConceptReference) -> str:
-    return str(reference.concept_id or f"{reference.vocabulary} {reference.code}")
+    return str(reference.concept_id or " ".join(map(str, coded(reference))))
+
+
+def _custom(con: duckdb.DuckDBPyConnection, references: Collection[ConceptReference]) -> set[ConceptReference]:
+    """Those of the custom concepts that the starter maps, or rows of the workspace, have."""
+    with files("onco_mappings").joinpath("concepts", "custom_concepts.csv").open(encoding="utf-8") as lines:
+        codes = {row["concept_code"] for row in csv.DictReader(lines)}
+    found = con.execute("SELECT concept_code FROM cdm.concept WHERE vocabulary_id = 'ONCO'").fetchall()
+    codes |= {code for (code,) in found}
+    return {reference for reference in references if reference.custom in codes}
 
 
 def _known(

@@ -2,8 +2,8 @@
 -- what is planned for as long (Hryniuk and Bush, J Clin Oncol 1984;2:1281-1288). Reduction: a smaller dose than the one
 -- before, of the same agent. Interruption: a next dose more than `delay_days` after it was due; within a record longer
 -- than a cycle none can be seen. Discontinued, as in the endpoints: the patient lived on after the days that the last
--- dose covers with their grace, or began new therapy after it. What the CDM does not tell is NULL, or 'not evaluable'; a
--- reason that is recorded in words that are not declared is 'Other'.
+-- dose covers with their grace, or began new therapy after it. What the CDM does not tell is NULL, or 'not evaluable';
+-- a reason that is recorded in words that are not declared is 'Other'.
 WITH ordered AS (
     SELECT
         record.*,
