@@ -41,7 +41,7 @@ from onco_etl import (
     workspace,
 )
 from onco_etl import replay as replaying
-from onco_etl.errors import InputError
+from onco_etl.errors import ConfigurationError, InputError
 from onco_etl.query import scalar
 from onco_etl.runs import ERASE, timed
 from onco_etl.settings import EtlSettings
@@ -73,7 +73,11 @@ def init(settings: EtlSettings) -> None:
 
     Raises StateError where there is a workspace and its secret is gone: another one would hash everything differently;
     and where the workspace is gone although something was received: an empty one would number every patient anew.
+    ConfigurationError where a file stands in the place of a folder.
     """
+    for setting, folder in (("data", settings.data), ("published", settings.published_folder)):
+        if folder.exists() and not folder.is_dir():
+            raise ConfigurationError(f"{setting}: {folder}: a file; it has to be a folder")
     workspace.refuse_lost(settings.data)
     secret = settings.data / workspace.SECRET
     if settings.data.joinpath(workspace.FILE).exists():

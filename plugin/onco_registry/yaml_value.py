@@ -34,6 +34,9 @@ class YamlValue:
             node = _composed(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigurationError(f"{path.name}: {error.strerror}") from error
+        except yaml.MarkedYAMLError as error:
+            at = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
+            raise ConfigurationError(f"{path.name}{at}: not YAML: {error.problem or error.context}") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
         if node is None:

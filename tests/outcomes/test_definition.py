@@ -191,8 +191,9 @@ def test_a_key_in_two_files_or_in_none(folder: Path) -> None:
 
 
 def test_not_yaml_and_no_registry(folder: Path) -> None:
-    (folder / "registry.yaml").write_text("a: [1", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"registry\.yaml: not YAML: .* line 1"):
+    (folder / "registry.yaml").write_text("b: 2\na: [1, Li Lei\nc: 3\n", encoding="utf-8")
+    said = r"^registry\.yaml line 3: not YAML: expected ',' or '\]', but got ':'$"
+    with pytest.raises(ConfigurationError, match=said):
         load_registry(folder)
     with pytest.raises(ConfigurationError, match="no registry 'nonesuch': neither shipped nor a folder"):
         load_registry("nonesuch")

@@ -225,6 +225,20 @@ def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, error: str) -> N
     assert (done.returncode, done.stderr) == (2, f"error: registry.toml: {error.format(folder=tmp_path)}\n")
 
 
+def test_a_file_in_the_place_of_the_data_folder_is_named(tmp_path: Path) -> None:
+    tmp_path.joinpath("data").touch()
+    done = cli(tmp_path, "init")
+    assert (done.returncode, done.stderr) == (2, f"error: data: {tmp_path}/data: a file; it has to be a folder\n")
+
+
+def test_a_service_with_a_schedule_that_is_none_does_not_say_that_it_serves(tmp_path: Path) -> None:
+    assert cli(tmp_path, "init").returncode == 0
+    tmp_path.joinpath("registry.toml").write_text('[schedule]\nnight = "61 * * * *"\n', encoding="utf-8")
+    done = cli(tmp_path, "serve")
+    assert (done.returncode, "serving" in done.stderr) == (2, False)
+    assert done.stderr.startswith("error: schedule.night: '61 * * * *': one minute and one hour")
+
+
 def test_commands_in_the_wrong_order_say_which_comes_first(tmp_path: Path) -> None:
     assert cli(tmp_path, "init").returncode == 0
     data = tmp_path / "data"

@@ -33,10 +33,11 @@ def serve(config: Config, file: Path) -> None:
     """Run jobs when they are due, until SIGTERM or SIGINT; then stop the one that runs, which rolls back.
 
     file: the configuration, for the processes of the jobs. Raises InUseError, naming the other, where this data folder
-    is served already; StateError where there is none.
+    is served already; StateError where there is none; ConfigurationError for a schedule that is none.
     """
     if not config.data.is_dir():
         raise StateError(f"{config.data}: no such folder; create it with `onco-registry init`")
+    calendars(config)
     with (
         lock.held(config.data, "serve", file=lock.SERVICE),
         jobs.opened(config.data) as engine,
