@@ -35,6 +35,9 @@ def bulletin(
     reason: Annotated[
         str, typer.Option("--reason", help="Why, for the readers of the bulletin: no patient data.")
     ] = "",
+    reason_zh: Annotated[
+        str, typer.Option("--reason-zh", help="The same in Chinese, for Chinese pages and letters.")
+    ] = "",
     registry: Annotated[str | None, typer.Option("--registry", help="Only this registry.")] = None,
     edition: Annotated[str | None, typer.Option("--edition", help="Only this edition: internal or public.")] = None,
     dry_run: DryRunOption = False,
@@ -45,7 +48,7 @@ def bulletin(
     if context.invoked_subcommand:
         return
     settings = _chosen(configuration.load(config), registry, edition)
-    correction = _correction(corrects, reason)
+    correction = _correction(corrects, reason, reason_zh)
     if dry_run:
         _print_planned(settings, correction, edition, as_json)
         return
@@ -111,12 +114,15 @@ def _chosen(settings: Config, registry: str | None, edition: str | None) -> Conf
     return settings.model_copy(update={"registries": (named[0] if named else registry,)})
 
 
-def _correction(corrects: int | None, reason: str) -> Correction | None:
+def _correction(corrects: int | None, reason: str, reason_zh: str) -> Correction | None:
     from onco_registry.bulletin.archive.store import Correction
 
     if (corrects is None) != (not reason.strip()):
         raise ConfigurationError("--corrects NUMBER and --reason TEXT: give both")
-    return None if corrects is None else Correction(corrects, reason.strip())
+    if reason_zh.strip() and corrects is None:
+        raise ConfigurationError("--reason-zh TEXT: only with --corrects NUMBER and --reason TEXT")
+    translations = {"zh": reason_zh.strip()} if reason_zh.strip() else {}
+    return None if corrects is None else Correction(corrects, reason.strip(), translations)
 
 
 def _release(

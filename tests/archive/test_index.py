@@ -18,7 +18,7 @@ def root(tmp_path: Path) -> Path:
     for edition in ("internal", "public"):
         released(tmp_path, document("2026-09-30", edition=edition))
         released(tmp_path, document("2026-10-31", edition=edition), signing=signers)
-        correction = Correction(2, "A scan was read <twice>.")
+        correction = Correction(2, "A scan was read <twice>.", {"zh": "某次扫描被读取两次。"})
         released(tmp_path, document("2026-10-31", edition=edition, patients=31), correction=correction)
     return tmp_path
 
@@ -68,6 +68,7 @@ def test_what_was_corrected_says_so_and_stays(root: Path) -> None:
     assert "Corrected by release 3:</a></strong> A scan was read &lt;twice&gt;." in articles["2"]
     assert "Corrects release 2:</a> A scan was read &lt;twice&gt;." in articles["3"]
     assert "Release 3 · current" in articles["3"]
+    assert "</a></strong> 某次扫描被读取两次。" in page(root, "internal", "index.zh.html")
     assert "orrect" not in articles["1"]
     assert "3 December 2026, 07:05 (UTC)" in articles["1"]
     assert "Not signed." in articles["1"]

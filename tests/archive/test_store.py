@@ -33,6 +33,7 @@ def test_a_release_holds_its_files_and_a_manifest_that_names_them(tmp_path: Path
         "previous": None,
         "corrects": None,
         "reason": None,
+        "reason_translations": {},
         "signed_by": None,
         "files": {
             name: {"sha256": digest(release.folder / name), "bytes": len(content)}

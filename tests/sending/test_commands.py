@@ -99,7 +99,10 @@ def test_release_send_correct_and_verify(folder: Path) -> None:
     command = "--registry anlotinib_pd1_sts --edition internal --corrects 1 --reason TEXT"
     assert command in run(folder, "bulletin", code=9)
     assert "--corrects NUMBER and --reason TEXT: give both" in run(folder, "bulletin", "--corrects", "1", code=2)
-    (corrected,) = answer(folder, "bulletin", "--corrects", "1", "--reason", "The inbox was sent again.")
+    alone = run(folder, "bulletin", "--reason-zh", "重复", code=2)
+    assert "--reason-zh TEXT: only with --corrects NUMBER and --reason TEXT" in alone
+    reasons = ("--reason", "The inbox was sent again.", "--reason-zh", "收件箱重复发送。")
+    (corrected,) = answer(folder, "bulletin", "--corrects", "1", *reasons)
     assert (corrected["number"], corrected["is_new"], corrected["is_signed"]) == (2, True, True)
     assert "not one of bulletin.editions" in run(folder, "bulletin", "--edition", "public", code=2)
     assert run(folder, "bulletin", "verify") == "Releases: 2, signed: 2.\n"

@@ -46,10 +46,15 @@ def render(
 
 
 def _shown(release: Release, words: Catalogue) -> dict[str, Any]:
-    """A release's manifest, and its documents by what the reader calls them."""
+    """A release's manifest, its reason in the reader's language, and its documents by what the reader calls them."""
     files = release.manifest["files"]
     documents = [(name, _label(name, words)) for name in files if "/" not in name]
-    return {**release.manifest, "sha256": release.sha256, "documents": documents}
+    return {
+        **release.manifest,
+        "reason": release.reason(words.language),
+        "sha256": release.sha256,
+        "documents": documents,
+    }
 
 
 def _label(name: str, words: Catalogue) -> str:

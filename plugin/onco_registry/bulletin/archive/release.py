@@ -51,6 +51,11 @@ class Release:
         found: int | None = self.manifest["corrects"]
         return found
 
+    def reason(self, language: str) -> str | None:
+        """Why it corrects another, in a language where it was given in it."""
+        found: str | None = self.manifest.get("reason_translations", {}).get(language, self.manifest["reason"])
+        return found
+
     @property
     def name(self) -> str:
         """Its place below the folder of all bulletins, such as trial/internal/3."""

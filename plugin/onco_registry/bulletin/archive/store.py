@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,13 @@ _PROVENANCE = ("hash", "knowledge_run", "published")
 
 @dataclass(frozen=True)
 class Correction:
-    """Which release is corrected, and why, in words for its readers (never with patient data)."""
+    """Which release is corrected, and why, in words for its readers (never with patient data); `translations` of these
+    words by language.
+    """
 
     number: int
     reason: str
+    translations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ def _manifest(
         "previous": planned.before.sha256 if planned.before else None,
         "corrects": correction.number if correction else None,
         "reason": correction.reason if correction else None,
+        "reason_translations": dict(correction.translations) if correction else {},
         "signed_by": keys[0].kid if keys else None,
         "files": one.listed(files),
     }

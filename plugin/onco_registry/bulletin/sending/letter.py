@@ -54,7 +54,7 @@ def _text(parcel: Parcel, words: Catalogue, document: Mapping[str, Any], finding
     release, channel = parcel.release, parcel.channel
     lines = [finding, "", words("mail.cut", cut=release.data_cut, n=release.number)]
     if release.corrects is not None:
-        lines.append(words("mail.corrects", n=release.corrects, reason=release.manifest["reason"]))
+        lines.append(words("mail.corrects", n=release.corrects, reason=release.reason(channel.language)))
     lines.append(words("mail.caution"))
     if document["bulletin"]["fictional"]:
         lines.append(words("archive.fictional"))
