@@ -114,7 +114,7 @@ def _meta(
         notes=registry.notes,
         data_cut=found.data_cut,
         knowledge_run=found.as_of_run,
-        published=finished.astimezone(ZoneInfo(config.timezone)),
+        computed=finished.astimezone(ZoneInfo(config.timezone)),
         patients=found.patients,
         hash=found.hash,
         sources=(config.source,),

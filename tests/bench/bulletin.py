@@ -74,7 +74,7 @@ def _meta(registry: RegistryDefinition, results: Results) -> BulletinMeta:
         population=registry.cohort.population,
         data_cut=results.data_cut,
         knowledge_run=results.as_of_run,
-        published=datetime(2025, 2, 1, tzinfo=UTC),
+        computed=datetime(2025, 2, 1, tzinfo=UTC),
         patients=results.patients,
         hash=results.hash,
         labels=registry.labels,

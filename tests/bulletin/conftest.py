@@ -181,7 +181,7 @@ def meta() -> BulletinMeta:
         cohort="both",
         data_cut=date(2022, 5, 31),
         knowledge_run=42,
-        published=datetime(2022, 7, 1, 8, 30, tzinfo=UTC),
+        computed=datetime(2022, 7, 1, 8, 30, tzinfo=UTC),
         patients=8,
         hash="c0ffee",
         notes=("A caveat of this registry.",),

@@ -156,7 +156,7 @@ def _meta(month: Month) -> BulletinMeta:
         cohort="all",
         data_cut=date(2022, 5, 31),
         knowledge_run=1,
-        published=datetime(2022, 7, 1, 8, 30, tzinfo=UTC),
+        computed=datetime(2022, 7, 1, 8, 30, tzinfo=UTC),
         patients=month.n,
         hash="c0ffee",
     )

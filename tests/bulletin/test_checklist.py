@@ -55,12 +55,12 @@ def test_answers_from_the_document_and_from_the_definition(document: Document) -
         "Adult at index: 0 excluded, 8 remain",
     ]
     assert answers(document, "index_date") == [
-        "The later first day of Drug a, Drug b, on which all of them are being taken; the first days are at most 42 "
-        "days apart.",
+        "The later of the first days of Drug a, Drug b, provided that all of them are being taken then; the first days "
+        "are at most 42 days apart.",
         "One index date per patient: the first that meets all criteria.",
     ]
     assert answers(document, "extraction") == [
-        "Nothing after 31 May 2022 counts; what was received up to run 42 is known."
+        "Events after 31 May 2022 are not counted; data received up to run 42 are used."
     ]
     assert answers(document, "size") == [
         "None was planned: everyone who meets the criteria is in, 8 patients at this cut."

@@ -120,6 +120,13 @@ def test_levels(counts: tuple[int, ...], told: list[tuple[str, int]]) -> None:
     assert found["summary"] is None
 
 
+def test_of_a_summary_only_the_unit_is_told() -> None:
+    entry = variable(8, 12)
+    entry["summary"]["unit"] = "years"
+    (found,) = baseline([entry], 20, K)
+    assert {name: value for name, value in found["summary"].items() if value is not None} == {"unit": "years"}
+
+
 def test_levels_of_which_a_patient_may_have_several_are_left_out() -> None:
     (found,) = baseline([variable(8, 12, multiple=True)], 20, K)
     assert found["levels"] == []

@@ -131,8 +131,8 @@ def test_terms_by_worst_grade(document: dict[str, Any]) -> None:
 def test_failing_checks_come_first_and_all_are_kept(document: dict[str, Any]) -> None:
     checks = document["consistency_checks"]
     assert [(row["label"], row["status"]) for row in checks] == [
-        ("No contact after death", "fail"),
-        ("Responses add up", "pass"),
+        ("No clinical contact after death", "fail"),
+        ("Responses add up to the patients seen at index", "pass"),
     ]
 
 
@@ -281,7 +281,7 @@ def test_what_the_schema_refuses_is_named(frames: Frames, meta: BulletinMeta, do
     ("change", "message"),
     [
         ({"translations": {"xx": {}}}, "no language 'xx'"),
-        ({"published": datetime(2022, 7, 1)}, "timezone"),
+        ({"computed": datetime(2022, 7, 1)}, "timezone"),
     ],
 )
 def test_meta_is_refused(meta: BulletinMeta, change: dict[str, Any], message: str) -> None:

@@ -32,8 +32,8 @@ def told(facts: Facts, name: str) -> list[str]:
 def test_index_date_and_exposure(registry: model.RegistryDefinition) -> None:
     facts = protocol(registry, "v5.0 30-AUG-23")
     assert told(facts, "index") == [
-        "The later first day of Alpha, Beta, on which all of them are being taken; the first days are at most 42 days "
-        "apart."
+        "The later of the first days of Alpha, Beta, provided that all of them are being taken then; the first days "
+        "are at most 42 days apart."
     ]
     assert told(facts, "exposure") == [
         "Alpha: a record covers its own days or a cycle of 14 days, whichever is longer, and 7 days of grace.",

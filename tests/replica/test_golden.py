@@ -20,7 +20,7 @@ from replica.nights import Demo
 GOLDEN = Path(__file__).parent / "golden"
 RENEW = "RENEW_GOLDEN"
 MINIMUM_CELL = 5
-PUBLISHED = "2022-07-01T08:00:00+08:00"
+COMPUTED = "2022-07-01T08:00:00+08:00"
 # Values of statements that name a hash or a version.
 MOVING = {"digest", "hash", "version", "libraries"}
 LAGS = ("lag_assessment", "lag_death")
@@ -35,7 +35,7 @@ def editions(demo: Demo) -> dict[str, dict[str, Any]]:
 
 
 def steady(document: dict[str, Any]) -> dict[str, Any]:
-    bulletin = {**document["bulletin"], "hash": "-", "published": PUBLISHED}
+    bulletin = {**document["bulletin"], "hash": "-", "computed": COMPUTED}
     checklist = [
         row | {"answer": row["answer"] and [_steady(statement) for statement in row["answer"]]}
         for row in document["checklist"]

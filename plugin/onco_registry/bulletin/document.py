@@ -113,7 +113,7 @@ def _bulletin(meta: BulletinMeta) -> dict[str, Any]:
         "fictional": meta.fictional,
         "data_cut": meta.data_cut.isoformat(),
         "knowledge_run": meta.knowledge_run,
-        "published": meta.published.isoformat(timespec="seconds"),
+        "computed": meta.computed.isoformat(timespec="seconds"),
         "hash": meta.hash,
         "sources": sorted(meta.sources),
     }

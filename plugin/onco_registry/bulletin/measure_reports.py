@@ -48,7 +48,7 @@ def bundle(document: Mapping[str, Any]) -> Json:
         **({"meta": {"tag": [FICTIONAL]}} if about["fictional"] else {}),
         "identifier": {"system": "urn:onco-registry:bulletin", "value": edition},
         "type": "collection",
-        "timestamp": about["published"],
+        "timestamp": about["computed"],
         "entry": [
             {"fullUrl": uuid5(NAMESPACE_OID, f"{edition}/{about['hash']}/{measure}").urn, "resource": report}
             for measure, report in _reports(document)
@@ -80,7 +80,7 @@ def _report(document: Mapping[str, Any], row: Json, title: str) -> Json:
         "status": "complete",
         "type": "summary",
         "measure": f"{MEASURE}:{measure}",
-        "date": about["published"],
+        "date": about["computed"],
         "reporter": {"display": document["registry"]["title"]},
         # When the first patient entered is not in the document.
         "period": {"end": about["data_cut"]},

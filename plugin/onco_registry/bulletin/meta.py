@@ -19,8 +19,9 @@ class BulletinMeta:
     completeness, a check); a name without a label is printed with its underscores as spaces.
 
     `registry` is the definition's name, `title` its one-line title, `population` one sentence on who is in the
-    cohort, `notes` the registry's own caveats. `published` must carry a timezone. `unmapped_codes` counts
-    distinct codes mapped to concept 0 and `quarantined` the resource versions refused, both at `knowledge_run`.
+    cohort, `notes` the registry's own caveats. `computed` is when the run of its recompute finished, and must carry
+    a timezone. `unmapped_codes` counts distinct codes mapped to concept 0 and `quarantined` the resource versions
+    refused, both at `knowledge_run`.
     `facts`: what the definition says of the design, by the names of checklist.json.
     `endpoints` are those shown; where none is named, all that have a curve. `has_response` and `has_safety`: whether
     the registry declares the rules of either. `landmark_days`: from the first drug to the landmark of its
@@ -34,7 +35,7 @@ class BulletinMeta:
     cohort: str
     data_cut: date
     knowledge_run: int
-    published: datetime
+    computed: datetime
     patients: int
     hash: str
     population: str = ""
@@ -55,8 +56,8 @@ class BulletinMeta:
         for language in self.translations:
             if language not in LANGUAGES:
                 raise ValueError(f"no language {language!r}: one of {', '.join(LANGUAGES)}")
-        if self.published.tzinfo is None:
-            raise ValueError("published needs a timezone")
+        if self.computed.tzinfo is None:
+            raise ValueError("computed needs a timezone")
 
     def label(self, name: str) -> str:
         """The reader's word for a name: its label, else the name itself with spaces and a capital."""

@@ -50,15 +50,20 @@ class _Table:
 
 
 def tables(document: Mapping[str, Any]) -> dict[str, bytes]:
-    """`tables/<name>.csv` -> content, in the order of the names; a table without rows has its header.
+    """`tables/<name>.csv` -> content, in the order of the names.
+
+    A table without rows has its header; of the public edition, which leaves much out, it is not there, nor has `about`
+    what has no value: what is not told is not to be taken for none.
 
     RFC 4180: commas, CRLF, quoted where needed; UTF-8 with a byte order mark. Fractions stay fractions, and the column
     `unit` says so. What is unknown, not estimable or suppressed is empty. A text that a spreadsheet would take for a
     formula has an apostrophe before it.
     """
-    about = _Table(("about",), ["section", "name", "value"], list(_about((), document, root())))
-    found = {table.file: table.csv() for table in [about, *_tables((), document, root())]}
-    return dict(sorted(found.items()))
+    everything = document["bulletin"]["edition"] == "internal"
+    rows = [row for row in _about((), document, root()) if everything or row["value"] is not None]
+    about = _Table(("about",), ["section", "name", "value"], rows)
+    found = [table for table in [about, *_tables((), document, root())] if everything or table.rows]
+    return {table.file: table.csv() for table in sorted(found, key=lambda table: table.file)}
 
 
 def _about(path: Path, section: Mapping[str, Any], node: Node) -> Iterator[Row]:

@@ -13,6 +13,8 @@ from onco_registry.bulletin.archive.release import MANIFEST, SIGNATURE, Release
 from onco_registry.bulletin.archive.series import corrections, current
 from onco_registry.bulletin.catalogue import Catalogue
 
+_MEASURE_REPORT = "measure-report.json"
+
 
 def name(language: str, languages: Sequence[str]) -> str:
     """The page's file: index.html in the first language, index.zh.html in another."""
@@ -60,8 +62,10 @@ def _shown(release: Release, words: Catalogue) -> dict[str, Any]:
 def _label(name: str, words: Catalogue) -> str:
     """'bulletin.zh.pdf' -> 'PDF, Chinese'; 'bulletin.json' -> 'JSON'."""
     stem, *language, suffix = name.split(".")
+    if name == _MEASURE_REPORT:
+        return words("archive.document.MeasureReport")
     kind = suffix.upper() if stem == "bulletin" else f"{suffix.upper()} ({stem})"
-    return f"{kind}, {words(f'archive.language.{language[0]}')}" if language else kind
+    return words("list.clause").join([kind, words(f"archive.language.{language[0]}")]) if language else kind
 
 
 @cache

@@ -19,7 +19,7 @@ from onco_registry.bulletin.archive.series import Series, standing
 from onco_registry.bulletin.document import canonical
 
 # What tells by which run a document was computed, and when.
-_PROVENANCE = ("hash", "knowledge_run", "published")
+_PROVENANCE = ("hash", "knowledge_run", "computed")
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,19 @@ def baseline(entries: list[Record], patients: int, rule: Rule) -> list[Record]:
     levels a patient has, which may be a variable, too, such sums tell of who has just two or three.
     """
     return [
-        {**entry, "n": patients, "summary": None, "levels": _levels(entry, rule) if entry["n"] == patients else []}
+        {
+            **entry,
+            "n": patients,
+            "summary": _unit(entry["summary"]),
+            "levels": _levels(entry, rule) if entry["n"] == patients else [],
+        }
         for entry in entries
     ]
+
+
+def _unit(summary: Record | None) -> Record | None:
+    """A summary of which only the unit is told, that of the levels."""
+    return dict.fromkeys(summary) | {"unit": summary["unit"]} if summary and summary["unit"] else None
 
 
 def _levels(entry: Record, rule: Rule) -> list[Record]:

@@ -27,7 +27,7 @@ def completeness(rows: list[Record], patients: int, answered: Record | None, rul
         if row["item"] in ITEMS and row["n"] == patients:
             may = rule.proportion(row["x"], patients) and rule.count(*map(abs, differences(row["x"], told, patients)))
             may = may and (row["item"] != _ASSESSED or rule.count(abs(both)))
-            found.append(row if may else {**row, "x": None, "n": None})
+            found.append(row if may else {**row, "x": None, "n": None, "withheld": True})
             told |= {row["x"]} if may else set()
     return found
 

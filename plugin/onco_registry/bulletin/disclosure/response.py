@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from onco_registry.bulletin.disclosure.algebra import tellable
 from onco_registry.bulletin.disclosure.pooling import pooled, values
 from onco_registry.bulletin.disclosure.rule import Rule, withheld
-from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.frames import DECIMALS, Record
 from onco_registry.bulletin.sections.estimates import divided
 from onco_registry.bulletin.sections.response import RESPONSES
 from onco_registry.exact import proportion
@@ -139,7 +139,8 @@ def _together(rows: Block) -> Record:
         return rows[0]
     x, n = _total(rows, "x"), _total(rows, "n")
     found = proportion(x, n, 100 * rows[0]["ci_level"])
-    numbers = {"x": x, "n": n, "estimate": found.estimate, "lower": found.lower, "upper": found.upper}
+    limits = {name: round(getattr(found, name), DECIMALS) for name in ("estimate", "lower", "upper")}
+    numbers = {"x": x, "n": n, **limits}
     variable = rows[0]["stratum"].partition("=")[0]
     # Not in the order of the strata, which is that of their number.
     members = sorted(row["label"] for row in rows)

@@ -156,7 +156,7 @@ def _entry(entry: Record, told: Told) -> Record:
 
 def _curve(told: Told, rows: list[Record]) -> Record:
     if not told.days:
-        return {"shown_until_days": 0, "grid_days": GRID_DAYS, "points": []}
+        return {"shown_until_days": None, "grid_days": GRID_DAYS, "points": []}
     drawn = told.curve(_percent(rows[0]) if rows else 95.0)
     lost = {0: 0, **dict(zip(told.days, told.censored, strict=True))}
     columns = ["time", "at_risk", "events", "survival", "lower", "upper"]

@@ -29,6 +29,8 @@ def draw(items: list[dict[str, Any]], words: Catalogue, form: Format) -> Svg:
 
 
 def _bar(svg: Svg, item: dict[str, Any], row: Row, scale: float) -> None:
+    if item["x"] is None:
+        return
     svg.rect(row.bar_x, row.bar_y - BAR / 2, scale, BAR, "track")
     if item["x"] and item["n"]:
         svg.rect(row.bar_x, row.bar_y - BAR / 2, scale * item["x"] / item["n"], BAR, "known")

@@ -20,19 +20,25 @@ def draw(strata: list[dict[str, Any]], overall: dict[str, Any] | None, words: Ca
     """One row per stratum with x/n, rate and interval; the overall rate as a last row and a dashed line."""
     rows = _rows(strata, overall, words)
     heights = [_height(row, form) for row in rows]
-    top = 4 if form.narrow else TOP
+    top = TOP - 4 if form.narrow else TOP
     svg = Svg(
         f"forest-{form.name}", form.width, top + sum(heights) + AXIS, words("forest.figure"),
-        words("forest.description", rows=sum(len(group["rows"]) for group in strata)),
+        words("forest.description", rows=sum(len(group["rows"]) for group in strata))
+        + words("list.sentence")
+        + words("list.comma").join(
+            " ".join((row["label"], *_numbers(row["rate"], words))) for row in rows if "rate" in row
+        ),
     )  # fmt: skip
     left, right = (8, form.width - 14) if form.narrow else (226, 506)
     reference = overall["estimate"] if overall else None
     _axis(svg, left, right, top + sum(heights), words)
     if not form.narrow:
         _guides(svg, left, right, top, top + sum(heights), reference)
-    if overall and not form.narrow:
-        svg.text(COUNTS_AT, 12, words("forest.counts"), "axis-title", "end")
-        svg.text(form.width, 12, words("forest.rate", level=words.level(overall)), "axis-title", "end")
+    if overall:
+        counts, rate = words("forest.counts"), words("forest.rate", level=words.level(overall))
+        if not form.narrow:
+            svg.text(COUNTS_AT, 12, counts, "axis-title", "end")
+        svg.text(form.width, 12, f"{counts}\u2003{rate}" if form.narrow else rate, "axis-title", "end")
     y = float(top)
     for row, height in zip(rows, heights, strict=True):
         if "rate" in row:

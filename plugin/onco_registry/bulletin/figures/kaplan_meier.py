@@ -39,7 +39,7 @@ def draw(entry: dict[str, Any], words: Catalogue, form: Format) -> Svg:
 
 def drawn(entry: dict[str, Any]) -> bool:
     """Whether enough patients are at risk for any of the curve to be drawn."""
-    return bool(entry["curve"]["shown_until_days"] > 0)
+    return bool(entry["curve"]["shown_until_days"])
 
 
 def y_of(survival: float) -> float:
