@@ -14,6 +14,8 @@ def outcome_facts(registry: RegistryDefinition) -> dict[str, list[Statement]]:
         "outcomes": [_outcome(endpoint, registry) for endpoint in registry.endpoints.values()],
         "response": _response(registry),
         "safety": _safety(registry),
+        "follow_up_from_response": _from_response(registry),
+        "late_entry_response": [say("late_entry_response")] if registry.response.sources else [],
         "follow_up_ends": _follow_up_ends(registry),
         "level": [say("level", percent=registry.analysis.ci_percent)],
         "estimated": _estimated(registry),
@@ -56,6 +58,11 @@ def _immune(rules: ImmuneRules) -> Statement:
 def _safety(registry: RegistryDefinition) -> list[Statement]:
     rules = registry.safety
     return [say("safety", days=rules.window_days, extended=rules.extended_window_days)] if rules else []
+
+
+def _from_response(registry: RegistryDefinition) -> list[Statement]:
+    started = any(endpoint.start != "index" for endpoint in registry.endpoints.values())
+    return [say("follow_up_from_response")] if started else []
 
 
 def _follow_up_ends(registry: RegistryDefinition) -> list[Statement]:
