@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from onco_registry.bulletin.document import build
+from onco_registry.bulletin.layout import told
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.page import render
 from onco_registry.bulletin.statement import say
@@ -135,3 +136,19 @@ def test_each_is_a_table(document: dict[str, Any]) -> None:
         "further_endpoints": 2,
     }
     assert lines["survival_strata"][2].startswith("pfs,Pfs,subtype,Histological subtype,subtype=Beta,pfs_median,5.0,")
+
+
+@pytest.mark.parametrize(
+    ("points", "estimates", "is_told"),
+    [
+        ([], [{"withheld": True}], False),
+        ([], [{"withheld": True}, {}], True),
+        ([{"time_days": 0}], [{"withheld": True}], True),
+        ([{"time_days": 0}], [], False),
+    ],
+)
+def test_estimates_stand_in_a_table_where_any_or_their_curve_is_told(
+    points: list[Any], estimates: list[Any], is_told: bool
+) -> None:
+    entry = {"curve": {"points": points}, "estimates": estimates}
+    assert told([entry]) == ([entry] if is_told else [])

@@ -40,8 +40,13 @@ def by_group(entries: Iterable[Record], fewest: int) -> list[tuple[Record, list[
 
 
 def told(entries: Iterable[Record]) -> list[Record]:
-    """The endpoints with an estimate that is told; the others say where their curve would be that nothing is."""
-    return [entry for entry in entries if any(not row.get("withheld") for row in entry["estimates"])]
+    """The endpoints of which a curve or an estimate is told; the others say so where their curve would be."""
+    return [
+        entry
+        for entry in entries
+        if (entry["curve"]["points"] and entry["estimates"])
+        or any(not row.get("withheld") for row in entry["estimates"])
+    ]
 
 
 def by_endpoint(contrasts: list[Record]) -> list[tuple[str, list[Record]]]:
