@@ -14,6 +14,7 @@ def outcome_facts(registry: RegistryDefinition) -> dict[str, list[Statement]]:
         "outcomes": [_outcome(endpoint, registry) for endpoint in registry.endpoints.values()],
         "response": _response(registry),
         "safety": _safety(registry),
+        "imaging": _imaging(registry),
         "follow_up_from_response": _from_response(registry),
         "late_entry_response": [say("late_entry_response")] if registry.response.sources else [],
         "follow_up_ends": _follow_up_ends(registry),
@@ -30,7 +31,12 @@ def outcome_facts(registry: RegistryDefinition) -> dict[str, list[Statement]]:
 def _outcome(endpoint: Endpoint, registry: RegistryDefinition) -> Statement:
     key = "outcome" if endpoint.start == "index" else "outcome_from_response"
     events = [registry.events[name].label for name in endpoint.events]
-    return say(key, label=endpoint.label, events=events, censorings=_censorings([endpoint], registry))
+    about = {"label": endpoint.label, "events": events, "censorings": _censorings([endpoint], registry)}
+    if endpoint.maximum_gap_days is not None:
+        return say(f"{key}_gap", **about, days=endpoint.maximum_gap_days)
+    if endpoint.stopped_by is not None:
+        return say(f"{key}_stopped", **about, stop=registry.events[endpoint.stopped_by].label)
+    return say(key, **about)
 
 
 def _censorings(endpoints: Iterable[Endpoint], registry: RegistryDefinition) -> list[str]:
@@ -57,12 +63,20 @@ def _immune(rules: ImmuneRules) -> Statement:
 
 def _safety(registry: RegistryDefinition) -> list[Statement]:
     rules = registry.safety
-    return [say("safety", days=rules.window_days, extended=rules.extended_window_days)] if rules else []
+    if rules is None:
+        return []
+    kind = registry.labels.get(rules.extended_terms, rules.extended_terms.replace("_", "-"))
+    return [say("safety", days=rules.window_days, extended=rules.extended_window_days, kind=kind)]
 
 
 def _from_response(registry: RegistryDefinition) -> list[Statement]:
     started = any(endpoint.start != "index" for endpoint in registry.endpoints.values())
     return [say("follow_up_from_response")] if started else []
+
+
+def _imaging(registry: RegistryDefinition) -> list[Statement]:
+    schedule = registry.imaging
+    return [say("imaging", interval=schedule.interval_days, tolerance=schedule.tolerance_days)] if schedule else []
 
 
 def _follow_up_ends(registry: RegistryDefinition) -> list[Statement]:

@@ -120,7 +120,10 @@ def document(month: Month) -> dict[str, Any]:
     """The internal document of a month, by the bulletin's own sections."""
     meta, estimates = _meta(month), _records("estimate", _estimates(month), cohort=False)
     curves = [row for endpoint in ("pfs", "os") for row in _curve(month.patients, endpoint)]
-    frames = {name: _records(name, []) for name in ("safety_table", "ae_rate", "ae_incidence", "laboratory_table")}
+    frames = {
+        name: _records(name, [])
+        for name in ("adverse_event", "safety_table", "ae_rate", "ae_incidence", "laboratory_table")
+    }
     times = _records("curve", curves)
     return _empty() | {
         "headline": headline(estimates, shown(times, meta), meta),

@@ -117,11 +117,11 @@ def test_a_few_lags_have_no_percentile(meta: BulletinMeta) -> None:
 def test_terms_by_worst_grade(document: dict[str, Any]) -> None:
     assert document["safety"]["terms"] == [
         {
-            "term": "Rash", "n": 8, "any": [3, 0, 1, 0, 0], "any_total": 4, "any_severe": 1,
+            "term": "Rash", "class": "Skin", "n": 8, "any": [3, 0, 1, 0, 0], "any_total": 4, "any_severe": 1,
             "related": [0, 0, 1, 0, 0], "related_total": 1, "related_severe": 1,
         },
         {
-            "term": "Cough", "n": 8, "any": [2, 0, 0, 0, 0], "any_total": 2, "any_severe": 0,
+            "term": "Cough", "class": "Airways", "n": 8, "any": [2, 0, 0, 0, 0], "any_total": 2, "any_severe": 0,
             "related": [1, 0, 0, 0, 0], "related_total": 1, "related_severe": 0,
         },
     ]  # fmt: skip
@@ -185,6 +185,8 @@ def test_groups_rates_and_curves_of_safety(document: dict[str, Any]) -> None:
     assert [(row["kind"], row["label"], row["x"]) for row in safety["groups"]] == [
         ("serious", "Serious", 2),
         ("group", "Skin group", 4),
+        # That nobody had it is told, too.
+        ("group", "Bleeding", 0),
     ]
     assert [(row["label"], row["events"], row["person_days"]) for row in safety["rates"]] == [
         ("Any", 7, 365),
@@ -219,7 +221,7 @@ def test_the_lists_of_the_tumour_board(document: dict[str, Any]) -> None:
         "on_treatment": [
             {
                 "person_id": 987001, "components": ["Drug a", "Drug b"], "first_dose_date": "2021-12-31",
-                "last_dose_date": "2022-05-28", "days_on_treatment": 151,
+                "last_dose_date": "2022-05-28", "last_contact_date": "2022-05-30", "days_on_treatment": 149,
             }
         ],
         "overdue_scan": [

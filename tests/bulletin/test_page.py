@@ -90,6 +90,7 @@ def test_response_table(page: Any) -> None:
         ["Stable disease", "0", "2", "1"],
         ["Progressive disease", "0", "1", "0"],
         ["Not evaluable", "1", "0", "0"],
+        ["All", "1", "5", "2"],
     ]
 
 
@@ -99,8 +100,14 @@ def test_survival_table(page: Any) -> None:
         ["Progression-free survival"],
         ["Median", "5/8", "6.3 months", "2.0–not reached log–log", "log–log"],
         ["Median", "5/8", "6.3 months", f"1.1–10.0 {spss}", spss],
-        ["Rate at 6 months", "2/8", "62.5%", "22.9–86.1 log–log", "log–log"],
-        ["Rate at 12 months", "5/8", "25.0%", "3.7–55.8 log–log", "log–log"],
+        ["Alive without progression at 6 months", "2/8", "62.5%", "22.9–86.1 log–log", "log–log"],
+        [
+            "Alive without progression at 12 months fewer than 5 at risk",
+            "5/8",
+            "25.0%",
+            "3.7–55.8 log–log",
+            "log–log",
+        ],
         ["Overall survival"],
         ["Median", "2/8", "not reached", "6.1–not reached log–log", "log–log"],
         [
@@ -120,18 +127,23 @@ def test_rates_of_an_endpoint_of_several_words(document: dict[str, Any], parse: 
     entry["endpoint"] = "ttd_any"
     page = parse(render(document))
     rows = page.tables["table-survival"][2:6]
-    assert [row[0] for row in rows] == ["Median", "Median", "Rate at 6 months", "Rate at 12 months"]
+    assert [row[0] for row in rows] == [
+        "Median",
+        "Median",
+        "Still on both drugs at 6 months",
+        "Still on both drugs at 12 months fewer than 5 at risk",
+    ]
 
 
 def test_days_are_those_that_the_registry_declares(frames: Frames, meta: BulletinMeta) -> None:
     facts = {
         "response": [say("response_days", baseline=21, stable=35), say("response_confirmed", days=30)],
-        "safety": [say("safety", days=14, extended=60)],
+        "safety": [say("safety", days=14, extended=60, kind="Immune-related")],
     }
     page = render(build(frames, dataclasses.replace(meta, facts=facts)))
     assert "Baseline at most 21 days before the index date; stable disease at least 35 days after it.</dd>" in page
     assert (
-        "until 14 days after the last (60 days if serious"
+        "until 14 days after the last (60 days if serious or immune-related)"
         in page.partition('id="table-safety"')[2].partition("</p>")[0]
     )
     assert "a declared number of days after the last" in render(build(frames, meta))

@@ -58,10 +58,12 @@ COMPLETENESS = [("recorded_response", 5, 8), ("lesion_measurements", 0, 8)]
 def _declared(frames: Frames, meta: BulletinMeta) -> tuple[Frames, BulletinMeta]:
     estimate = pd.concat([frames["estimate"], pd.DataFrame(ROWS, columns=frames["estimate"].columns)])
     completeness = pd.DataFrame(COMPLETENESS, columns=frames["completeness"].columns)
+    later = ("one only", 2, "adult", "Adult at index", 1, 0)
+    attrition = pd.concat([frames["attrition"], pd.DataFrame([later], columns=frames["attrition"].columns)])
     labels = {**meta.labels, "ttnt": "Time to next treatment", "later": "Added later"}
     facts = {**meta.facts, "comparators": [say("comparators", days=42, arms=["one"], endpoints=["pfs"])]}
     meta = dataclasses.replace(meta, labels=labels, facts=facts, endpoints=("pfs", "os"))
-    return {**frames, "estimate": estimate, "completeness": completeness}, meta
+    return {**frames, "estimate": estimate, "completeness": completeness, "attrition": attrition}, meta
 
 
 @pytest.fixture(name="document")
@@ -152,3 +154,22 @@ def test_estimates_stand_in_a_table_where_any_or_their_curve_is_told(
 ) -> None:
     entry = {"curve": {"points": points}, "estimates": estimates}
     assert told([entry]) == ([entry] if is_told else [])
+
+
+def test_the_flow_of_other_cohorts_by_reason(document: dict[str, Any], parse: Callable[[str], Any]) -> None:
+    assert document["further_flows"] == [
+        {
+            "cohort": "one only",
+            "label": "One only",
+            "steps": [
+                {"step": 1, "criterion": "exposure", "label": "One drug started", "excluded": 5, "remaining": 1},
+                {"step": 2, "criterion": "adult", "label": "Adult at index", "excluded": 1, "remaining": 0},
+            ],
+        }
+    ]
+    assert parse(render(document)).tables["table-flows"] == [
+        ["Reason for exclusion", "One only"],
+        ["Considered", "1"],
+        ["Adult at index", "1"],
+        ["In the group", "0"],
+    ]

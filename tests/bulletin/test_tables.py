@@ -145,7 +145,7 @@ def test_tables_without_rows_have_their_header(document: dict[str, Any]) -> None
     assert list(read(files, "survival_curve").columns)[:5] == [
         "endpoint", "label", "curve_shown_until_days", "curve_grid_days", "time_days",
     ]  # fmt: skip
-    assert list(read(files, "safety_terms").columns)[:3] == ["term", "n", "any_1"]
+    assert list(read(files, "safety_terms").columns)[:3] == ["term", "class", "n"]
     assert pd.isna(row(read(files, "headline"), "orr", ["estimate", "x", "n", "unit"])).all()
 
 

@@ -125,6 +125,7 @@ def test_a_registry_without_responses_and_adverse_events_has_what_is_left(record
     with Relations(record.con, recompute_parameters(record.registry, on(100))) as relations:
         establish_cohort(relations, record.registry)
         relations.create("cohort_death")
+        relations.create("last_contact")
         find_scans(relations)
         items = completeness(relations)
         assert timeliness(relations, record.registry).empty

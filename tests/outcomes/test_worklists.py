@@ -35,27 +35,36 @@ def listed(record: Record, name: str, cut: int) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("cut", "components", "last"),
+    ("seen", "components"),
     [
-        (50, "Alpha, Beta", 50),  # doses after the cut are not known yet
-        (100, "Alpha, Beta", 100),
-        # The last dose of alpha covers 7 days more, that of beta 21.
-        (107, "Alpha, Beta", 100),
-        (108, "Beta", 100),
-        (121, "Beta", 100),
+        (90, "Alpha, Beta"),
+        # The last dose, of day 100, covers 7 days more of alpha, 21 of beta.
+        (107, "Alpha, Beta"),
+        (108, "Beta"),
+        (121, "Beta"),
     ],
 )
-def test_on_treatment_while_a_dose_covers_the_cut(patient: Record, cut: int, components: str, last: int) -> None:
-    assert listed(patient, "on_treatment", cut) == [(1, components, on(0), on(last), cut + 1)]
+@pytest.mark.parametrize("cut", [122, 400])
+def test_on_treatment_when_last_seen(patient: Record, seen: int, components: str, cut: int) -> None:
+    patient.visit(1, seen)
+    assert listed(patient, "on_treatment", cut) == [(1, components, on(0), on(100), on(seen), 101)]
 
 
-@pytest.mark.parametrize("happens", ["nothing", "death", "new therapy"])
+def test_doses_after_the_cut_are_not_known_yet(patient: Record) -> None:
+    patient.visit(1, 40)
+    patient.visit(1, 122)
+    assert listed(patient, "on_treatment", 50) == [(1, "Alpha, Beta", on(0), on(50), on(40), 51)]
+
+
+@pytest.mark.parametrize("happens", ["visit", "death", "new therapy"])
 def test_no_more_on_treatment(patient: Record, happens: str) -> None:
     if happens == "death":
         patient.death(1, 90)
     elif happens == "new therapy":
         patient.drug(1, "delta", 90, 95)
-    assert listed(patient, "on_treatment", 122 if happens == "nothing" else 100) == []
+    else:
+        patient.visit(1, 122)
+    assert listed(patient, "on_treatment", 122) == []
 
 
 @pytest.mark.parametrize(

@@ -172,12 +172,18 @@ def test_of_the_second_night_alone_the_lag_is_known(demo: Demo) -> None:
 
 def test_lists_of_the_internal_edition(demo: Demo) -> None:
     patients = demo.site.patients()
-    # P30: the infusions of 2021-11-03 come every 21 days; that of 2022-04-20 covers 42 days, to the cut.
-    [(treated, *columns)] = demo.site.rows(
-        "SELECT * EXCLUDE (registry, data_cut, as_of_run, hash) FROM results.on_treatment"
-    )
-    assert patients[treated] == "p030"
-    assert columns == ["PD-1 inhibitor", date(2021, 11, 3), date(2022, 4, 20), 210]
+    # Who did not live on, as far as is known, after the days that the last dose covers (anlotinib 7 more, a PD-1
+    # inhibitor 42 from the infusion): of the seven only P30 was on both, the one who is censored for either drug.
+    treated = demo.site.rows("SELECT * EXCLUDE (registry, data_cut, as_of_run, hash) FROM results.on_treatment")
+    assert [(patients[person], components, *dates) for person, components, _, *dates in treated] == [
+        ("p030", "Anlotinib, PD-1 inhibitor", date(2022, 5, 10), date(2022, 5, 12), 189),
+        ("p031", "PD-1 inhibitor", date(2022, 4, 12), date(2022, 5, 10), 128),
+        ("p032", "PD-1 inhibitor", date(2022, 4, 9), date(2022, 5, 3), 85),
+        ("p025", "PD-1 inhibitor", date(2022, 3, 18), date(2022, 4, 7), 218),
+        ("p017", "PD-1 inhibitor", date(2022, 2, 26), date(2022, 3, 12), 365),
+        ("p021", "PD-1 inhibitor", date(2022, 1, 23), date(2022, 2, 10), 260),
+        ("p029", "PD-1 inhibitor", date(2021, 12, 2), date(2022, 1, 5), 43),
+    ]
     # Alive, without progression, last scanned on day 136 and on day 261 (replica_32.csv).
     overdue = demo.site.rows(
         "SELECT subject_id, last_assessment_date, due_date, days_overdue FROM results.overdue_scan"

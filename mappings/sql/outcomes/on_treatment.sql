@@ -1,16 +1,25 @@
--- Patients alive and without new systemic therapy whom a dose of a component still covers at the cut.
--- `days_on_treatment`: from the combination's first day, both ends counted.
+-- Patients alive and without new systemic therapy who were on treatment when last seen, by the rule of the endpoints: no
+-- contact is known after the days that the last dose of a component covers, with their grace. `days_on_treatment`: from
+-- the combination's first day to the last dose known, both ends counted.
+WITH newest AS (
+    SELECT *
+    FROM exposure_era
+    QUALIFY row_number() OVER (PARTITION BY person_id, component ORDER BY era_start DESC) = 1
+)
+
 SELECT
     patient.person_id AS subject_id,
     string_agg(component.label, ', ' ORDER BY component.position) AS components,
     any_value(patient.first_start) AS first_dose_date,
     max(era.last_day) AS last_dose_date,
-    ($data_cut - any_value(patient.first_start) + 1)::INTEGER AS days_on_treatment
+    any_value(contact.contact_date) AS last_contact_date,
+    (max(era.last_day) - any_value(patient.first_start) + 1)::INTEGER AS days_on_treatment
 FROM cohort_member AS patient
-INNER JOIN exposure_era AS era
-    ON patient.person_id = era.person_id AND $data_cut BETWEEN era.era_start AND era.covered_until
+INNER JOIN newest AS era ON patient.person_id = era.person_id
 INNER JOIN component ON era.component = component.component
+LEFT JOIN last_contact AS contact ON patient.person_id = contact.person_id
 ANTI JOIN cohort_death AS death ON patient.person_id = death.person_id
 ANTI JOIN new_therapy ON patient.person_id = new_therapy.person_id
+WHERE coalesce(contact.contact_date <= era.covered_until, TRUE)
 GROUP BY patient.person_id
-ORDER BY patient.person_id
+ORDER BY last_contact_date DESC, patient.person_id

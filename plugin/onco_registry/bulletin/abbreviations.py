@@ -15,9 +15,7 @@ def abbreviations(markup: str, words: Catalogue) -> list[str]:
     """
     text = unescape(re.sub(r"<[^>]*>", " ", markup))
     known = (key.removeprefix(KEY) for key in words.strings if key.startswith(KEY))
-    return sorted(
-        filter(lambda term: re.search(_alone(words.name("code", term.upper(), term)), text), known), key=str.casefold
-    )
+    return sorted(filter(lambda term: re.search(_alone(words.code(term)), text), known), key=str.casefold)
 
 
 def _alone(term: str) -> str:

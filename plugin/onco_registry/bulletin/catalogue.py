@@ -69,6 +69,10 @@ class Catalogue:
         """The word for a name from the data (an interval method, a source), else the name itself."""
         return self.strings.get(f"{kind}.{name}") or self.text(default or name or DASH)
 
+    def code(self, term: str) -> str:
+        """A code such as 'non-CR/non-PD' as this language writes it."""
+        return self.strings.get(f"code.{term.upper()}", term)
+
     def item(self, name: str, label: str) -> str:
         """The word for an item of completeness; 'death_source:EHR' has its value in it."""
         kind, separator, value = name.partition(":")

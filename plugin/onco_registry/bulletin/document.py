@@ -12,7 +12,7 @@ from onco_registry.bulletin.changes import Earlier, changes
 from onco_registry.bulletin.frames import Record, by_patient, of_cohort, records
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.sections import courses, quality, survival
-from onco_registry.bulletin.sections.attrition import attrition
+from onco_registry.bulletin.sections.attrition import attrition, further
 from onco_registry.bulletin.sections.baseline import baseline
 from onco_registry.bulletin.sections.checklist import checklist
 from onco_registry.bulletin.sections.headline import headline
@@ -21,7 +21,7 @@ from onco_registry.bulletin.sections.safety import safety
 from onco_registry.bulletin.sections.worklist import worklist
 
 SCHEMA_VERSION = 3
-_SAFETY_FRAMES = ("ae_table", "safety_table", "ae_rate", "ae_incidence", "laboratory_table")
+_SAFETY_FRAMES = ("adverse_event", "ae_table", "safety_table", "ae_rate", "ae_incidence", "laboratory_table")
 
 
 def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earlier | None = None) -> dict[str, Any]:
@@ -44,6 +44,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "headline": box,
         "changes": changes(box, earlier) if earlier else None,
         "attrition": attrition(of_cohort(records(results, "attrition"), meta.cohort)),
+        "further_flows": further(records(results, "attrition"), meta),
         "baseline": baseline(records(results, "baseline"), meta),
         "response": _response(results, estimates, meta) if meta.has_response else None,
         "survival": survival.survival(estimates, endpoints, curves, meta),

@@ -22,6 +22,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "endpoint": ("endpoint", "event", "decided_by"),
     "curve": ("endpoint", "stratum", "time_days", "at_risk", "events", "censored", "survival", "lower", "upper"),
     "ae_table": ("term", "related_only", "grade", "x", "n"),
+    "adverse_event": ("term", "ae_class"),
     "safety_table": (
         "kind", "item", "related_only", "x", "x_grade_1_2", "x_grade_3_4", "x_grade_5", "x_not_graded", "n",
     ),
@@ -49,7 +50,14 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "assessment": ("subject_id", "assessment_date", "chosen", "response"),
     "endpoint": ("subject_id", "endpoint", "event", "decided_by", "decided_on"),
     "dose": ("subject_id", "component", "first_dose_date", "last_dose_date", "status"),
-    "on_treatment": ("subject_id", "components", "first_dose_date", "last_dose_date", "days_on_treatment"),
+    "on_treatment": (
+        "subject_id",
+        "components",
+        "first_dose_date",
+        "last_dose_date",
+        "last_contact_date",
+        "days_on_treatment",
+    ),
     "overdue_scan": ("subject_id", "last_assessment_date", "due_date", "days_overdue", "last_contact_date"),
     "not_adjudicated": (
         "subject_id",

@@ -1,10 +1,12 @@
 """Records of the document as its tables lay them out: rates by rule, medians by group, contrasts by endpoint."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from onco_registry.bulletin.frames import Record
+from onco_registry.bulletin.sections.estimates import DAYS_PER
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ def by_group(entries: Iterable[Record], fewest: int) -> list[tuple[Record, list[
     return [(stratum, list(found[variable].values())) for variable, stratum in strata.items() if found[variable]]
 
 
+def by_reason(flows: Iterable[Record]) -> list[tuple[str, dict[str, int]]]:
+    """The reasons for exclusion of several flows, each with who was excluded by cohort; without the first step."""
+    found: dict[str, dict[str, int]] = {}
+    for flow in flows:
+        for step in flow["steps"][1:]:
+            found.setdefault(step["label"], {})[flow["cohort"]] = step["excluded"]
+    return list(found.items())
+
+
 def told(entries: Iterable[Record]) -> list[Record]:
     """The endpoints of which a curve or an estimate is told; the others say so where their curve would be."""
     return [
@@ -53,3 +64,12 @@ def by_endpoint(contrasts: list[Record]) -> list[tuple[str, list[Record]]]:
     """The contrasts by endpoint, both in the order of the document."""
     endpoints = dict.fromkeys(group["endpoint"] for group in contrasts)
     return [(name, [group for group in contrasts if group["endpoint"] == name]) for name in endpoints]
+
+
+def few_at_risk(entry: Record, row: Record, fewest: int) -> bool:
+    """Whether a rate is of a time, in weeks or months, at which fewer than `fewest` are at risk."""
+    if (found := re.search(r"_rate_(\d+)([mw])$", row["measure"])) is None or row.get("withheld"):
+        return False
+    days = int(found[1]) * DAYS_PER[found[2]]
+    later = [point["at_risk"] for point in entry["curve"]["points"] if point["time_days"] >= days]
+    return max(later, default=0) < fewest

@@ -15,7 +15,7 @@ from onco_registry.bulletin.figures import kaplan_meier
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.figures.swimmer import MOST_ROWS
 from onco_registry.bulletin.headline_words import FEWEST_FOR_ESTIMATES, endpoint_name, finding, in_order, measure_name
-from onco_registry.bulletin.layout import by_endpoint, by_group, by_rule, told
+from onco_registry.bulletin.layout import by_endpoint, by_group, by_reason, by_rule, few_at_risk, told
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 from onco_registry.bulletin.sections.quality import FEWEST_FOR_PERCENTILE
 from onco_registry.bulletin.sections.response import RESPONSES
@@ -44,13 +44,15 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         d=document, t=words, css=Markup(_template("page.css")), tiles=tiles,
         medians=[name for name in tiles if measures[name] and measures[name]["events"] is not None],
         measure_name=partial(measure_name, document, words), endpoint_name=partial(endpoint_name, document, words),
-        said=partial(said, words),
+        said=partial(said, words), joined=partial(_joined, document, words),
         drawn=[entry["endpoint"] for entry in filter(kaplan_meier.drawn, document["survival"])],
         sections=_sections(document), abbreviations=partial(abbreviations, words=words),
         figures=drawings(document, words), finding=finding(document, words), most_rows=MOST_ROWS,
-        responses=RESPONSES, fewest=FEWEST_AT_RISK, fewest_for_percentile=FEWEST_FOR_PERCENTILE, rate_label=_rate_label,
+        responses=RESPONSES, fewest=FEWEST_AT_RISK, fewest_for_percentile=FEWEST_FOR_PERCENTILE,
+        rate_label=_rate_label, few_at_risk=few_at_risk,
         declared=partial(_declared, document), told=told(document["survival"]),
         by_rule=by_rule(document["response"]["by_rule"] if document["response"] else []),
+        by_reason=by_reason(document["further_flows"]),
         by_group=by_group(document["survival"], FEWEST_AT_RISK),
         undivided=_undivided(document, words), contrasts=by_endpoint(document["contrasts"]),
         months_of=_months_of, declared_days=_declared_days,
@@ -66,9 +68,10 @@ def _sections(document: Mapping[str, Any]) -> list[str]:
 
 
 def _rate_label(measure: str, words: Catalogue) -> str:
-    """'pfs_rate_6m' -> 'Rate at 6 months'; 'pfs_median' -> 'Median'."""
+    """'pfs_rate_6m' -> 'Alive without progression at 6 months'; 'pfs_median' -> 'Median'."""
     if found := re.search(r"_(rate|rmst)_(\d+)([mw])$", measure):
-        return words(f"survival.{found[1]}_{found[3]}", time=found[2])
+        state = words.name("state", measure[: found.start()], words("state.other"))
+        return words(f"survival.{found[1]}_{found[3]}", time=found[2], what=state)
     return words("survival.median")
 
 
@@ -102,3 +105,8 @@ def _undivided(document: Mapping[str, Any], words: Catalogue) -> str:
         if len(one["rows"]) == 1
         for row in one["rows"]
     )
+
+
+def _joined(document: Mapping[str, Any], words: Catalogue, measures: list[str]) -> str:
+    """The names of headline measures within a sentence."""
+    return words("list.comma").join(words.inside(measure_name(document, words, name)) for name in measures)

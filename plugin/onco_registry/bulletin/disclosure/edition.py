@@ -67,6 +67,7 @@ def _frame(document: Record, rule: Rule) -> Record:
         "bulletin": {**document["bulletin"], "edition": "public", "minimum_cell": rule.k},
         "changes": None,
         "contrasts": [],
+        "further_flows": [],
         "further_endpoints": [],
         "timeliness": [],
         "run": {**document["run"], "quarantined": None},

@@ -40,6 +40,7 @@ def safety(section: Record, patients: int, rule: Rule) -> Record:
         "doses": [],
         "deaths_after_last_dose": None,
         "immune_steroids": None,
+        "immune_outcomes": [],
     }
 
 
@@ -107,6 +108,7 @@ def _term(term: Record, of_any: Mapping[str, int], of_related: Mapping[str, int]
     nothing: list[None] = [None] * len(term["any"])
     return {
         "term": term["term"],
+        "class": term["class"],
         "n": n,
         "any": nothing,
         "related": nothing,

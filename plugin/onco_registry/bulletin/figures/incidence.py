@@ -13,6 +13,8 @@ from onco_registry.bulletin.figures.svg import Format, Svg, polygon_path, step_p
 MOST_PANELS = 9
 PLOT, LEFT, RIGHT, GAP = 108, 30, 12, 18
 LEADING = 15
+# So wide is a percentage.
+VALUE = 34
 TICKS = 5
 # What is asked of all events comes first, then groups by incidence.
 WHOLE = ("any", "severe")
@@ -48,7 +50,7 @@ def draw(curves: list[Curve], words: Catalogue, form: Format) -> Svg:
         top += heading
         for column, panel in enumerate(row):
             x = column * (width + GAP)
-            _panel(svg, panel, Time(x + LEFT, x + width - RIGHT, ticks[-1] * DAYS_PER_MONTH), top, ticks)
+            _panel(svg, panel, Time(x + LEFT, x + width - RIGHT, ticks[-1] * DAYS_PER_MONTH), top, ticks, words)
         top += PLOT + 38
     svg.lines(0, foot + 10, remark, 16, "remark")
     return svg
@@ -88,7 +90,7 @@ def _description(panels: list[_Panel], words: Catalogue) -> str:
     return words("incidence.description", curves=listed)
 
 
-def _panel(svg: Svg, panel: _Panel, time: Time, top: float, ticks: list[int]) -> None:
+def _panel(svg: Svg, panel: _Panel, time: Time, top: float, ticks: list[int], words: Catalogue) -> None:
     left = time.left - LEFT
     svg.lines(left, top - 12 - LEADING * (len(panel.lines) - 1), panel.lines, LEADING, "panel-title")
     for percent in (0, 50, 100):
@@ -99,6 +101,20 @@ def _panel(svg: Svg, panel: _Panel, time: Time, top: float, ticks: list[int]) ->
     _band(svg, panel.curve, time, top)
     points = [(time(point["time_days"]), _y(point["incidence"], top)) for point in _shown(panel.curve)]
     svg.path(step_path([(time(0), _y(0, top)), *points]), "curve")
+    _end(svg, panel.curve, points[-1], time.right, words)
+
+
+def _end(svg: Svg, curve: Curve, last: tuple[float, float], right: float, words: Catalogue) -> None:
+    """The incidence where the curve stops, beside its end, or above it where there is no room."""
+    x, y = last
+    beside = x + VALUE <= right + RIGHT
+    svg.text(
+        x + 5 if beside else right + RIGHT,
+        y + 4 if beside else y - 6,
+        words.percent(_last(curve), 0),
+        "tick",
+        "start" if beside else "end",
+    )
 
 
 def _y(incidence: float, top: float) -> float:

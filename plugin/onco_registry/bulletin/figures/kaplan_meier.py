@@ -60,7 +60,7 @@ def description(entry: dict[str, Any], title: str, words: Catalogue) -> str:
 
 def frame(svg: Svg, time: Time, ticks: list[int], name: str, words: Catalogue) -> None:
     """Axes, grid and their titles."""
-    svg.text(0, 12, words.name("km.axis", name, words("km.axis.other")), "axis-title")
+    svg.text(0, 12, words.name("state", name, words("state.other")) + words.brackets("%"), "axis-title")
     for percent in range(0, 101, 25):
         y = y_of(percent / 100)
         svg.line(time.left, y, time.right, y, "axis" if percent == 0 else "grid")

@@ -1,6 +1,7 @@
 """Safety: patients by term and grade, groups, rates, cumulative incidence, laboratory grades, doses."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
@@ -14,21 +15,25 @@ MEASURES = ("ae", "ae_grade_1_2", "ae_grade_3_4", "ae_grade_5")
 # Of these kinds of rows the cumulative incidence is drawn; there is one curve for each term, too, but too many to draw.
 DRAWN = ("any", "severe", "group")
 GROUPS = ("serious", "severe", "class", "group")
+# Before the name of an outcome, among those of immune-related events.
+OUTCOME = "immune_event_outcome:"
 DOSES = ("started_lower", "reduced", "interrupted", "discontinued", "discontinued_reason", "intensity_median")
 
 
 def safety(records: dict[str, list[Record]], estimates: list[Record], meta: BulletinMeta) -> Record:
     """Summary estimates (any cause and treatment-related), terms by worst grade, and what is beside them.
 
-    `records`: ae_table, safety_table, ae_rate, ae_incidence, laboratory_table.
+    `records`: adverse_event, ae_table, safety_table, ae_rate, ae_incidence, laboratory_table.
     """
-    shown = [row for row in records["safety_table"] if row["kind"] in GROUPS and row["x"]]
+    shown = [row for row in records["safety_table"] if row["kind"] in GROUPS and (row["x"] or row["kind"] == "group")]
     rates = [row for row in records["ae_rate"] if row["kind"] in ("any", *GROUPS) and row["events"]]
     return {
         "any": [row for measure in MEASURES for row in overall(estimates, _any(measure))],
         "related": [row for measure in MEASURES for row in overall(estimates, f"{measure}_related")],
-        "terms": _terms(records["ae_table"]),
-        "groups": [_labelled(row, meta) for row in sorted(shown, key=lambda row: _in_order(row, "x"))],
+        "terms": _terms(records["ae_table"], {row["term"]: row["ae_class"] for row in records["adverse_event"]}),
+        "groups": [
+            _labelled(row, meta) | _limits(row, estimates) for row in sorted(shown, key=lambda row: _in_order(row, "x"))
+        ],
         "rates": [_labelled(row, meta) for row in sorted(rates, key=lambda row: _in_order(row, "events"))],
         "incidence": _incidence(records["ae_incidence"], meta),
         "laboratory": sorted(
@@ -40,7 +45,20 @@ def safety(records: dict[str, list[Record]], estimates: list[Record], meta: Bull
             (row for row in estimates if row["measure"].startswith("death_within_") and row["stratum"] == OVERALL), None
         ),
         "immune_steroids": first(estimates, "immune_steroids"),
+        "immune_outcomes": [
+            {**row, "label": row["measure"].removeprefix(OUTCOME)}
+            for row in estimates
+            if row["measure"].startswith(OUTCOME) and row["stratum"] == OVERALL
+        ],
     }
+
+
+def _limits(row: Record, estimates: list[Record]) -> Record:
+    """The exact limits of the proportion of patients, where it is estimated."""
+    related = "_related" if row["related_only"] else ""
+    measure = f"ae_{row['kind']}{related}" + (f":{row['item']}" if row["item"] else "")
+    found = first(estimates, measure) or {}
+    return {"lower": found.get("lower"), "upper": found.get("upper")}
 
 
 def _in_order(row: Record, count: str) -> tuple[int, bool, int, str]:
@@ -65,7 +83,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _terms(table: list[Record]) -> list[Record]:
+def _terms(table: list[Record], classes: Mapping[str, str]) -> list[Record]:
     counts: Counter[tuple[str, bool, int]] = Counter()
     patients: dict[str, int] = {}
     for row in table:
@@ -74,6 +92,7 @@ def _terms(table: list[Record]) -> list[Record]:
     terms = [
         {
             "term": _capital(term),
+            "class": classes.get(term),
             "n": n,
             **_by_grade("any", [counts[term, False, grade] for grade in GRADES]),
             **_by_grade("related", [counts[term, True, grade] for grade in GRADES]),
