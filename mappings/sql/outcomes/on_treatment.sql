@@ -1,6 +1,6 @@
--- Patients alive and without new systemic therapy who were on treatment when last seen, by the rule of the endpoints: no
--- contact is known after the days that the last dose of a component covers, with their grace. `days_on_treatment`: from
--- the combination's first day to the last dose known, both ends counted.
+-- Patients alive and without new systemic therapy who were on treatment when last seen, by the rule of the endpoints:
+-- no contact is known after the days that the last dose of a component covers, with their grace. `days_on_treatment`:
+-- from the combination's first day to the last dose known, both ends counted.
 WITH newest AS (
     SELECT *
     FROM exposure_era
@@ -22,4 +22,4 @@ ANTI JOIN cohort_death AS death ON patient.person_id = death.person_id
 ANTI JOIN new_therapy ON patient.person_id = new_therapy.person_id
 WHERE coalesce(contact.contact_date <= era.covered_until, TRUE)
 GROUP BY patient.person_id
-ORDER BY last_contact_date DESC, patient.person_id
+ORDER BY last_contact_date DESC, patient.person_id ASC
