@@ -15,7 +15,7 @@ MEASURES = ("ae", "ae_grade_1_2", "ae_grade_3_4", "ae_grade_5")
 # Of these kinds of rows the cumulative incidence is drawn; there is one curve for each term, too, but too many to draw.
 DRAWN = ("any", "severe", "group")
 GROUPS = ("serious", "severe", "group", "class")
-# Before the name of an outcome, among those of immune-related events.
+# Before the name of an outcome, in its measure.
 OUTCOME = "immune_event_outcome:"
 DOSES = ("started_lower", "reduced", "interrupted", "discontinued", "discontinued_reason", "intensity_median")
 
