@@ -3,6 +3,10 @@
 A cohort of those who took both drugs had to live until they took the second, which patients of one drug did not
 (immortal time). So both arms start at a landmark, a fixed number of days after the first drug, in those who are
 followed, alive and without progression then (Anderson et al., J Clin Oncol 1983;1:710-719).
+
+The line of therapy begins with the first drug, and with it the baseline of response. A patient of the combination who
+was first measured between the two drugs is judged against that: else progression would be seen in one arm only
+(docs/decisions/0013-the-baseline-of-the-arms.md).
 """
 
 from __future__ import annotations
@@ -47,6 +51,11 @@ def compare(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     for name in ("cohort_member", "first_seen", "new_therapy"):
         relations.create(name)
     assess_response(relations, registry)
+    relations.create("progression", _text("progression"))
+    relations.create("cohort_member", _text("judged_from"))
+    assess_response(relations, registry)
+    relations.append("progression", _text("progression"))
+    relations.create("cohort_member", _text("treated_from"))
     date_endpoints(relations, registry)
     relations.exclude(step + 1, _text("followed_at_landmark"))
     relations.exclude(step + 2, _text("free_of_progression"))

@@ -116,6 +116,65 @@ def test_only_who_is_followed_to_the_landmark(compared: Record, day: int, compar
     assert compared.compared(on(41))["comparison"].empty
 
 
+@pytest.mark.parametrize("baseline", [-28, 0, 2, 30])
+def test_who_was_first_measured_between_the_drugs_is_judged_against_that(compared: Record, baseline: int) -> None:
+    _one(compared, ("alpha", 0, 100), ("beta", 30, 100))
+    compared.sum(1, baseline, 50)
+    row = compared.sum(1, 80, 60)
+    comparison = compared.compared()["comparison"].query("endpoint == 'pfs'")
+    assert rows(comparison, "arm", "time_days", "event", "decided_on", "cdm_row_id") == [
+        ("combination", 39, True, on(80), row)
+    ]
+
+
+def test_the_baseline_before_the_first_drug_goes_before_one_between_the_drugs(compared: Record) -> None:
+    _one(compared, ("alpha", 0, 100), ("beta", 30, 100))
+    for day, size in ((-5, 50), (25, 58), (80, 60)):  # a fifth more than at first, not than before the second drug
+        compared.sum(1, day, size)
+    comparison = compared.compared()["comparison"].query("endpoint == 'pfs'")
+    assert rows(comparison, "time_days", "event") == [(39, True)]
+    assert rows(compared.relation("endpoint").query("endpoint == 'pfs'"), "event") == [(False,)]
+
+
+@pytest.mark.parametrize("baseline", [-29, 1])
+def test_one_drug_alone_has_no_later_baseline(compared: Record, baseline: int) -> None:
+    _one(compared, ("alpha", 0, 100))
+    compared.sum(1, baseline, 50)
+    compared.sum(1, 80, 60)
+    comparison = compared.compared()["comparison"].query("endpoint == 'pfs'")
+    assert rows(comparison, "arm", "event") == [("alpha", False)]
+
+
+def test_a_drug_is_stopped_from_when_all_of_the_arm_are_taken(
+    record: Record, amended: Callable[..., RegistryDefinition]
+) -> None:
+    record.registry = amended(more=COMPARATORS.replace("[pfs, os, ttnt]", "[ttd_any]"))
+    _one(record, ("alpha", 0, 120), ("beta", 30, 60))
+    assert rows(record.compared()["comparison"], "arm", "time_days", "event", "decided_on") == [
+        ("combination", 19, True, on(60))
+    ]
+
+
+def test_responses_that_are_recorded_need_no_baseline(compared: Record) -> None:
+    """Recorded progression between the drugs excludes, with measurements that have a baseline only later."""
+    _one(compared, ("alpha", 0, 100), ("beta", 30, 100))
+    compared.response(1, 20, "PD")
+    compared.sum(1, 25, 50)
+    compared.sum(1, 80, 50)
+    assert _arms(compared) == []
+
+
+@pytest.mark.parametrize(("baseline", "day", "arms"), [(-5, 20, 0), (-5, 30, 0), (15, 25, 1), (15, 31, 0), (29, 42, 0)])
+def test_progression_between_the_drugs_is_progression_by_the_landmark(
+    compared: Record, baseline: int, day: int, arms: int
+) -> None:
+    """Growth before the second drug counts against a baseline before the first, where there is one."""
+    _one(compared, ("alpha", 0, 100), ("beta", 30, 100))
+    compared.sum(1, baseline, 50)
+    compared.sum(1, day, 60)
+    assert len(_arms(compared)) == arms
+
+
 def test_what_happened_before_the_landmark_is_no_event_after_it(compared: Record) -> None:
     _one(compared, ("alpha", 0, 20), ("delta", 35, 60))
     comparison = compared.compared()["comparison"]

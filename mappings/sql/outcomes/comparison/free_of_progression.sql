@@ -1,9 +1,5 @@
--- No progression by the landmark, by the patient's source of response.
+-- No progression by the landmark, judged from the first drug or against the later baseline.
 SELECT candidate.candidate_id
 FROM candidate
-ANTI JOIN assessment
-    ON
-        candidate.person_id = assessment.person_id
-        AND assessment.chosen
-        AND assessment.response = 'PD'
-        AND candidate.landmark_date >= assessment.assessment_date
+ANTI JOIN progression
+    ON candidate.person_id = progression.person_id AND candidate.landmark_date >= progression.progression_date
