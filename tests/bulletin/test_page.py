@@ -41,6 +41,20 @@ def test_headline_box(frames: Frames, meta: BulletinMeta, parse: Callable[[str],
     assert "Not for individual treatment decisions." in page.texts["results"]
 
 
+def test_the_head_says_of_several_sources_how_many_responses_each_gave(
+    frames: Frames, meta: BulletinMeta, parse: Callable[[str], Any]
+) -> None:
+    document = build(frames, dataclasses.replace(meta, patients=10))
+    codes = ("PR", "SD", "PR", "CR")
+    document["response"]["by_source"] = [
+        {"response": code, "source": source, "x": x}
+        for code, source, x in zip(codes, ("recorded", "recorded", "sums", "clinician"), (3, 4, 1, 0), strict=True)
+    ]
+    assert parse(render(document)).texts["headline-sources"] == "recorded response in 7, lesion sums in 1"
+    document["response"]["by_source"] = document["response"]["by_source"][:2]
+    assert "headline-sources" not in parse(render(document)).texts
+
+
 def test_small_cohorts_give_counts_but_no_estimates_in_the_head(page: Any) -> None:
     assert page.texts["headline-orr"] == "Objective response rate CR + PR 3/8"
     assert page.texts["headline-pfs_median"] == "Median progression-free survival –"

@@ -51,7 +51,9 @@ def test_incidence_has_a_panel_per_kind_and_stops_where_few_are_at_risk() -> Non
     assert texts(svg.root, "panel-title") == ["Any adverse event", "Rare", "Common"]
     assert "Common 50%" in "".join(element.text or "" for element in svg.root.iter("desc"))
     assert len(marked(svg.root, "path", "band")) == 3
-    assert texts(svg.root, "remark") == ["Below each panel: months since the first dose."]
+    assert texts(svg.root, "remark") == ["Below each panel: months since the first dose, and patients at risk."]
+    # At 0, 3, 6 and 9 months: the points at risk on days 10, 100, 190 and 280.
+    assert texts(svg.root, "risk")[:4] == ["29", "20", "11", "2"]
     assert texts(incidence.draw(bulletins.many()["safety"]["incidence"], words, WIDE).root, "remark") == [
-        "Below each panel: months since the first dose. Drawn are 9 of 42 kinds of event."
+        "Below each panel: months since the first dose, and patients at risk. Drawn are 9 of 42 kinds of event."
     ]

@@ -25,6 +25,14 @@ def by_rule(rows: Iterable[Record]) -> list[Crossed]:
     return list(found.values())
 
 
+def by_source(rows: Iterable[Record]) -> dict[str, int]:
+    """How many patients' responses each source gave, where it gave any; in the order of the document."""
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row["source"]] = found.get(row["source"], 0) + row["x"]
+    return {source: x for source, x in found.items() if x}
+
+
 def by_group(entries: Iterable[Record], fewest: int) -> list[tuple[Record, list[Crossed]]]:
     """The strata of all endpoints, each with a row for each label of at least `fewest` patients; endpoints as columns.
 

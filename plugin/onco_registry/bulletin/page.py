@@ -15,7 +15,7 @@ from onco_registry.bulletin.figures import kaplan_meier
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.figures.swimmer import MOST_ROWS
 from onco_registry.bulletin.headline_words import FEWEST_FOR_ESTIMATES, endpoint_name, finding, in_order, measure_name
-from onco_registry.bulletin.layout import by_endpoint, by_group, by_reason, by_rule, few_at_risk, told
+from onco_registry.bulletin.layout import by_endpoint, by_group, by_reason, by_rule, by_source, few_at_risk, told
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 from onco_registry.bulletin.sections.quality import FEWEST_FOR_PERCENTILE
 from onco_registry.bulletin.sections.response import RESPONSES
@@ -52,6 +52,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
         rate_label=_rate_label, few_at_risk=few_at_risk,
         declared=partial(_declared, document), told=told(document["survival"]),
         by_rule=by_rule(document["response"]["by_rule"] if document["response"] else []),
+        judged_by=by_source(document["response"]["by_source"] if document["response"] else []),
         by_reason=by_reason(document["further_flows"]),
         by_group=by_group(document["survival"], FEWEST_AT_RISK),
         undivided=_undivided(document, words), contrasts=by_endpoint(document["contrasts"]),

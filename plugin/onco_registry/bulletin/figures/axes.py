@@ -1,8 +1,9 @@
-"""Axes that several figures share: months along the bottom, percentages up the side."""
+"""Axes that several figures share: days as months along the bottom, with the patients at risk then."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from onco_registry.bulletin.figures.svg import Format, Svg
 from onco_registry.bulletin.sections.estimates import DAYS_PER
@@ -31,6 +32,11 @@ def ticks_until(months: float, most: int) -> list[int]:
     """At most `most` ticks in months: the last is the first that is not before the end of the data."""
     step = next((step for step in _STEPS if math.ceil(months / step) < most), _STEPS[-1])
     return [step * tick for tick in range(max(1, math.ceil(months / step)) + 1)]
+
+
+def at_risk(points: Iterable[Mapping[str, Any]], days: float) -> int:
+    """How many patients were at risk on a day, of a curve's points in order of time."""
+    return next((int(point["at_risk"]) for point in points if point["time_days"] >= days), 0)
 
 
 def most_ticks(form: Format) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.figures.axes import DAYS_PER_MONTH, Time, month_axis, ticks_until
+from onco_registry.bulletin.figures.axes import DAYS_PER_MONTH, Time, at_risk, month_axis, ticks_until
 from onco_registry.bulletin.figures.lettering import wrap
 from onco_registry.bulletin.figures.marks import SMALL
 from onco_registry.bulletin.figures.svg import Format, Svg, polygon_path, step_path
@@ -12,6 +12,8 @@ from onco_registry.bulletin.figures.svg import Format, Svg, polygon_path, step_p
 # All of one axis, so that panels can be compared; those with the highest incidence where there are more.
 MOST_PANELS = 9
 PLOT, LEFT, RIGHT, GAP = 108, 30, 12, 18
+# Months and patients at risk under a panel.
+FOOT = 56
 LEADING = 15
 # So wide is a percentage.
 VALUE = 34
@@ -30,7 +32,7 @@ class _Panel:
 
 
 def draw(curves: list[Curve], words: Catalogue, form: Format) -> Svg:
-    """One panel per curve, with its band; a curve stops at the last day with enough patients at risk."""
+    """One panel per curve, with its band and the patients at risk; it stops at the last day with enough of them."""
     kept = [curve for curve in curves if drawn(curve)]
     columns = 2 if form.narrow else 3
     width = (form.width - GAP * (columns - 1)) / columns
@@ -39,7 +41,7 @@ def draw(curves: list[Curve], words: Catalogue, form: Format) -> Svg:
     rows = [panels[first : first + columns] for first in range(0, len(panels), columns)]
     headings = [max(len(panel.lines) for panel in row) * LEADING + 8 for row in rows]
     remark = wrap(_remark(kept, panels, words), form.width, SMALL)
-    foot = top + sum(headings) + len(rows) * (PLOT + 38)
+    foot = top + sum(headings) + len(rows) * (PLOT + FOOT)
     svg = Svg(
         f"incidence-{form.name}", form.width, foot + 14 + 16 * len(remark), words("incidence.figure"),
         _description(panels, words),
@@ -51,7 +53,7 @@ def draw(curves: list[Curve], words: Catalogue, form: Format) -> Svg:
         for column, panel in enumerate(row):
             x = column * (width + GAP)
             _panel(svg, panel, Time(x + LEFT, x + width - RIGHT, ticks[-1] * DAYS_PER_MONTH), top, ticks, words)
-        top += PLOT + 38
+        top += PLOT + FOOT
     svg.lines(0, foot + 10, remark, 16, "remark")
     return svg
 
@@ -98,6 +100,9 @@ def _panel(svg: Svg, panel: _Panel, time: Time, top: float, ticks: list[int], wo
         svg.line(time.left, y, time.right, y, "grid" if percent else "axis")
         svg.text(time.left - 6, y + 4, f"{percent}", "tick", "end")
     month_axis(svg, time, ticks, top + PLOT)
+    for tick in ticks:
+        days = tick * DAYS_PER_MONTH
+        svg.text(time(days), top + PLOT + 37, words.number(at_risk(panel.curve["points"], days)), "risk", "middle")
     _band(svg, panel.curve, time, top)
     points = [(time(point["time_days"]), _y(point["incidence"], top)) for point in _shown(panel.curve)]
     svg.path(step_path([(time(0), _y(0, top)), *points]), "curve")

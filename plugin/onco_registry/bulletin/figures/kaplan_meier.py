@@ -3,7 +3,7 @@
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
-from onco_registry.bulletin.figures.axes import DAYS_PER_MONTH, Time, month_axis, most_ticks, ticks_until
+from onco_registry.bulletin.figures.axes import DAYS_PER_MONTH, Time, at_risk, month_axis, most_ticks, ticks_until
 from onco_registry.bulletin.figures.lettering import text_width
 from onco_registry.bulletin.figures.marks import SMALL
 from onco_registry.bulletin.figures.svg import Format, Svg, polygon_path, step_path
@@ -130,5 +130,5 @@ def _table(svg: Svg, time: Time, points: list[dict[str, Any]], ticks: list[int],
 
 def _count(points: list[dict[str, Any]], column: str, days: float) -> int:
     if column == "at_risk":
-        return next((int(point["at_risk"]) for point in points if point["time_days"] >= days), 0)
+        return at_risk(points, days)
     return sum(int(point[column]) for point in points if point["time_days"] < days)
