@@ -39,6 +39,7 @@ def test_minus_zero_has_no_sign() -> None:
     [
         ({"estimate": 0.375, "lower": 0.0852, "upper": 0.7551, "unit": "proportion"}, "37.5%", "8.5–75.5"),
         ({"estimate": 7.59, "lower": 4.99, "upper": 10.87, "unit": "months"}, "7.6 months", "5.0–10.9"),
+        ({"estimate": 0.9, "lower": -1.0, "upper": 2.82, "unit": "months"}, "0.9 months", "−1.0 to 2.8"),
         ({"estimate": None, "lower": 6.1, "upper": None, "unit": "months"}, "not reached", "6.1–not reached"),
         ({"estimate": None, "lower": None, "upper": None, "unit": "proportion"}, "not estimable", "not estimable"),
     ],

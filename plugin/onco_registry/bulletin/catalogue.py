@@ -161,7 +161,13 @@ class Catalogue:
     def range(self, lower: float | None, upper: float | None, places: int | None = None) -> str:
         """'1.2–3.4'; a limit that is not known is a dash. Without `places` at most two decimals."""
         ends = [self.trimmed(end) if places is None else self.number(end or 0, places) for end in (lower, upper)]
-        return DASH.join(ends)
+        return self._between(*ends)
+
+    def _between(self, lower: str, upper: str) -> str:
+        """'1.2–3.4'; '−1.2 to 3.4', for a minus sign beside a dash is read as two of either."""
+        if MINUS in lower + upper:
+            return self("list.range", lower=lower, upper=upper)
+        return f"{lower}{DASH}{upper}"
 
     def trimmed(self, value: float | None) -> str:
         """'62', '62.5', '1.25', at most two decimals; a dash for what is not known."""
@@ -183,13 +189,13 @@ class Catalogue:
         return self("estimate.with_unit", value=self.number(value, 1), unit=self.name("unit", estimate["unit"]))
 
     def interval(self, estimate: Mapping[str, Any]) -> str:
-        """The limits without unit ('18.6–53.2'), an open upper limit as 'not reached'."""
+        """The limits without unit ('18.6–53.2', '−1.0 to 2.8'), an open upper limit as 'not reached'."""
         lower, upper = estimate["lower"], estimate["upper"]
         if estimate.get("withheld"):
             return DASH
         if lower is None and upper is None:
             return self("estimate.none")
-        return f"{self._limit(lower, estimate)}{DASH}{self._limit(upper, estimate)}"
+        return self._between(self._limit(lower, estimate), self._limit(upper, estimate))
 
     def _limit(self, value: float | None, estimate: Mapping[str, Any]) -> str:
         if value is None:
