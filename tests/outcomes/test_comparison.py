@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
 
 from onco_etl.errors import ConfigurationError
 from onco_registry.registry_model import RegistryDefinition
+from outcomes import arms_by_hand
 from outcomes.record import Record, on, rows
 
 COMPARATORS = """
@@ -173,6 +175,22 @@ def test_progression_between_the_drugs_is_progression_by_the_landmark(
     compared.sum(1, baseline, 50)
     compared.sum(1, day, 60)
     assert len(_arms(compared)) == arms
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_of_any_histories_the_arms_are_those_of_the_rules_by_hand(compared: Record, seed: int) -> None:
+    random = Random(seed)
+    histories = {person: arms_by_hand.draw(random) for person in range(1, 301)}
+    for person, history in histories.items():
+        arms_by_hand.write(compared, person, history)
+    comparison = compared.compared()["comparison"].query("endpoint == 'pfs'")
+    found = {
+        person: (arm, (start - on(0)).days, time, event)
+        for person, arm, start, time, event in rows(comparison, "subject_id", "arm", "start_date", "time_days", "event")
+    }
+    expected = {person: arms_by_hand.compare(history) for person, history in histories.items()}
+    assert found == {person: row for person, row in expected.items() if row is not None}
+    assert {row[0] for row in found.values()} == {"combination", "alpha", "beta"}
 
 
 def test_what_happened_before_the_landmark_is_no_event_after_it(compared: Record) -> None:
