@@ -95,4 +95,7 @@ def _comparators(registry: RegistryDefinition) -> list[Statement]:
         return [say("no_comparator")]
     labels = [registry.endpoints[name].label for name in declared.endpoints]
     arms = [arm.label for arm in declared.arms]
-    return [say("comparators", days=declared.landmark_days, arms=arms, endpoints=labels)]
+    found = [say("comparators", days=declared.landmark_days, arms=arms, endpoints=labels)]
+    if registry.response.sources:
+        found.append(say("comparators_baseline", days=registry.response.baseline_days))
+    return found

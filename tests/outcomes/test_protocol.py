@@ -12,6 +12,7 @@ from onco_registry.bulletin.catalogue import Catalogue
 from onco_registry.bulletin.meta import LANGUAGES
 from onco_registry.bulletin.sections.checklist import ALWAYS, items
 from onco_registry.bulletin.statement import said
+from onco_registry.comparator_model import Arm, Comparators
 from onco_registry.definition import load_registry
 from onco_registry.protocol import Facts, protocol
 
@@ -63,6 +64,22 @@ def test_a_drug_a_landmark_and_a_washout(registry: model.RegistryDefinition) -> 
     ]
     assert told(facts, "washout") == ["Alpha taken before: 180 days before the index date."]
     assert told(facts, "comparators") == ["None."]
+
+
+def test_arms_are_told_with_the_baseline_of_their_response(registry: model.RegistryDefinition) -> None:
+    arms = tuple(Arm(name, number, f"{name} arm", "") for number, name in enumerate(("alpha", "beta")))
+    compared = dataclasses.replace(registry, comparators=Comparators(42, ("os",), arms))
+    first, *more = told(protocol(compared, None), "comparators")
+    assert first == (
+        "Exploratory: alpha arm, beta arm, each from a landmark 42 days after the first drug, classified by what is "
+        "known then; Overall survival."
+    )
+    assert more == [
+        "Their response is judged against a baseline at most 28 days before the first drug, or, without one, before "
+        "the day from which all drugs of the arm were taken."
+    ]
+    silent = dataclasses.replace(compared, response=dataclasses.replace(registry.response, sources=()))
+    assert told(protocol(silent, None), "comparators") == [first]
 
 
 def test_a_disease_that_no_drug_defines(registry: model.RegistryDefinition) -> None:
