@@ -30,13 +30,13 @@ def follow_added(relations: Relations, registry: RegistryDefinition) -> dict[str
         return {"added_later": pd.DataFrame(columns=list(FRAMES["added_later"]))}
     criteria = [criterion for criterion in registry.cohort.criteria if criterion.kind in HISTORY_CRITERIA]
     _name_steps(relations, criteria)
-    relations.create("begun_together", "SELECT person_id FROM cohort_member")
+    relations.create("begun_together", "SELECT person_id, index_date FROM cohort_member")
     relations.create("candidate")
     relations.create("candidate", _text("candidate"))
     relations.create("prior_line")
     for step, criterion in enumerate(criteria, start=1):
         meet(relations, step, criterion)
-    for name in ("cohort_member", "first_seen", "new_therapy"):
+    for name in ("cohort_member", "first_seen", "regimen", "new_therapy"):
         relations.create(name)
     assess_response(relations, registry)
     date_endpoints(relations, registry)

@@ -57,7 +57,7 @@ def establish_cohort(relations: Relations, registry: RegistryDefinition) -> None
     relations.create("prior_line")
     for step, criterion in enumerate(registry.cohort.criteria, start=1):
         meet(relations, step, criterion)
-    for name in ("attrition", "cohort_member", "first_seen", "new_therapy"):
+    for name in ("attrition", "cohort_member", "first_seen", "regimen", "new_therapy"):
         relations.create(name)
     for stratum in registry.strata:
         _find_stratum(relations, stratum)

@@ -6,7 +6,8 @@ followed, alive and without progression then (Anderson et al., J Clin Oncol 1983
 
 The line of therapy begins with the first drug, and with it the baseline of response. A patient of the combination who
 was first measured between the two drugs is judged against that: else progression would be seen in one arm only
-(docs/decisions/0013-the-baseline-of-the-arms.md).
+(docs/decisions/0013-the-baseline-of-the-arms.md). A component that is not of the arm, begun later, is a new therapy;
+the patient stays in the arm.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from onco_registry.relations import Relations, sql_text
 from onco_registry.response import assess_response
 from onco_registry.results import FRAMES
 
+# The days whose baselines response can be judged against, the preferred one first.
+_FIRST_DRUG, _ALL_DRUGS = 1, 2
 # What excludes at the landmark, after the cohort's own criteria of history: criterion -> label.
 _AT_LANDMARK = {
     "first_start": "An earlier start met the criteria",
@@ -48,13 +51,11 @@ def compare(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         meet(relations, step, criterion)
     step = len(criteria) + 1
     relations.exclude(step, _text("first_start"))
-    for name in ("cohort_member", "first_seen", "new_therapy"):
+    for name in ("cohort_member", "first_seen"):
         relations.create(name)
-    assess_response(relations, registry)
-    relations.create("progression", _text("progression"))
-    relations.create("cohort_member", _text("judged_from"))
-    assess_response(relations, registry)
-    relations.append("progression", _text("progression"))
+    relations.create("regimen", _text("regimen"), combination=COMBINATION)
+    relations.create("new_therapy")
+    _assess(relations, registry)
     relations.create("cohort_member", _text("treated_from"))
     date_endpoints(relations, registry)
     relations.exclude(step + 1, _text("followed_at_landmark"))
@@ -64,6 +65,17 @@ def compare(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
         "attrition": relations.select(_text("attrition"), landmark_steps=step + 2),
         "cohort": relations.select(_text("cohort")),
     }
+
+
+def _assess(relations: Relations, registry: RegistryDefinition) -> None:
+    """Make the relations of response, for each patient by the better of two baselines (judged_from.sql)."""
+    assess_response(relations, registry)
+    relations.create("arm_assessment", _text("arm_assessment"), baseline=_FIRST_DRUG)
+    relations.create("cohort_member", _text("treated_from"))
+    assess_response(relations, registry)
+    relations.append("arm_assessment", _text("arm_assessment"), baseline=_ALL_DRUGS)
+    relations.create("cohort_member", _text("judged_from"), all_drugs=_ALL_DRUGS)
+    assess_response(relations, registry)
 
 
 def _criteria(registry: RegistryDefinition) -> list[Criterion]:

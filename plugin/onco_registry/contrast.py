@@ -24,7 +24,7 @@ from onco_registry.estimate_row import (
     in_months,
     limits,
 )
-from onco_registry.left_truncation import from_enough_at_risk
+from onco_registry.left_truncation import FEWEST_AT_RISK, from_enough_at_risk
 from onco_registry.registry_model import Analysis, Contrast, RegistryDefinition
 from onco_registry.stratum import by_stratum
 from onco_registry.survival import (
@@ -115,18 +115,10 @@ def _rows(compared: _Compared, analysis: Analysis) -> Iterator[Row]:
     p = _log_rank_p(compared) if model else float("nan")
     yield {**whole, "measure": f"{endpoint}_log_rank_p", "unit": "p", "ci_method": named(LOG_RANK)} | _number(p)
     for label, pair in pairs.items():
-        both = pd.concat([compared.group(label), compared.group(reference)])
-        row = counted(pair, both)
+        row = counted(pair, pd.concat([compared.group(label), compared.group(reference)]))
         ratio = _ratio(model, label) if model else UNDEFINED
         yield {**row, "measure": f"{endpoint}_hazard_ratio", "unit": "ratio", "ci_method": named(COX)} | limits(ratio)
-        months = analysis.rmst[endpoint]
-        difference = _difference(compared, label, months, analysis.ci_percent) if model else UNDEFINED
-        method = named(RMST)
-        if model and pd.isna(difference.estimate):
-            method = f"{NOT_COMPUTED}follow-up ends before {months} months"
-        row = {**counted(pair, both, months * DAYS_PER_MONTH), "ci_method": method}
-        row |= {"measure": f"{endpoint}_rmst_difference_{months}m", "unit": "months"}
-        yield row | limits(difference)
+        yield _difference_row(compared, label, pair, analysis, reason)
     p = _assumption_p(compared, model) if model else float("nan")
     yield {**whole, "measure": f"{endpoint}_ph_test_p", "unit": "p", "ci_method": named(PH_TEST)} | _number(p)
 
@@ -190,11 +182,27 @@ def _ratio(model: CoxModel, label: str) -> Interval:
     return Interval(float(ratio), float(lower), float(upper))
 
 
-def _difference(compared: _Compared, label: str, months: int, ci_percent: int) -> Interval:
-    """The restricted mean of a label less that of the reference, in months."""
-    groups = [compared.group(name) for name in (label, compared.contrast.reference)]
-    first, second = (kaplan_meier(own["time_days"], own["event"], entry=own["entry_days"]) for own in groups)
-    return in_months(rmst_difference(first, second, months * DAYS_PER_MONTH).interval(ci_percent))
+def _difference_row(compared: _Compared, label: str, pair: str, analysis: Analysis, reason: str) -> Row:
+    """The restricted mean of a label less that of the reference, in months, while enough of both are at risk.
+
+    `reason`: why nothing of the contrast is computed; empty where it is.
+    """
+    endpoint, reference = compared.contrast.endpoint, compared.contrast.reference
+    months = analysis.rmst[endpoint]
+    both = pd.concat([compared.group(label), compared.group(reference)])
+    followed, day = (both, 0) if reason else from_enough_at_risk(both, "label")
+    row = {**counted(pair, followed, months * DAYS_PER_MONTH), "unit": "months"}
+    row |= {"measure": f"{endpoint}_rmst_difference_{months}m"}
+    if followed.empty:
+        reason = f"fewer than {FEWEST_AT_RISK} at risk"
+    difference = UNDEFINED
+    if not reason:
+        groups = [followed[followed["label"] == name] for name in (label, reference)]
+        first, second = (kaplan_meier(own["time_days"], own["event"], entry=own["entry_days"]) for own in groups)
+        mean = rmst_difference(first, second, months * DAYS_PER_MONTH)
+        difference = in_months(mean.interval(analysis.ci_percent))
+        reason = f"follow-up ends before {months} months" if pd.isna(difference.estimate) else ""
+    return row | {"ci_method": _method(NOT_COMPUTED + reason if reason else "", day, RMST)} | limits(difference)
 
 
 def _number(value: float) -> Row:

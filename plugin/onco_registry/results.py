@@ -98,7 +98,7 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
     "ae_incidence": {
         "kind": "VARCHAR", "item": "VARCHAR", "related_only": "BOOLEAN", "time_days": "INTEGER",
         "at_risk": "INTEGER", "events": "INTEGER", "competing": "INTEGER", "censored": "INTEGER",
-        "incidence": "DOUBLE", "lower": "DOUBLE", "upper": "DOUBLE",
+        "incidence": "DOUBLE", "lower": "DOUBLE", "upper": "DOUBLE", "from_day": "INTEGER",
     },
     "immune_event": {
         "subject_id": "BIGINT", "term": "VARCHAR", "worst_grade": "INTEGER", "related": "BOOLEAN",

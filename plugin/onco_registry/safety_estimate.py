@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from onco_registry.estimate import ESTIMATE_COLUMNS
-from onco_registry.estimate_row import EXACT, OVERALL
+from onco_registry.estimate_row import EXACT, NOT_COMPUTED, OVERALL, from_day
 from onco_registry.exact import incidence_rate, proportion
+from onco_registry.left_truncation import FEWEST_AT_RISK, from_enough_at_risk
 from onco_registry.registry_model import RegistryDefinition, Safety
 from onco_registry.safety_model import BANDS
 from onco_registry.survival import DAYS_PER_MONTH, Interval, cumulative_incidence
@@ -26,6 +27,7 @@ _KEYS = ["related_only", "kind", "item"]
 # What ends the time at risk, as causes of the cumulative incidence; 0 is censored.
 _CAUSES = {"censored": 0, "event": 1, "death": 2, "window ended": 2}
 _COUNTS = {"events": 1, "competing": 2, "censored": 0}
+_ENDS = list(_COUNTS)
 
 # The same counts come again and again.
 _exact = cache(proportion)
@@ -47,22 +49,25 @@ def rate_frame(counted: pd.DataFrame, percent: int) -> pd.DataFrame:
 def incidence_frame(times: pd.DataFrame, percent: int) -> pd.DataFrame:
     """The cumulative incidence of each row of the safety tables by days; death and the end of the window compete.
 
-    `times`: kind, item, related_only, entry_days, time_days, outcome of each patient.
+    Where patients were first seen after their index it is conditional on no event by `from_day`, the first with enough
+    at risk; where there is none, the row has no curve. `times`: kind, item, related_only, entry_days, time_days,
+    outcome of each patient.
     """
     found = [_curve(keys, one, percent) for keys, one in times.groupby(_KEYS, sort=False)]
     return pd.concat(found, ignore_index=True) if found else _curve((False, "", ""), times, percent).iloc[:0]
 
 
 def _curve(keys: tuple[Any, ...], times: pd.DataFrame, percent: int) -> pd.DataFrame:
-    days, cause = times["time_days"], times["outcome"].map(_CAUSES).astype(int)
+    followed, day = from_enough_at_risk(times)
+    days, cause = followed["time_days"], followed["outcome"].map(_CAUSES).astype(int)
     counts = {name: (cause == number).groupby(days).sum() for name, number in _COUNTS.items()}
-    entry = times["entry_days"]
+    entry = followed["entry_days"]
     found = cumulative_incidence(days, cause, percent, entry=entry)
     event = found[found["cause"] == _CAUSES["event"]].set_index("time")[["incidence", "lower", "upper"]].astype(float)
     table = pd.DataFrame(counts)
     table.insert(0, "at_risk", [int(((entry < day) & (days >= day)).sum()) for day in table.index])
     # Without any event there is no curve of it: its incidence is 0.
-    joined = table.join(event).fillna({"incidence": 0.0})
+    joined = table.join(event).fillna({"incidence": 0.0}).assign(from_day=day)
     return joined.rename_axis("time_days").reset_index().assign(**dict(zip(_KEYS, keys, strict=True)))
 
 
@@ -143,10 +148,14 @@ def _rates(rates: pd.DataFrame) -> Iterator[Row]:
 def _incidences(rules: Safety, curves: pd.DataFrame, rates: pd.DataFrame) -> Iterator[Row]:
     by_row = dict(list(curves.groupby(_KEYS)))
     for row in _each(rates):
+        curve = by_row.get((row.related_only, row.kind, row.item), curves.iloc[:0])
+        method, counts = f"{NOT_COMPUTED}fewer than {FEWEST_AT_RISK} at risk", {"n": 0, "events": 0}
+        if len(curve):
+            method = from_day(AALEN_JOHANSEN, int(curve["from_day"].iloc[0]))
+            counts = {"n": int(curve[_ENDS].to_numpy().sum()), "events": int(curve["events"].sum())}
         for months in rules.incidence_months:
-            found = _incidence_at(by_row[row.related_only, row.kind, row.item], months * DAYS_PER_MONTH)
-            measure = _name(f"ae_incidence_{months}m_", row)
-            yield _row(measure, found, AALEN_JOHANSEN, "proportion", row.n, events=row.events)
+            found = _incidence_at(curve, months * DAYS_PER_MONTH)
+            yield _row(_name(f"ae_incidence_{months}m_", row), found, method, "proportion", **counts)
 
 
 def _laboratory(grades: pd.DataFrame, percent: int) -> Iterator[Row]:

@@ -188,11 +188,15 @@ class Record:
 
     def background(self, person: int, born: tuple[int | None, ...] = (1970, 1, 1)) -> None:
         """An adult, seen here, with the disease, spread, and one prior line: all that the combination needs."""
+        self.newcomer(person, born)
+        self.drug(person, "gamma", -180, -120)
+
+    def newcomer(self, person: int, born: tuple[int | None, ...] = (1970, 1, 1)) -> None:
+        """An adult, seen here, with the disease, spread, and no therapy yet."""
         self.person(person, born)
         self.visit(person, -200)
         self.condition(person, 201, -200)
         self.condition(person, 211, -190)
-        self.drug(person, "gamma", -180, -120)
 
     def member(self, person: int, treated: int = 100) -> None:
         """A patient of the cohort with index on day 0, on both drugs until day `treated`."""

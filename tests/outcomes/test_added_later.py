@@ -46,6 +46,11 @@ def _cohorts(record: Record) -> list[tuple[Any, ...]]:
         ([("alpha", 0, 250), ("beta", 100, 120), ("beta", 200, 250)], [(8, 1, on(100))]),
         # In the cohort already.
         ([("alpha", 0, 250), ("beta", 0, 20), ("beta", 100, 120)], [(7, 1, on(0))]),
+        # What came later does not take back the addition.
+        (
+            [("alpha", 0, 130), ("beta", 100, 120), ("alpha", 200, 250), ("beta", 200, 250)],
+            [(7, 1, on(200)), (8, 1, on(100))],
+        ),
     ],
 )
 def test_who_and_from_when(added: Record, drugs: list[tuple[str, int, int]], cohorts: list[tuple[int, ...]]) -> None:

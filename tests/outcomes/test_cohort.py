@@ -52,15 +52,37 @@ def test_an_infusion_covers_its_cycle_and_21_days(record: Record, gap: int, crit
     assert record.exclusion(1) == criterion
 
 
-@pytest.mark.parametrize(("restart", "line"), [(-21, "second"), (-20, "later")])
-def test_adjacent_records_are_one_era_and_an_uncovered_day_makes_two(record: Record, restart: int, line: str) -> None:
+@pytest.mark.parametrize(("restart", "first_start"), [(-21, -42), (-20, -20)])
+def test_adjacent_records_are_one_era_and_an_uncovered_day_makes_two(
+    record: Record, restart: int, first_start: int
+) -> None:
     record.background(1)
     record.drug(1, "alpha", -42, -29, "dispense")  # covers to day -22
     record.drug(1, "alpha", restart, 100, "dispense")
     record.drug(1, "beta", 0)
-    # Two eras: the combination begins with the second, and the first is a line of its own.
-    strata = record.relation("stratum_value")
-    assert rows(strata[strata["stratum"] == "line"], "label") == [(line,)]
+    # Two eras: the combination begins with the second. Its line is that of the first all the same.
+    assert rows(record.relation("cohort_member"), "first_start", "prior_lines") == [(on(first_start), 1)]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "restart", "lines"),
+    [
+        ([], 60, None),  # the first line, resumed, has none before it
+        ([], 119, None),
+        ([], 120, 1),  # after 90 days without any drug it is another line
+        ([("gamma", -180, -120)], 60, 1),
+        ([("gamma", -10, 5)], 60, 1),  # begun before the combination: not its own line, resumed
+    ],
+)
+def test_treatment_that_is_resumed_is_not_a_line_before_itself(
+    record: Record, earlier: list[tuple[str, int, int]], restart: int, lines: int | None
+) -> None:
+    record.newcomer(1)
+    for drug in (*earlier, ("alpha", 0, 30), ("beta", 0, 30), ("alpha", restart, 200), ("beta", restart, 200)):
+        record.drug(1, *drug)
+    record.visit(1, 300)
+    found = rows(record.relation("cohort_member"), "prior_lines")
+    assert found == ([] if lines is None else [(lines,)])
 
 
 def test_a_restart_after_a_gap_is_a_new_first_day(record: Record) -> None:

@@ -193,6 +193,53 @@ def test_of_any_histories_the_arms_are_those_of_the_rules_by_hand(compared: Reco
     assert {row[0] for row in found.values()} == {"combination", "alpha", "beta"}
 
 
+@pytest.mark.parametrize(
+    ("later", "event"), [("beta", (109, True)), ("beta two", (109, True)), ("alpha", (259, False))]
+)
+def test_another_component_begun_later_is_a_new_therapy_in_the_arm(
+    compared: Record, later: str, event: tuple[int, bool]
+) -> None:
+    _one(compared, ("alpha", 0, 100), (later, 150, 200))
+    comparison = compared.compared()["comparison"].query("endpoint == 'ttnt'")
+    assert rows(comparison, "arm", "time_days", "event") == [("alpha", *event)]
+
+
+@pytest.mark.parametrize("later", ["dies", "is assessed"])
+def test_progression_by_the_landmark_does_not_depend_on_what_came_later(compared: Record, later: str) -> None:
+    _one(compared, ("alpha", 0, 100))
+    compared.trend(1, 30, "worsened")
+    if later == "dies":
+        compared.death(1, 310)
+    else:
+        compared.response(1, 100, "SD")  # of the source that goes first
+    assert _arms(compared) == []
+
+
+@pytest.mark.parametrize("recorded", [None, 60])
+def test_the_baseline_is_that_by_which_a_source_of_higher_rank_can_be_evaluated(
+    compared: Record, recorded: int | None
+) -> None:
+    _one(compared, ("alpha", 0, 100), ("beta", 30, 100))
+    if recorded is None:  # sums go before lesions, but there is one, without a baseline
+        compared.lesion(1, -10, "L1", 50, role="target")
+        compared.lesion(1, 80, "L1", 65, role="target")
+    else:  # recorded responses go before sums, but this one is not evaluable
+        compared.response(1, recorded, "NE")
+        compared.sum(1, 25, 50)
+    compared.sum(1, 80, 65)
+    comparison = compared.compared()["comparison"].query("endpoint == 'pfs'")
+    assert rows(comparison, "time_days", "event", "decided_on") == [(39, True, on(80))]
+
+
+@pytest.mark.parametrize("death", [None, 500])
+def test_a_death_after_the_cut_does_not_show_that_a_patient_was_followed(compared: Record, death: int | None) -> None:
+    compared.background(1)
+    compared.drug(1, "alpha", 0, 10)
+    if death:
+        compared.death(1, death)
+    assert compared.compared(on(60))["comparison"].empty
+
+
 def test_what_happened_before_the_landmark_is_no_event_after_it(compared: Record) -> None:
     _one(compared, ("alpha", 0, 20), ("delta", 35, 60))
     comparison = compared.compared()["comparison"]

@@ -32,6 +32,15 @@ def infusions(record: Record, *days: int, doses: tuple[float, ...] | None = None
         given(record, 1, BETA_ONE, day, quantity=doses[number] if doses else 200, **MG)
 
 
+def strength(record: Record) -> None:
+    """A capsule of alpha is 12 mg."""
+    record.con.execute(
+        "INSERT INTO cdm.drug_strength BY NAME SELECT 101 AS drug_concept_id, 9 AS ingredient_concept_id,"
+        " 12 AS amount_value, 8576 AS amount_unit_concept_id, DATE '1970-01-01' AS valid_start_date,"
+        " DATE '2099-12-31' AS valid_end_date"
+    )
+
+
 def test_full_doses_on_time(patient: Record) -> None:
     infusions(patient, 0, 21, 42)
     found = course(patient)
@@ -71,6 +80,25 @@ def test_a_reduction_that_is_known_counts_beside_doses_that_are_not(patient: Rec
     assert course(patient)["reductions"] == 1
 
 
+@pytest.mark.parametrize(
+    ("days", "capsules", "intensity"),
+    [
+        ([0], 28, 1),  # intake of two cycles in one supply
+        ([0, 42], 28, 1),
+        ([0, 56], 28, 4 / (98 / 21)),  # the second 14 days late: four cycles in 56 + 42 days
+        ([0], 14, 1 / 2),  # half the dose for as long
+    ],
+)
+def test_a_supply_lasts_for_its_days_of_intake(
+    patient: Record, days: list[int], capsules: int, intensity: float
+) -> None:
+    strength(patient)
+    given(patient, 1, BETA_ONE, 0)
+    for day in days:
+        dispensed(patient, 1, ALPHA, day, 28, quantity=capsules)
+    assert course(patient, "alpha")["relative_dose_intensity"] == pytest.approx(intensity)
+
+
 def test_another_agent_is_no_reduction_and_its_plan_is_not_declared(patient: Record) -> None:
     infusions(patient, 0)
     given(patient, 1, BETA_TWO, 21, quantity=100, **MG)
@@ -87,11 +115,7 @@ def test_one_dose_recorded_twice_counts_once(patient: Record) -> None:
 
 
 def test_capsules_of_a_known_strength(patient: Record) -> None:
-    patient.con.execute(
-        "INSERT INTO cdm.drug_strength BY NAME SELECT 101 AS drug_concept_id, 9 AS ingredient_concept_id,"
-        " 12 AS amount_value, 8576 AS amount_unit_concept_id, DATE '1970-01-01' AS valid_start_date,"
-        " DATE '2099-12-31' AS valid_end_date"
-    )
+    strength(patient)
     for day in (0, 21, 42):
         dispensed(patient, 1, ALPHA, day, 14, quantity=14)
     given(patient, 1, BETA_ONE, 0)

@@ -211,6 +211,37 @@ def test_new_therapy_ends_treatment_even_under_cover(record: Record) -> None:
     assert _endpoint(record, "ttnt") == (104, True, "new_therapy", on(103), "drug_exposure", row)
 
 
+@pytest.mark.parametrize(
+    ("delta", "decided"),
+    [
+        ([28], (401, False)),  # of the same line
+        ([29], (30, True)),
+        ([28, 49, 70, 150], (401, False)),
+        ([10, 160], (401, False)),  # 80 days after the last dose of any drug, and no new agent
+        ([10, 169], (401, False)),
+        ([10, 170], (171, True)),  # after 90 days without any drug it begins anew
+    ],
+)
+def test_an_agent_of_the_line_is_no_new_therapy_but_after_a_gap(
+    record: Record, delta: list[int], decided: tuple[int, bool]
+) -> None:
+    record.member(1, treated=80)
+    for day in delta:
+        record.drug(1, "delta", day)
+    record.visit(1, 400)
+    assert _short(record, "ttnt")[:2] == decided
+
+
+def test_what_was_begun_before_index_is_not_new_by_its_later_cycles(record: Record) -> None:
+    record.background(1)
+    record.drug(1, "alpha", 0, 300)
+    record.drug(1, "beta", 40, 300)
+    for day in (35, 56, 77):
+        record.drug(1, "delta", day)
+    record.visit(1, 400)
+    assert _short(record, "ttnt") == (361, False, "last_known_alive")
+
+
 def test_without_new_therapy_ttnt_ends_with_death_or_last_contact(record: Record) -> None:
     record.member(1)
     record.visit(1, 300)

@@ -127,6 +127,9 @@ def test_a_death_of_which_the_year_is_known(dated: Record) -> None:
     dated.visit(1, 200)
     assert _os(dated) == (201, True, "death", "year")
     assert _os(dated, "os_latest_death") == (306, True, "latest_death", "year")  # 2020-12-31
+    # The year began before index, when the patient lived.
+    assert _os(dated, "os_earliest_death") == (1, True, "earliest_death", "year")
+    assert dated.results().consistency_check.query("status == 'fail'").empty
 
 
 def test_when_a_person_died_does_not_depend_on_the_cut(dated: Record) -> None:

@@ -32,6 +32,14 @@ NOBODY = pd.DataFrame(columns=["person_id", "stratum", "stratum_position", "is_r
                                "is_missing"])  # fmt: skip
 
 
+def test_of_who_is_compared_five_of_each_are_needed() -> None:
+    times = _times([0, 0, 0, 0, 0, 0, 10, 10, 20, 20, 20], [40] * 11).assign(label=["a"] * 5 + ["b"] * 6)
+    assert from_enough_at_risk(times)[1] == 0
+    found, day = from_enough_at_risk(times, "label")
+    assert (day, found["label"].value_counts().to_dict()) == (20, {"a": 5, "b": 6})
+    assert from_enough_at_risk(times.iloc[:-2], "label")[0].empty
+
+
 @pytest.mark.parametrize(
     ("entry", "time", "day", "left"),
     [
@@ -145,3 +153,13 @@ def test_arms_are_compared_in_pairs(registry: RegistryDefinition) -> None:
         ("arm=combination vs other", "os_rmst_difference_2m", 10, "rmst-normal"),
         ("arm=combination vs other", "os_ph_test_p", 10, "cox-zph-km"),
     ]
+
+
+def test_a_difference_of_means_hangs_on_no_single_patient(registry: RegistryDefinition) -> None:
+    """Of ten alone one is watched from the start and dies on day 5; nine come on day 30."""
+    both = _times([0] * 12, [60 + 40 * number for number in range(12)]).assign(arm="combination")
+    alone = _times([0] + [30] * 9, [5] + [120 + 40 * number for number in range(9)]).assign(arm="alone")
+    [row] = [row for row in arm_rows(_only_os(registry), pd.concat([both, alone])) if "rmst" in row["measure"]]
+    assert (row["n"], row["ci_method"]) == (21, "rmst-normal, from day 30")
+    # All live until day 60.875, the end of two months, but the one of 12 who dies on day 60.
+    assert row["estimate"] == pytest.approx(-(60.875 - 60) / 12 / 30.4375)

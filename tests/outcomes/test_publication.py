@@ -118,6 +118,7 @@ proportions:
 medians:
   pfs: {estimate: 7.6, interval: [4.00, 11.20], method: symmetric, std_error: 2.19}
   os: {estimate: ~, interval: [9.1, ~]}
+  dor: {estimate: 8.2, interval: [~, ~], method: symmetric}
 """,
     "another denominator, counts that are not all, exclusions": """
 counts:
@@ -193,6 +194,8 @@ def test_nothing_is_flagged_in_correct_numbers(check: Check, name: str) -> None:
          "the upper limit 9.0 is reached, the median is not"),
         ("medians: {os: {estimate: ~, interval: [3.1, ~], method: symmetric}}", "medians.os",
          "3.1-not reached is not symmetric about a median that has none"),
+        ("medians: {os: {estimate: 7.6, interval: [3.1, ~], method: symmetric}}", "medians.os",
+         "3.1-not reached is not symmetric about 7.6"),
         ("medians: {os: {estimate: -1.5}}", "medians.os", "a median time of -1.5"),
         ("strata: {line: {parts: {a: {of: 20}, b: {of: 13}}}}", "strata.line", "a 20 + b 13 = 33 of 32"),
         (
@@ -230,8 +233,6 @@ def test_what_cannot_be_is_found(check: Check, sections: str, where: str, text: 
             "19-51 (agresti-coull), 19-51 (jeffreys), 18-53 (wilson-continuity); it would be that of 9/27 by jeffreys "
             "or 11/33 by clopper-pearson",
         ),
-        ("medians: {os: {estimate: 7.6, interval: [3.31, 11.89], method: log-log}}",
-         "by log-log claimed, but 3.31-11.89 is 7.6 +- 1.96 x 2.19, as SPSS prints it"),
         ("medians: {pfs: {estimate: 9}, os: {estimate: 7.6, not_before: pfs}}", "7.6 is less than pfs's 9"),
         ("p_values: {sex: {p: 0.04, table: [[7, 13], [6, 6]]}}",
          "p 0.04: the counts give 0.47 (fisher), 0.40 (chi-squared), 0.64 (yates)"),
@@ -248,6 +249,8 @@ def test_what_is_not_explained_is_asked(check: Check, sections: str, text: str) 
         ("proportions: {orr: {interval: [20.4, 51.7]}}", "20.4-51.7 is that of 11/32 by wilson"),
         ("medians: {os: {estimate: 7.6, interval: [5.0, 10.9]}}",
          "5.0-10.9 is not symmetric about 7.6: it follows the curve's band"),
+        ("medians: {os: {estimate: 7.6, interval: [3.31, 11.89], method: log-log}}",
+         "by log-log claimed, and 3.31-11.89 is 7.6 +- 1.96 x 2.19, as SPSS prints it"),
         ("p_values: {sex: {p: 0.40, table: [[7, 13], [6, 6]]}}", "p 0.40 is that of chi-squared"),
         ("p_values: {arm: {p: 0.03, table: [[9, 1, 5], [3, 6, 8]]}}", "p 0.03 is that of chi-squared"),
         ("counts: {arm: {parts: {a: 20, b: ~, c: ~}}}", "b + c = 12: the rest of 32"),

@@ -76,8 +76,12 @@ def test_the_data_cut_and_new_therapy_end_it_too(record: Record) -> None:
     record.visit(1, 400)
     record.member(2)
     record.drug(2, "delta", 110, 300)
+    record.visit(1, 50)
+    record.visit(2, 45)
+    record.visit(2, 51)
+    # A supply for the days up to 100 does not say that patient 2 was followed until the cut.
     frame = record.relation("adverse_event_time", cut=on(50))
-    assert rows(frame.head(2), "outcome", "time_days") == [("censored", 51), ("censored", 51)]
+    assert rows(frame.head(2), "outcome", "time_days") == [("censored", 51), ("censored", 46)]
     assert time_at_risk(record)[1] == (2, "window ended", 110)
 
 
@@ -151,9 +155,9 @@ def test_incidence_competes_with_death_and_the_end_of_the_window(record: Record)
     ]
 
 
-@pytest.mark.parametrize(("day", "counted"), [(99, False), (100, True), (130, True), (131, False)])
+@pytest.mark.parametrize(("day", "counted"), [(99, True), (100, True), (130, True), (131, False)])
 def test_deaths_within_30_days_of_the_last_dose(record: Record, day: int, counted: bool) -> None:
-    record.member(1)
+    record.member(1)  # the last supply is for the days up to 100
     record.death(1, day)
     with Relations(record.con, recompute_parameters(record.registry, CUT)) as relations:
         derive(relations, record.registry)
@@ -166,6 +170,31 @@ def test_no_patients_give_empty_tables(record: Record) -> None:
     assert isinstance(results.ae_incidence, pd.DataFrame)
     assert results.ae_incidence.empty
     assert list(results.safety_table["x"]) == [0] * 12
+
+
+def test_incidence_with_late_entries_starts_when_five_are_at_risk(record: Record) -> None:
+    record.member(1)
+    record.adverse_event(1, "tired", 2, 2)
+    record.visit(1, 300)
+    for person in range(2, 11):
+        record.member(person)
+        record.visit(person, 10)
+        record.visit(person, 300)
+    record.con.execute("DELETE FROM cdm.visit_occurrence WHERE person_id > 1 AND visit_start_date < $1", [on(0)])
+    record.adverse_event(2, "tired", 40, 2)
+    results = record.results()
+    curve = results.ae_incidence.query("kind == 'any' and not related_only")
+    # The event of day 2, when one was watched, does not make the incidence 100 %.
+    assert rows(curve, "time_days", "at_risk", "events", "incidence", "from_day") == [
+        (41, 9, 1, pytest.approx(1 / 9), 10),
+        (131, 8, 0, pytest.approx(1 / 9), 10),
+    ]
+    estimate = results.estimate.query("measure in ('ae_incidence_1m_any', 'ae_incidence_6m_any')")
+    method = "aalen-johansen-log-log, from day 10"
+    assert rows(estimate, "estimate", "n", "events", "ci_method") == [
+        (0, 9, 1, method),
+        (pytest.approx(1 / 9), 9, 1, method),
+    ]
 
 
 def test_who_was_first_seen_after_index_is_at_risk_from_then(record: Record) -> None:
@@ -182,7 +211,6 @@ def test_who_was_first_seen_after_index_is_at_risk_from_then(record: Record) -> 
     tired = frame[(frame["item"] == "Tired") & ~frame["related_only"]]
     # The event of the second patient came before anyone watched: it is in the table, not in the rate.
     assert rows(tired, "person_id", "outcome", "entry_days", "time_days") == [(1, "event", 0, 11), (3, "event", 20, 31)]
-    curve = incidence_frame(tired, 95)
-    assert rows(curve, "time_days", "at_risk", "events", "incidence") == [(11, 1, 1, 1.0), (31, 1, 1, 1.0)]
+    assert incidence_frame(tired, 95).empty  # five are never at risk
     rate = record.results().ae_rate
     assert rows(rate[(rate["item"] == "Tired") & ~rate["related_only"]], "n", "events", "person_days") == [(2, 2, 22)]

@@ -8,6 +8,8 @@ WITH ordered AS (
     SELECT
         record.*,
         record.dose < lag(record.dose IGNORE NULLS) OVER one_agent AS is_reduced,
+        record.start_date - min(record.start_date) OVER (PARTITION BY record.person_id, record.component)
+        + plan.cycle_days * greatest(1, (record.end_date - record.start_date + 1) / plan.days_on) AS lasting_until,
         record.start_date
         - (max(record.end_date) OVER earlier + 1 + plan.cycle_days - plan.days_on) AS late_days
     FROM dose_record AS record
@@ -38,7 +40,7 @@ course AS (
                 THEN
                     sum(ordered.amount / (ordered.planned * plan.days_on))
                     * any_value(plan.cycle_days)
-                    / (max(ordered.start_date) - min(ordered.start_date) + any_value(plan.cycle_days))
+                    / max(ordered.lasting_until)
         END AS relative_dose_intensity,
         count(*) FILTER (WHERE ordered.is_reduced) AS smaller_doses,
         CASE

@@ -1,24 +1,67 @@
--- The first new systemic therapy after index: an agent outside the combination that starts more than $new_agent_days
--- after the line's first day and was not given within those days.
-WITH other AS (
+-- The first new systemic therapy after index: an agent that is none of the patient's components, begun after index and
+-- more than $new_agent_days after the line's first day. One given earlier begins anew where no drug was taken for
+-- $gap_days before.
+WITH given AS (
     SELECT
         patient.person_id,
+        patient.first_start,
         patient.index_date,
-        exposure.group_label AS agent,
         exposure.start_date,
+        exposure.end_date,
         exposure.drug_exposure_id,
-        min(exposure.start_date) OVER (PARTITION BY patient.person_id, exposure.group_label) - patient.first_start
-            AS agent_day
+        coalesce(component.component, exposure.group_label) AS agent,
+        regimen.component IS NULL AS is_other
     FROM cohort_member AS patient
     INNER JOIN exposure_record AS exposure
         ON patient.person_id = exposure.person_id AND patient.first_start <= exposure.start_date
-    WHERE exposure.concept_set = $other_therapy
+    LEFT JOIN component ON exposure.concept_set = component.concept_set
+    LEFT JOIN regimen
+        ON patient.person_id = regimen.person_id AND component.component = regimen.component
+    WHERE component.component IS NOT NULL OR exposure.concept_set = $other_therapy
+),
+
+rested AS (
+    SELECT
+        *,
+        coalesce(
+            start_date >= $gap_days + max(end_date) OVER (
+                PARTITION BY person_id
+                ORDER BY start_date, drug_exposure_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ),
+            FALSE
+        ) AS after_gap
+    FROM given
+),
+
+spaced AS (
+    SELECT
+        *,
+        count_if(after_gap) OVER (
+            PARTITION BY person_id
+            ORDER BY start_date, drug_exposure_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS spell
+    FROM rested
+),
+
+begun AS (
+    SELECT
+        person_id,
+        agent,
+        any_value(first_start) AS first_start,
+        any_value(index_date) AS index_date,
+        min(start_date) AS begun_date,
+        arg_min(drug_exposure_id, (start_date, drug_exposure_id)) AS begun_row_id
+    FROM spaced
+    WHERE is_other
+    GROUP BY person_id, agent, spell
 )
 
 SELECT
     person_id,
-    min(start_date) AS new_therapy_date,
-    arg_min(drug_exposure_id, (start_date, agent, drug_exposure_id)) AS new_therapy_row_id
-FROM other
-WHERE agent_day > $new_agent_days AND start_date > index_date
+    min(begun_date) AS new_therapy_date,
+    arg_min(begun_row_id, (begun_date, agent, begun_row_id)) AS new_therapy_row_id
+FROM begun
+WHERE begun_date > index_date AND begun_date - first_start > $new_agent_days
 GROUP BY person_id

@@ -1,7 +1,8 @@
 -- Lines of systemic therapy begun before the candidate combination's first day, numbered from 1. A new line: a new
 -- agent more than $new_agent_days after the line's start (components of the combination that start within
 -- $maximum_days_between_starts of each other are one line), or no drug for $gap_days. Another agent of a component's
--- class is no new agent. `counts`: not (neo)adjuvant, or relapsed within $relapse_within_days of its end.
+-- class is no new agent. `counts`: not (neo)adjuvant, or relapsed within $relapse_within_days of its end; and not one
+-- that begins with a component and that the candidate only resumes, for that is the candidate's own line.
 WITH RECURSIVE given AS (
     SELECT
         candidate.candidate_id,
@@ -118,6 +119,31 @@ relapse AS (
     INNER JOIN concept_member AS concept ON fact.concept_id = concept.concept_id
     WHERE concept.concept_set = $relapse_set
     GROUP BY candidate.candidate_id
+),
+
+newest AS (
+    SELECT *
+    FROM line
+    QUALIFY row_number() OVER (PARTITION BY candidate_id ORDER BY turn DESC) = 1
+),
+
+-- The candidates whose start goes on with the newest line: no component of theirs is a new agent, and there was no gap.
+resumed AS (
+    SELECT
+        newest.candidate_id,
+        newest.line
+    FROM newest
+    INNER JOIN candidate ON newest.candidate_id = candidate.candidate_id
+    INNER JOIN exposure_era AS era
+        ON
+            candidate.person_id = era.person_id
+            AND era.era_start BETWEEN candidate.first_start AND candidate.start_date
+    WHERE newest.line_start = newest.combination_start
+    GROUP BY newest.candidate_id, newest.line
+    HAVING
+        max(candidate.first_start - newest.line_end) < $gap_days
+        AND max(CASE WHEN list_contains(newest.agents, era.component) THEN 0 ELSE era.era_start - newest.line_start END)
+        <= greatest($new_agent_days, $maximum_days_between_starts)
 )
 
 SELECT
@@ -125,7 +151,9 @@ SELECT
     line.line,
     min(line.line_start) AS line_start,
     max(line.line_end) AS line_end,
-    coalesce(any_value(relapse.relapse_date) - max(line.line_end) <= $relapse_within_days, TRUE) AS counts
+    coalesce(any_value(relapse.relapse_date) - max(line.line_end) <= $relapse_within_days, TRUE)
+    AND count(resumed.line) = 0 AS counts
 FROM line
 LEFT JOIN relapse ON line.candidate_id = relapse.candidate_id
+LEFT JOIN resumed ON line.candidate_id = resumed.candidate_id AND line.line = resumed.line
 GROUP BY line.candidate_id, line.line

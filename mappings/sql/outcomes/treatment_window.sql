@@ -1,7 +1,8 @@
 -- The time in which events count: from the first dose of either component until $window_days after the last dose of
 -- either ($extended_window_days for serious events and extended terms), and before new systemic therapy (design: as in
 -- trials of checkpoint inhibitors, whose protocols follow serious and immune-related events for 90 days). Doses after
--- new therapy belong to it. `known_until`: the last day of which anything is known, as contact, as dose or as death.
+-- new therapy belong to it. `known_until`: death or the last contact, as in the endpoints; that a supply would have
+-- lasted longer says nothing of the patient.
 WITH last_dose AS (
     SELECT
         patient.person_id,
@@ -21,10 +22,7 @@ SELECT
     last_dose.last_dose_date,
     new_therapy.new_therapy_date,
     death.death_date,
-    coalesce(
-        death.death_date,
-        greatest(last_dose.last_dose_date, coalesce(contact.contact_date, last_dose.last_dose_date))
-    ) AS known_until,
+    coalesce(death.death_date, contact.contact_date) AS known_until,
     least(
         last_dose.last_dose_date + $window_days,
         coalesce(new_therapy.new_therapy_date - 1, last_dose.last_dose_date + $window_days)

@@ -53,8 +53,9 @@ def _order(item: Median, medians: Mapping[str, Median]) -> Iterator[tuple[str, s
 def _kind(item: Median, interval: Limits) -> Iterator[tuple[str, str]]:
     lower, upper = interval
     if item.estimate is None or lower is None or upper is None:
-        if item.method in SYMMETRIC:
-            yield IMPOSSIBLE, f"{_text(interval)} is not symmetric about a median that has none"
+        if item.method in SYMMETRIC and interval != (None, None):
+            about = "a median that has none" if item.estimate is None else str(item.estimate)
+            yield IMPOSSIBLE, f"{_text(interval)} is not symmetric about {about}"
         return
     z = float(norm.ppf(0.5 + float(item.level) / 200))
     error = float(upper - lower) / (2 * z)
@@ -63,10 +64,8 @@ def _kind(item: Median, interval: Limits) -> Iterator[tuple[str, str]]:
         yield (IMPOSSIBLE, text) if item.method in SYMMETRIC else (IMPLIED, f"{text}: it follows the curve's band")
         return
     text = f"{_text(interval)} is {item.estimate} +- {z:.2f} x {error:.3g}, as SPSS prints it"
-    if item.method in BANDS:
-        yield QUESTION, f"by {item.method} claimed, but {text}"
-    else:
-        yield IMPLIED, text
+    # To as few digits as are printed, the limits of a band can lie so by chance.
+    yield IMPLIED, f"by {item.method} claimed, and {text}" if item.method in BANDS else text
     # Both limits round on their own, and so does the error.
     slack = z * float(half_unit(item.std_error)) + float(half_unit(upper)) if item.std_error is not None else 0.0
     if item.std_error is not None and abs(error - float(item.std_error)) * z > slack + _TOLERANCE:

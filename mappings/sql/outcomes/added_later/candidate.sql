@@ -1,5 +1,6 @@
 -- Days on which a component was added to another that was still covered and had begun longer ago than the combination's
--- window. Prior lines are those before the first of them, as in the cohort. Who is in the cohort is not here again.
+-- window. Prior lines are those before the first of them, as in the cohort. Who was in the cohort by
+-- then is not here again.
 SELECT
     candidate.person_id,
     candidate.first_start,
@@ -12,5 +13,6 @@ SELECT
     TRUE AS concurrent,
     cast(NULL AS INTEGER) AS failed_step
 FROM candidate
-ANTI JOIN begun_together AS own ON candidate.person_id = own.person_id
+ANTI JOIN begun_together AS own
+    ON candidate.person_id = own.person_id AND candidate.index_date >= own.index_date
 WHERE NOT candidate.starts_close AND candidate.concurrent

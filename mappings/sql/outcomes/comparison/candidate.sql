@@ -1,6 +1,6 @@
 -- Starts of treatment by arm, dated by the first drug: the combination where its components started within its window
 -- of each other, the first still taken; a component alone where, until the landmark, no other component was started nor
--- still covered when it was. All of that is known at the landmark, and nothing later is asked. `complete_date`: the day
+-- still covered when it was. All of that is known at the landmark, and nothing later is asked. `start_date`: the day
 -- from which all drugs of the arm were taken, with its record.
 WITH begun AS (
     SELECT
@@ -8,8 +8,8 @@ WITH begun AS (
         $combination AS arm,
         candidate.first_start,
         era.first_row_id,
-        candidate.start_date AS complete_date,
-        candidate.index_row_id AS complete_row_id
+        candidate.start_date,
+        candidate.index_row_id AS start_row_id
     FROM candidate
     INNER JOIN exposure_era AS era
         ON candidate.person_id = era.person_id AND candidate.first_start = era.era_start
@@ -24,8 +24,8 @@ WITH begun AS (
         era.component AS arm,
         era.era_start AS first_start,
         era.first_row_id,
-        era.era_start AS complete_date,
-        era.first_row_id AS complete_row_id
+        era.era_start AS start_date,
+        era.first_row_id AS start_row_id
     FROM exposure_era AS era
     SEMI JOIN entrant ON era.person_id = entrant.person_id
     ANTI JOIN exposure_era AS other
@@ -40,11 +40,10 @@ SELECT
     begun.person_id,
     begun.arm,
     begun.first_start,
-    begun.first_start AS start_date,
+    begun.start_date,
     begun.first_start AS index_date,
     begun.first_row_id AS index_row_id,
-    begun.complete_date,
-    begun.complete_row_id,
+    begun.start_row_id,
     'drug_exposure' AS index_table,
     TRUE AS starts_close,
     TRUE AS concurrent,

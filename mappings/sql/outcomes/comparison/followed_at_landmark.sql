@@ -2,7 +2,7 @@
 SELECT candidate.candidate_id
 FROM candidate
 LEFT JOIN last_contact AS contact ON candidate.person_id = contact.person_id
-LEFT JOIN person_death AS death ON candidate.person_id = death.person_id
+LEFT JOIN cohort_death AS death ON candidate.person_id = death.person_id
 WHERE
     candidate.landmark_date <= $data_cut
     AND coalesce(death.death_date > candidate.landmark_date, TRUE)

@@ -2,8 +2,8 @@
 SELECT
     patient.person_id,
     patient.first_start,
-    candidate.complete_date AS index_date,
-    candidate.complete_row_id AS index_row_id,
+    candidate.start_date AS index_date,
+    candidate.start_row_id AS index_row_id,
     patient.index_table,
     patient.candidate_id,
     patient.prior_lines
