@@ -50,11 +50,11 @@ KEPT = ("recompute", "quality", "erasure", "erasing", "suppressed", "forgotten",
 LOOKED_UP = ("Medication",)
 # The largest `integer` of the OMOP CDM.
 INTEGER_MAX = 2**31 - 1
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Only this program reads the workspace, so it may use the newest, faster compression of texts.
     "storage_compatibility_version": "latest",
-    # With these DuckDB 1.5 gives wrong results now and then (docs/decisions/0011).
-    "disabled_optimizers": "join_filter_pushdown,common_subplan",
+    # With these DuckDB 1.5 fails, or gives wrong results, now and then (docs/decisions/0011).
+    "disabled_optimizers": "join_filter_pushdown,common_subplan,top_n_window_elimination",
 }
 
 _STATE = """
@@ -180,7 +180,7 @@ def connect(
     if must_exist and not path.exists():
         raise StateError(f"{folder}: no workspace here; {_remedy(folder)}")
     try:
-        con = duckdb.connect(path, read_only=read_only, config=_CONFIG)
+        con = duckdb.connect(path, read_only=read_only, config=CONFIG)
     except duckdb.Error as error:
         if "Could not set lock on file" in str(error):
             by = lock.holder(folder) or "another run"

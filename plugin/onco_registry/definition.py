@@ -21,7 +21,7 @@ from onco_registry.comparator_definition import read_added_later, read_comparato
 from onco_registry.concept_definition import read_concept_sets
 from onco_registry.criterion_definition import read_cohort
 from onco_registry.endpoint_definition import choices, load_endpoints
-from onco_registry.needed_sections import check_needs
+from onco_registry.needed_sections import check_landmark, check_needs
 from onco_registry.registry_model import RegistryDefinition
 from onco_registry.response_definition import read_response
 from onco_registry.safety_definition import read_safety
@@ -72,6 +72,7 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
     cohort = read_cohort(keys["cohort"], sets, exposure)
     strata = read_strata(keys["strata"], sets, exposure) if "strata" in keys else ()
     check_needs(keys, (*cohort.criteria, *strata), endpoints, declared)
+    check_landmark(keys, cohort, declared)
     rules = (*declared.events.values(), *declared.censorings.values())
     baseline = read_baseline(keys["baseline"], sets, strata, exposure) if "baseline" in keys else ()
     labels = {item.name: item.label for item in baseline}

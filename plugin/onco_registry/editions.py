@@ -27,7 +27,7 @@ Document = dict[str, Any]
 
 
 def documents(con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition) -> list[Document]:
-    """Those of the configured editions; the public one is not among them where the last has to stand.
+    """Those of the configured editions; the public one is not among them where its earlier releases have to stand.
 
     Where no registry is configured all are computed, and one that nobody entered has none.
 
@@ -47,8 +47,7 @@ def documents(con: duckdb.DuckDBPyConnection, config: Config, registry: Registry
 
 def _public(config: Config, registry: RegistryDefinition, internal: Document) -> Document | None:
     releases = Series(config.bulletins_folder, registry.name, "public").releases()
-    last = releases[-1].document() if releases else None
-    found = disclosure.public(internal, last, config.bulletin.minimum_cell)
+    found = disclosure.public(internal, (one.document() for one in releases), config.bulletin.minimum_cell)
     before = _before(releases, internal["bulletin"]["data_cut"])
     if found is None or before is None:
         return found

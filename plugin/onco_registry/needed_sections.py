@@ -42,6 +42,18 @@ def check_needs(
                 place.refuse(f"endpoint {place.text()!r} needs section {section!r}")
 
 
+def check_landmark(keys: Mapping[str, YamlValue], cohort: model.Cohort, endpoints: model.Endpoints) -> None:
+    """Refuse endpoints of stopping in a cohort whose index is a landmark by which members may have stopped."""
+    taking = "concurrent_at_index" in (criterion.kind for criterion in cohort.criteria)
+    for place in keys["endpoints"].items() if cohort.landmark_days is not None and not taking else ():
+        name = place.text()
+        if any(endpoints.events[event].kind == "stopped" for event in endpoints.endpoints[name].events):
+            place.refuse(
+                f"endpoint {name!r} needs a criterion of kind 'concurrent_at_index': "
+                "who stopped before a landmark cannot stop after it"
+            )
+
+
 def _there(section: str, keys: Mapping[str, YamlValue]) -> bool:
     name, _, part = section.partition(".")
     return name in keys and (not part or part in keys[name].mapping())

@@ -139,7 +139,7 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
     },
     "on_treatment": {
         "subject_id": "BIGINT", "components": "VARCHAR", "first_dose_date": "DATE", "last_dose_date": "DATE",
-        "last_contact_date": "DATE", "days_on_treatment": "INTEGER",
+        "last_contact_date": "DATE", "progression_date": "DATE", "days_on_treatment": "INTEGER",
     },
     "overdue_scan": {
         "subject_id": "BIGINT", "last_assessment_date": "DATE", "due_date": "DATE", "days_overdue": "INTEGER",

@@ -44,7 +44,7 @@ def timed(registry: RegistryDefinition, results: Results) -> dict[str, float]:
     """Part -> seconds."""
     seconds: dict[str, float] = {}
     document = _timed(seconds, "document", lambda: build(results.frames(), _meta(registry, results)))
-    shown = _timed(seconds, "public edition", lambda: public(document, None, MINIMUM_CELL))
+    shown = _timed(seconds, "public edition", lambda: public(document, (), MINIMUM_CELL))
     for edition, one in (("internal", document), ("public", shown)):
         for language in LANGUAGES:
             _timed(seconds, f"files, {edition}, {language}", partial(files.render, one, [language]))

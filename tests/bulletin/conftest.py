@@ -118,7 +118,7 @@ BASELINE = [
     ("sites", "Bone", "multiple", 3, 8, None, None, None, None, None, None),
 ]
 TIMELINESS = [("scan_interval", 14, 56.0, 71.4, 2, 70), ("death", 3, 4.5, 9.0, None, None)]
-ON_TREATMENT = [(987001, "Drug a, Drug b", "2021-12-31", "2022-05-28", "2022-05-30", 149)]
+ON_TREATMENT = [(987001, "Drug a, Drug b", "2021-12-31", "2022-05-28", "2022-05-30", "2022-03-01", 149)]
 OVERDUE_SCAN = [(987001, "2022-02-04", "2022-04-15", 46, None)]
 NOT_ADJUDICATED = [(987002, "2022-03-02", "sums", "PR", "sources_disagree", "clinician", "SD")]
 RESPONSE_QUERY = [("no_baseline", "sums"), ("no_baseline", "sums")]
@@ -149,7 +149,9 @@ COLUMNS = {
     "adverse_event": "term ae_class",
     "baseline": "variable level kind x n median lower_quartile upper_quartile minimum maximum unit",
     "timeliness": "item n median_days p90_days x_late late_after_days",
-    "on_treatment": "subject_id components first_dose_date last_dose_date last_contact_date days_on_treatment",
+    "on_treatment": (
+        "subject_id components first_dose_date last_dose_date last_contact_date progression_date days_on_treatment"
+    ),
     "overdue_scan": "subject_id last_assessment_date due_date days_overdue last_contact_date",
     "not_adjudicated": "subject_id assessment_date source response reason other_source other_response",
     "completeness": "item x n",

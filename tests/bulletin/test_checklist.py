@@ -78,7 +78,7 @@ def test_sections_that_the_page_lacks_are_not_pointed_to(frames: dict[str, pd.Da
 
 
 def test_the_public_edition_tells_no_number_of_persons(document: Document) -> None:
-    shown = public(document, None, 5)
+    shown = public(document, (), 5)
     assert shown is not None
     assert answers(shown, "exclusion")[1:] == ["Both drugs started", "Diagnosis <declared> & dated", "Adult at index"]
     assert answers(shown, "size") == ["None was planned: everyone who meets the criteria is in."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -278,7 +279,7 @@ def test_what_only_the_internal_edition_has(internal: Document) -> None:
         "translations": {"zh": {"Q": "问", "C": "查"}},
     }  # fmt: skip
     marked["response"] = marked["response"] | {"waterfall": [{"change": 0.1, "response": "SD"}], "without_change": 3}
-    found = public(marked, None, 5)
+    found = public(marked, (), 5)
     assert found is not None
     validate(found)
     assert [found[name] for name in ("changes", "contrasts", "timeliness", "queries", "worklist")] == [
@@ -305,7 +306,7 @@ def test_who_has_no_value_comes_after_others() -> None:
 
 
 def test_the_page_says_what_is_left_out() -> None:
-    found = public(document(draw(np.random.default_rng(1), 60)), None, 5)
+    found = public(document(draw(np.random.default_rng(1), 60)), (), 5)
     assert found is not None
     page = render(found)
     assert "The public edition leaves out, however many patients there are: why numbers changed since" in page
@@ -314,7 +315,7 @@ def test_the_page_says_what_is_left_out() -> None:
 
 
 def test_a_head_without_numbers_says_that_they_are_withheld() -> None:
-    found = public(document(draw(np.random.default_rng(1), 60)), None, 5)
+    found = public(document(draw(np.random.default_rng(1), 60)), (), 5)
     assert found is not None
     found["headline"]["measures"] = {name: row and withheld(row) for name, row in found["headline"]["measures"].items()}
     assert "The numbers of the head are withheld in this edition." in render(found)
@@ -322,7 +323,7 @@ def test_a_head_without_numbers_says_that_they_are_withheld() -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 4])
 def test_of_fewer_than_k_patients_nothing_is_told(n: int) -> None:
-    found = public(document(draw(np.random.default_rng(1), n)), None, 5)
+    found = public(document(draw(np.random.default_rng(1), n)), (), 5)
     assert found is not None
     assert found["headline"]["patients"] is None
     assert (found["response"], found["safety"], found["survival"], found["baseline"]) == (None, None, [], [])
@@ -332,17 +333,35 @@ def test_of_fewer_than_k_patients_nothing_is_told(n: int) -> None:
 @pytest.mark.parametrize("k", [2, 1, 0, -5])
 def test_a_cell_that_hides_nobody_is_refused(internal: Document, k: int) -> None:
     with pytest.raises(ValueError, match="hides nobody: at least 3"):
-        public(internal, None, k)
+        public(internal, (), k)
 
 
 def test_the_same_again_may_follow(internal: Document) -> None:
-    found = public(internal, None, 5)
-    assert public(internal, found, 5) == found
+    found = public(internal, (), 5)
+    assert found is not None
+    assert public(internal, [found], 5) == found
+
+
+def test_a_correction_is_held_against_what_it_corrects_and_a_month_against_all_before() -> None:
+    cohort = draw(np.random.default_rng(28), 600)
+
+    def of(n: int) -> Document:
+        return document(replace(cohort, patients=cohort.patients.iloc[:n].reset_index(drop=True)))
+
+    september, october = public(of(300), (), 5), public(of(600), (), 5)
+    assert september is not None
+    assert october is not None
+    # One patient more in September: far from October, which is the last, and one from what it would replace.
+    assert public(of(301), [october], 5) is not None
+    assert public(of(301), [september, october], 5) is None
+    # After a correction of September, November is held against October, too.
+    assert public(of(599), [september], 5) is not None
+    assert public(of(599), [september, october, september], 5) is None
 
 
 @pytest.mark.parametrize(("added", "may"), [(0, True), (1, False), (4, False), (5, True)])
 def test_a_level_moves_by_none_or_k(internal: Document, added: int, may: bool) -> None:
-    last = public(internal, None, 5)
+    last = public(internal, (), 5)
     assert last is not None
     only = last | {"response": None, "safety": None, "survival": [], "completeness": [], "attrition": []}
     after = deepcopy(only)

@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bulletin.drawn_cohort import document, draw, month_after
-from bulletin.linear_attack import disclosed, moved
+from bulletin.linear_attack import Family, disclosed, moved
 from bulletin.reader_who_counts import families
 from onco_registry.bulletin.disclosure import baseline, completeness, edition, public, response, safety, survival
 from onco_registry.bulletin.disclosure.rule import Rule
 from onco_registry.bulletin.document import validate
 
 # Of each cohort, the editions of so many successive months.
-MONTHS = 2
+MONTHS = 3
 
 
 @pytest.fixture(autouse=True)
@@ -31,14 +31,18 @@ def _more_told_and_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 def attacked(seed: int, n: int, k: int) -> list[str]:
     """What is learned of a few patients from the editions of successive months."""
     random = np.random.default_rng(seed)
-    month, last, told = draw(random, n), None, None
+    month = draw(random, n)
+    editions: list[dict[str, Any]] = []
+    told: list[list[Family]] = []
     found: list[str] = []
     for _ in range(MONTHS):
-        told_now = public(document(month), last, k)
-        if told_now is not None:
-            read = families(told_now, month)
-            found += disclosed(read, k) + (moved(told, read, k) if told is not None else [])
-            last, told = told_now, read
+        edition_now = public(document(month), editions, k)
+        if edition_now is not None:
+            read = families(edition_now, month)
+            found += disclosed(read, k)
+            found += [learned for earlier in told for learned in moved(earlier, read, k)]
+            editions.append(edition_now)
+            told.append(read)
         month = month_after(random, month)
     return found
 
@@ -66,7 +70,7 @@ def test_no_count_of_a_few_follows_from_the_public_editions(seed: int, n: int, k
 def test_what_is_drawn_and_what_is_published_are_documents(seed: int, n: int) -> None:
     internal = document(draw(np.random.default_rng(seed), n))
     validate(internal)
-    found = public(internal, None, 5)
+    found = public(internal, (), 5)
     assert found is not None
     validate(found)
 

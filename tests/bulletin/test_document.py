@@ -221,7 +221,8 @@ def test_the_lists_of_the_tumour_board(document: dict[str, Any]) -> None:
         "on_treatment": [
             {
                 "person_id": 987001, "components": ["Drug a", "Drug b"], "first_dose_date": "2021-12-31",
-                "last_dose_date": "2022-05-28", "last_contact_date": "2022-05-30", "days_on_treatment": 149,
+                "last_dose_date": "2022-05-28", "last_contact_date": "2022-05-30", "progression_date": "2022-03-01",
+                "days_on_treatment": 149,
             }
         ],
         "overdue_scan": [

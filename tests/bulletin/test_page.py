@@ -113,7 +113,7 @@ def test_survival_table(page: Any) -> None:
     assert page.tables["table-survival"][1:] == [
         ["Progression-free survival"],
         ["Median", "5/8", "6.3 months", "2.0–not reached log–log", "log–log"],
-        ["Median", "5/8", "6.3 months", f"1.1–10.0 {spss}", spss],
+        ["Median fewer than 5 at risk at the upper limit", "5/8", "6.3 months", f"1.1–10.0 {spss}", spss],
         ["Alive without progression at 6 months", "2/8", "62.5%", "22.9–86.1 log–log", "log–log"],
         [
             "Alive without progression at 12 months fewer than 5 at risk",
@@ -143,7 +143,7 @@ def test_rates_of_an_endpoint_of_several_words(document: dict[str, Any], parse: 
     rows = page.tables["table-survival"][2:6]
     assert [row[0] for row in rows] == [
         "Median",
-        "Median",
+        "Median fewer than 5 at risk at the upper limit",
         "Still on both drugs at 6 months",
         "Still on both drugs at 12 months fewer than 5 at risk",
     ]

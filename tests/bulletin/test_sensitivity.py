@@ -41,6 +41,9 @@ ROWS = [
     rate("overall", "dcr_baseline_42d", 6),
     rate("overall", "iorr", 4),
     rate("overall", "idcr", 6),
+    rate("overall", "iupd_any", 4),
+    rate("overall", "iupd_confirmed", 1),
+    rate("overall", "iupd_closed_by_response", 2),
     rate("site=Here", "orr", 3),
     median("subtype=Alpha", "pfs_median", 7.0, 3, 5),
     median("subtype=Beta", "pfs_median", 5.0, 2, 3),
@@ -50,6 +53,7 @@ ROWS = [
     median("overall", "ttnt_median", 9.0, 4, 8),
     ("both", "overall", "ttnt_median", 9.0, 7.5, 10.5, 0.95, "spss-plain", None, 8, 4, "months"),
     median("overall", "dor_median", None, 1, 3),
+    median("overall", "ipfs_median", 8.0, 4, 8),
 ]
 COMPLETENESS = [("recorded_response", 5, 8), ("lesion_measurements", 0, 8)]
 
@@ -113,10 +117,22 @@ def test_further_endpoints_have_one_median_each(document: dict[str, Any], parse:
     assert [(row["endpoint"], row["label"], row["ci_method"], row["lower"]) for row in found] == [
         ("ttnt", "Time to next treatment", "log-log", 8.0),
         ("dor", "Dor", "log-log", None),
+        ("ipfs", "Ipfs", "log-log", 7.0),
     ]
     assert parse(render(document)).tables["table-further-endpoints"][1] == [
         "Time to next treatment", "4/8", "9.0 months", "8.0–not reached log–log", "log–log",
     ]  # fmt: skip
+
+
+def test_what_became_of_progression_by_irecist(document: dict[str, Any]) -> None:
+    found = document["response"]["immune_progression"]
+    assert [(row["measure"], row["x"]) for row in found] == [
+        ("iupd_any", 4), ("iupd_confirmed", 1), ("iupd_closed_by_response", 2),
+    ]  # fmt: skip
+    told = "unconfirmed, in 4 patients, confirmed in 1, and followed by response or stable disease in 2"
+    assert told in render(document)
+    without = document | {"further_endpoints": document["further_endpoints"][:2]}
+    assert told not in render(without)
 
 
 def test_a_stratum_of_one_group_is_named_and_not_drawn(document: dict[str, Any]) -> None:
@@ -135,7 +151,7 @@ def test_each_is_a_table(document: dict[str, Any]) -> None:
     assert {name: len(found) - 1 for name, found in lines.items()} == {
         "response_by_rule": 7,
         "survival_strata": 5,
-        "further_endpoints": 2,
+        "further_endpoints": 3,
     }
     assert lines["survival_strata"][2].startswith("pfs,Pfs,subtype,Histological subtype,subtype=Beta,pfs_median,5.0,")
 

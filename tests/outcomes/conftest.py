@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from onco_etl import cdm
+from onco_etl.workspace import CONFIG
 from onco_registry.definition import load_registry
 from onco_registry.registry_model import RegistryDefinition
 from outcomes.record import Record
@@ -69,7 +70,7 @@ def amended(folder: Path) -> Callable[..., RegistryDefinition]:
 
 @pytest.fixture(scope="session")
 def tables() -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(config={"threads": 1})  # tiny tables: threads only cost
+    con = duckdb.connect(config={**CONFIG, "threads": 1})  # tiny tables: threads only cost
     cdm.create_tables(con)
     return con
 

@@ -148,6 +148,19 @@ def test_at_most_so_many_prior_lines(asked: Callable[[str], Record], earlier: in
 LANDMARK = ("  entry: [disease", "  index: landmark\n  landmark_days: 42\n  entry: [disease")
 
 
+# Alpha alone, whether or not it is still taken at the index date.
+ALONE = (
+    ("  maximum_days_between_starts: 42\n", ""),
+    ("    beta: {label: Beta, concept_set: beta, cycle_days: 21, persistence_days: 21}\n", ""),
+    ("    - {name: beta_exposure, kind: exposed, component: beta, label: No beta}\n", ""),
+    ("    - {name: too_far_apart, kind: close_or_concurrent, label: Too far apart}\n", ""),
+    ("    - {name: added_later, kind: not_added_later, label: Added later}\n", ""),
+    ("    - {name: not_concurrent, kind: concurrent_at_index, label: Not concurrent}\n", ""),
+    ("  agent: {kind: component_agent, component: beta", "  agent: {kind: component_agent, component: alpha"),
+    ("    beta: {days_on: 1, cycle_days: 21, delay_days: 7, unit: mg, planned: {Beta one: 200}}\n", ""),
+)
+
+
 def landmark_record(record: Record, amended: Amended) -> Record:
     """A patient with alpha from day 0 and beta from day 10, whose cohort begins at day 42."""
     record.registry = amended(LANDMARK, criterion="kind: followed_at_index")
@@ -181,6 +194,30 @@ def test_who_is_not_followed_to_the_landmark_is_not_in_the_cohort(
     for what, day in last.items():
         getattr(record, what)(1, day)
     assert record.exclusion(1) == criterion
+
+
+def test_a_death_after_the_cut_does_not_show_that_a_patient_was_followed(record: Record, amended: Amended) -> None:
+    landmark_record(record, amended)
+    record.death(1, 400)
+    assert rows(record.results(on(300)).cohort, "subject_id") == []
+    assert rows(record.results(on(400)).cohort, "subject_id") == [(1,)]
+
+
+@pytest.mark.parametrize("treated", [10, 100])
+def test_lines_before_a_single_drug_do_not_depend_on_how_long_it_was_taken(
+    record: Record, amended: Amended, treated: int
+) -> None:
+    without_ttd = ("ttd_any, ttd_all, ", "")
+    record.registry = amended(*ALONE, without_ttd, LANDMARK, criterion="kind: followed_at_index")
+    record.background(1)
+    record.drug(1, "alpha", 0, treated)
+    record.visit(1, 300)
+    assert rows(record.relation("cohort_member"), "index_date", "prior_lines") == [(on(42), 1)]
+
+
+def test_who_stopped_before_a_landmark_cannot_stop_after_it(amended: Amended) -> None:
+    with pytest.raises(ConfigurationError, match="'ttd_any' needs a criterion of kind 'concurrent_at_index': who stop"):
+        amended(*ALONE, LANDMARK, criterion="kind: followed_at_index")
 
 
 def test_a_landmark_after_the_cut_is_not_reached(record: Record, amended: Amended) -> None:

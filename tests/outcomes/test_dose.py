@@ -99,6 +99,24 @@ def test_a_supply_lasts_for_its_days_of_intake(
     assert course(patient, "alpha")["relative_dose_intensity"] == pytest.approx(intensity)
 
 
+@pytest.mark.parametrize("cut", [9, 13, 20, 27, 60])
+def test_a_supply_that_lasts_beyond_the_cut_is_as_large_as_it_is(patient: Record, cut: int) -> None:
+    strength(patient)
+    given(patient, 1, BETA_ONE, 0)
+    dispensed(patient, 1, ALPHA, 0, 28, quantity=28)
+    frame = patient.relation("dose", on(cut)).query("component == 'alpha'")
+    columns = ("starting_dose", "relative_dose_intensity", "last_dose_date")
+    assert rows(frame, *columns) == [(12, pytest.approx(1), on(min(cut, 27)))]
+
+
+def test_a_reduction_is_seen_while_its_supply_lasts(patient: Record) -> None:
+    strength(patient)
+    given(patient, 1, BETA_ONE, 0)
+    dispensed(patient, 1, ALPHA, 0, 14, quantity=14)
+    dispensed(patient, 1, ALPHA, 21, 14, quantity=7)
+    assert rows(patient.relation("dose", on(27)).query("component == 'alpha'"), "reductions") == [(1,)]
+
+
 def test_another_agent_is_no_reduction_and_its_plan_is_not_declared(patient: Record) -> None:
     infusions(patient, 0)
     given(patient, 1, BETA_TWO, 21, quantity=100, **MG)

@@ -81,6 +81,18 @@ def test_from_the_first_response_on_entry_counts_from_there(record: Record) -> N
     assert rows(endpoint, "endpoint", "entry_days", "time_days") == [("pfs", 60, 121), ("dor", 0, 61)]
 
 
+@pytest.mark.parametrize(("cut", "seen"), [(200, (True, 0)), (300, (False, 300))])
+def test_a_visit_after_the_cut_does_not_say_when_a_patient_was_first_seen(
+    record: Record, cut: int, seen: tuple[bool, int]
+) -> None:
+    record.member(1)
+    record.con.execute("DELETE FROM cdm.visit_occurrence")
+    record.visit(1, 300)
+    results = record.results(on(cut))
+    assert rows(results.cohort, "seen_at_index") == [seen[:1]]
+    assert rows(results.endpoint.query("endpoint == 'os'"), "entry_days") == [seen[1:]]
+
+
 @pytest.fixture(name="dated")
 def _dated(record: Record) -> Iterator[Record]:
     """The record of a workspace that knows how exactly deaths are dated; day 31 is 2020-04-01."""

@@ -34,6 +34,15 @@ def test_else_to_the_start_of_the_next_line(record: Record) -> None:
     assert _growth(record) == [(1, 80, False, 161, "next_line")]
 
 
+def test_where_nobody_has_a_second_line(record: Record) -> None:
+    """Between two who are excluded: DuckDB failed here (docs/decisions/0011)."""
+    for person, year in ((1, 2010), (2, 1970), (3, 2010)):
+        record.background(person, (year, 1, 1))
+        record.drug(person, "alpha", 0, 100)
+        record.drug(person, "beta", 0, 100)
+    assert _growth(record) == [(2, 1, False, 181, "next_line")]
+
+
 def test_progression_on_the_day_of_the_next_line_is_of_the_line_before(record: Record) -> None:
     record.member(1)
     record.response(1, 0, "PD")

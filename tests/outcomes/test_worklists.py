@@ -47,13 +47,13 @@ def listed(record: Record, name: str, cut: int) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("cut", [122, 400])
 def test_on_treatment_when_last_seen(patient: Record, seen: int, components: str, cut: int) -> None:
     patient.visit(1, seen)
-    assert listed(patient, "on_treatment", cut) == [(1, components, on(0), on(100), on(seen), 101)]
+    assert listed(patient, "on_treatment", cut) == [(1, components, on(0), on(100), on(seen), None, 101)]
 
 
 def test_doses_after_the_cut_are_not_known_yet(patient: Record) -> None:
     patient.visit(1, 40)
     patient.visit(1, 122)
-    assert listed(patient, "on_treatment", 50) == [(1, "Alpha, Beta", on(0), on(50), on(40), 51)]
+    assert listed(patient, "on_treatment", 50) == [(1, "Alpha, Beta", on(0), on(50), on(40), None, 51)]
 
 
 @pytest.mark.parametrize("happens", ["visit", "death", "new therapy"])

@@ -174,8 +174,10 @@ def test_lists_of_the_internal_edition(demo: Demo) -> None:
     patients = demo.site.patients()
     # Who did not live on, as far as is known, after the days that the last dose covers (anlotinib 7 more, a PD-1
     # inhibitor 42 from the infusion): of the seven only P30 was on both, the one who is censored for either drug.
-    treated = demo.site.rows("SELECT * EXCLUDE (registry, data_cut, as_of_run, hash) FROM results.on_treatment")
-    assert [(patients[person], components, *dates) for person, components, _, *dates in treated] == [
+    treated = demo.site.rows(
+        "SELECT subject_id, components, last_dose_date, last_contact_date, days_on_treatment FROM results.on_treatment"
+    )
+    assert [(patients[person], *row) for person, *row in treated] == [
         ("p030", "Anlotinib, PD-1 inhibitor", date(2022, 5, 10), date(2022, 5, 12), 189),
         ("p031", "PD-1 inhibitor", date(2022, 4, 12), date(2022, 5, 10), 128),
         ("p032", "PD-1 inhibitor", date(2022, 4, 9), date(2022, 5, 3), 85),

@@ -29,7 +29,7 @@ LAGS = ("lag_assessment", "lag_death")
 def editions(demo: Demo) -> dict[str, dict[str, Any]]:
     """The document of each edition, without what moves."""
     internal = json.loads(demo.months.current_bulletin("bulletin.json"))
-    shown = public(internal, None, MINIMUM_CELL)
+    shown = public(internal, (), MINIMUM_CELL)
     assert shown is not None
     return {"internal": steady(internal), "public": steady(shown)}
 

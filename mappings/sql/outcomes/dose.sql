@@ -9,9 +9,9 @@ WITH ordered AS (
         record.*,
         record.dose < lag(record.dose IGNORE NULLS) OVER one_agent AS is_reduced,
         record.start_date - min(record.start_date) OVER (PARTITION BY record.person_id, record.component)
-        + plan.cycle_days * greatest(1, (record.end_date - record.start_date + 1) / plan.days_on) AS lasting_until,
+        + plan.cycle_days * greatest(1, (record.supply_end - record.start_date + 1) / plan.days_on) AS lasting_until,
         record.start_date
-        - (max(record.end_date) OVER earlier + 1 + plan.cycle_days - plan.days_on) AS late_days
+        - (max(record.supply_end) OVER earlier + 1 + plan.cycle_days - plan.days_on) AS late_days
     FROM dose_record AS record
     INNER JOIN dose_plan AS plan ON record.component = plan.component
     WINDOW
@@ -33,8 +33,8 @@ course AS (
         arg_min(ordered.agent, (ordered.start_date, ordered.agent)) AS agent,
         first(ordered.dose ORDER BY ordered.start_date, ordered.agent) AS starting_dose,
         first(ordered.planned ORDER BY ordered.start_date, ordered.agent) AS planned_dose,
-        first(ordered.stop_reason ORDER BY ordered.end_date DESC, ordered.start_date DESC) AS stop_reason,
-        first(ordered.end_known ORDER BY ordered.end_date DESC, ordered.start_date DESC) AS end_known,
+        first(ordered.stop_reason ORDER BY ordered.supply_end DESC, ordered.start_date DESC) AS stop_reason,
+        first(ordered.end_known ORDER BY ordered.supply_end DESC, ordered.start_date DESC) AS end_known,
         CASE
             WHEN bool_and(ordered.amount IS NOT NULL AND ordered.planned IS NOT NULL)
                 THEN
@@ -51,7 +51,7 @@ course AS (
         CASE
             WHEN
                 late_doses > 0
-                OR bool_and(ordered.end_known AND ordered.end_date - ordered.start_date < plan.cycle_days)
+                OR bool_and(ordered.end_known AND ordered.supply_end - ordered.start_date < plan.cycle_days)
                 THEN late_doses
         END AS interruptions,
         any_value(plan.unit) AS unit

@@ -2,6 +2,7 @@
 -- component, agent and first day, from the most trusted source that tells of them, so that no dose counts twice.
 -- `amount` in the plan's unit: the quantity, if it is in that unit; else the quantity times the strength of a drug of a
 -- fixed amount. `dose`: the amount a day (of a component given on one day: the amount). NULL: the CDM does not tell.
+-- `end_date` is at most the cut; `supply_end` is that of the amount, for all of it was handed over by then.
 WITH strength AS (
     SELECT
         drug_concept_id,
@@ -23,6 +24,7 @@ given AS (
         drug.drug_exposure_id,
         drug.stop_reason,
         plan.days_on,
+        greatest(exposure.end_date, drug.drug_exposure_end_date) AS supply_end,
         CASE
             WHEN drug.dose_unit_source_value = plan.unit THEN drug.quantity
             ELSE drug.quantity * strength.amount_value
@@ -31,7 +33,7 @@ given AS (
         plan.days_on = 1
         OR drug.verbatim_end_date IS NOT NULL
         OR drug.days_supply IS NOT NULL
-        OR exposure.end_date > exposure.start_date AS end_known
+        OR supply_end > exposure.start_date AS end_known
     FROM exposure_record AS exposure
     INNER JOIN component ON exposure.concept_set = component.concept_set
     INNER JOIN dose_plan AS plan ON component.component = plan.component
@@ -53,9 +55,10 @@ daily AS (
         agent,
         start_date,
         max(end_date) AS end_date,
+        max(supply_end) AS supply_end,
         bool_and(end_known) AS end_known,
         CASE WHEN bool_and(coalesce(amount > 0, FALSE)) THEN sum(amount) END AS amount,
-        arg_max(stop_reason, (end_date, drug_exposure_id)) AS stop_reason,
+        arg_max(stop_reason, (supply_end, drug_exposure_id)) AS stop_reason,
         any_value(days_on) AS days_on
     FROM given
     GROUP BY person_id, component, agent, start_date
@@ -67,7 +70,7 @@ SELECT
     round(
         CASE
             WHEN daily.days_on = 1 THEN daily.amount
-            WHEN daily.end_known THEN daily.amount / (daily.end_date - daily.start_date + 1)
+            WHEN daily.end_known THEN daily.amount / (daily.supply_end - daily.start_date + 1)
         END, 6
     ) AS dose
 FROM daily

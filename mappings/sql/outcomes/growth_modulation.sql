@@ -1,17 +1,25 @@
 -- Time of the endpoint $growth_endpoint over the time to progression of the line before: the last prior line that
 -- counts, from its start to the first progression recorded during it, else to the start of the line that followed it
 -- (both ends counted). Without such a line the previous time is NULL. The ratio of a censored time is a lower limit.
-WITH previous AS (
+WITH followed AS (
+    SELECT
+        candidate_id,
+        line,
+        line_start,
+        counts,
+        lead(line_start) OVER (PARTITION BY candidate_id ORDER BY line) AS next_start
+    FROM prior_line
+),
+
+previous AS (
     SELECT
         patient.person_id,
-        line.line_start,
-        coalesce(next_line.line_start, patient.first_start) AS next_start
+        max(followed.line_start) AS line_start,
+        max_by(coalesce(followed.next_start, patient.first_start), followed.line) AS next_start
     FROM cohort_member AS patient
-    INNER JOIN prior_line AS line ON patient.candidate_id = line.candidate_id
-    LEFT JOIN prior_line AS next_line
-        ON line.candidate_id = next_line.candidate_id AND next_line.line = line.line + 1
-    WHERE line.counts
-    QUALIFY row_number() OVER (PARTITION BY patient.person_id ORDER BY line.line DESC) = 1
+    INNER JOIN followed ON patient.candidate_id = followed.candidate_id
+    WHERE followed.counts
+    GROUP BY patient.person_id
 ),
 
 progression AS (

@@ -13,7 +13,6 @@ WITH RECURSIVE given AS (
     FROM candidate
     INNER JOIN exposure_era AS era
         ON candidate.person_id = era.person_id AND candidate.first_start > era.era_start
-    WHERE candidate.starts_close AND candidate.concurrent
     UNION ALL
     SELECT
         candidate.candidate_id,
@@ -24,7 +23,7 @@ WITH RECURSIVE given AS (
     FROM candidate
     INNER JOIN exposure_record AS exposure
         ON candidate.person_id = exposure.person_id AND candidate.first_start > exposure.start_date
-    WHERE candidate.starts_close AND candidate.concurrent AND exposure.concept_set = $other_therapy
+    WHERE exposure.concept_set = $other_therapy
 ),
 
 -- Records of one agent without a gap of a line's length, so that the recursion takes few turns.

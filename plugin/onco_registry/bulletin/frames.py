@@ -56,6 +56,7 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
         "first_dose_date",
         "last_dose_date",
         "last_contact_date",
+        "progression_date",
         "days_on_treatment",
     ),
     "overdue_scan": ("subject_id", "last_assessment_date", "due_date", "days_overdue", "last_contact_date"),
@@ -80,7 +81,7 @@ COUNTS = frozenset(
 DATES = frozenset(
     {
         "cohort_start_date", "assessment_date", "decided_on", "first_dose_date", "last_dose_date",
-        "last_assessment_date", "due_date", "last_contact_date",
+        "last_assessment_date", "due_date", "last_contact_date", "progression_date",
     }
 )  # fmt: skip
 # Ten decimals: far more than is ever printed, and few enough that the last bits of a float, which differ

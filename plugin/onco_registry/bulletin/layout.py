@@ -74,10 +74,22 @@ def by_endpoint(contrasts: list[Record]) -> list[tuple[str, list[Record]]]:
     return [(name, [group for group in contrasts if group["endpoint"] == name]) for name in endpoints]
 
 
-def few_at_risk(entry: Record, row: Record, fewest: int) -> bool:
-    """Whether a rate is of a time, in weeks or months, at which fewer than `fewest` are at risk."""
-    if (found := re.search(r"_rate_(\d+)([mw])$", row["measure"])) is None or row.get("withheld"):
-        return False
-    days = int(found[1]) * DAYS_PER[found[2]]
-    later = [point["at_risk"] for point in entry["curve"]["points"] if point["time_days"] >= days]
-    return max(later, default=0) < fewest
+def few_at_risk(entry: Record, row: Record, fewest: int) -> str:
+    """What of an estimate lies where fewer than `fewest` are at risk: 'few', 'few_upper' of its limit alone, or ''.
+
+    A rate or a restricted mean is of its time, in weeks or months, a median of itself.
+    """
+    if row.get("withheld"):
+        return ""
+    if found := re.search(r"_(?:rate|rmst)_(\d+)([mw])$", row["measure"]):
+        return "few" if _at_risk(entry, int(found[1]) * DAYS_PER[found[2]]) < fewest else ""
+    few = [
+        value is not None and _at_risk(entry, value * DAYS_PER["m"]) < fewest
+        for value in (row["estimate"], row["upper"])
+    ]
+    return "few" if few[0] else "few_upper" if few[1] else ""
+
+
+def _at_risk(entry: Record, days: float) -> int:
+    """How many are at risk on a day, which may be that of an event in rounded months."""
+    return max((point["at_risk"] for point in entry["curve"]["points"] if point["time_days"] >= days - 0.5), default=0)

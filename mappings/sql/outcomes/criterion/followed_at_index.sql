@@ -12,7 +12,7 @@ WITH seen AS (
 SELECT candidate.candidate_id
 FROM candidate
 LEFT JOIN seen ON candidate.person_id = seen.person_id
-LEFT JOIN person_death AS death ON candidate.person_id = death.person_id
+LEFT JOIN person_death AS death ON candidate.person_id = death.person_id AND death.death_date <= $data_cut
 WHERE
     candidate.index_date <= $data_cut
     AND coalesce(death.death_date > candidate.index_date, TRUE)

@@ -1,4 +1,4 @@
-"""Whether a release may follow the one before: every count that follows from both moved by 0 or at least k persons."""
+"""Whether a release may stand beside another: every count that follows from both moved by 0 or at least k persons."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from onco_registry.bulletin.disclosure.attrition import attrition
@@ -22,10 +22,13 @@ from onco_registry.bulletin.sections.headline import FOLLOW_UP
 FEWEST = 3
 
 
-def public(document: Mapping[str, Any], last: Mapping[str, Any] | None, minimum_cell: int) -> dict[str, Any] | None:
-    """The public edition of an internal document; None where the `last` public one has to stand.
+def public(
+    document: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]], minimum_cell: int
+) -> dict[str, Any] | None:
+    """The public edition of an internal document; None where there can be none beside the `earlier` public ones.
 
-    No count of fewer than `minimum_cell` persons is in it, none follows from those that are, nor from it and the last.
+    No count of fewer than `minimum_cell` persons is in it, none follows from those that are, nor from it and any of the
+    earlier ones, whatever their order: a correction is held against what it corrects and what came after it.
     Raises ValueError for a smallest cell below `FEWEST`, or where the document is none.
     """
     if minimum_cell < FEWEST:
@@ -35,7 +38,7 @@ def public(document: Mapping[str, Any], last: Mapping[str, Any] | None, minimum_
     found["checklist"] = without_counts(found)
     found["translations"] = translated(document["translations"], {**found, "translations": {}})
     validate(found)
-    return None if last is not None and not may_follow(found, dict(last), rule) else found
+    return found if all(may_follow(found, dict(one), rule) for one in earlier) else None
 
 
 def _public(document: Record, rule: Rule) -> Record:

@@ -37,6 +37,7 @@ def response(section: Record, patients: int, baseline: list[Record], table: list
         "estimates": estimates,
         "further": _further(section["further"], {name: rows[name] for name in told}, rule),
         "by_rule": [],
+        "immune_progression": [],
         "by_source": [],
         "waterfall": [],
         "without_change": None,

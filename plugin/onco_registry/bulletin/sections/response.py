@@ -20,6 +20,8 @@ FURTHER = (
     "secondary_orr_evaluable",
     "secondary_dcr_evaluable",
 )
+# Patients with progression by iRECIST, that was confirmed, that a response or stable disease followed.
+IMMUNE_PROGRESSION = ("iupd_any", "iupd_confirmed", "iupd_closed_by_response")
 # Source of a best response that nothing was recorded for.
 NO_SOURCE = "none"
 
@@ -33,6 +35,7 @@ def response(estimates: list[Record], best: list[Record], completeness: list[Rec
         "estimates": [row for measure in MEASURES for row in overall(estimates, measure)],
         "further": [row for measure in FURTHER for row in overall(estimates, measure)],
         "by_rule": response_by_rule(estimates, completeness),
+        "immune_progression": [row for measure in IMMUNE_PROGRESSION for row in overall(estimates, measure)],
         "by_source": [
             {"response": name, "source": source, "x": by_source[name, source]}
             for name in RESPONSES
