@@ -53,6 +53,10 @@ def timeliness(relations: Relations, registry: RegistryDefinition) -> pd.DataFra
 def worklists(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.DataFrame]:
     """Whom the internal edition lists: results.on_treatment, overdue_scan and not_adjudicated."""
     found = {name: pd.DataFrame(columns=list(FRAMES[name])) for name in ("overdue_scan", "not_adjudicated")}
+    if not relations.made("assessed_until"):
+        # Without tumour assessments no progression is known of those on treatment.
+        columns = {"person_id": "BIGINT", "chosen": "BOOLEAN", "progression_date": "DATE"}
+        relations.declare("assessed_until", columns, [])
     if relations.made("scan"):
         found["overdue_scan"] = relations.select(sql_text("overdue_scan"), **scan_schedule(registry))
         found["not_adjudicated"] = relations.query("not_adjudicated")

@@ -19,7 +19,7 @@ from onco_etl.errors import ConfigurationError
 from onco_etl.postgres.settings import PostgresSettings
 from onco_etl.server.settings import ServerSettings
 from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings, Retention
-from onco_registry.bulletin.settings import BulletinSettings
+from onco_registry.bulletin.settings import BulletinSettings, nested
 from onco_registry.episode_rules import episode_rules
 from onco_registry.installed import installed
 from onco_registry.service.settings import NotifySettings, ScheduleSettings, ServiceSettings
@@ -109,6 +109,15 @@ class Config(BaseSettings):
         notify = info.data.get("notify")
         if any(channel.by == "email" for channel in value.send) and not (notify and notify.smtp_host):
             raise ValueError("send: e-mail goes by the server of notify.smtp_host, which is not set")
+        return value
+
+    @field_validator("bulletin")
+    @classmethod
+    def _all_bulletins_are_not_public(cls, value: BulletinSettings, info: ValidationInfo) -> BulletinSettings:
+        kept = value.folder or info.data["data"] / "bulletins"
+        for channel in value.send:
+            if channel.audience == "public" and channel.folder and nested(channel.folder, kept):
+                raise ValueError(f"send: {channel.name}: the folder of all bulletins is not for all to see")
         return value
 
     @field_validator("timezone")

@@ -71,10 +71,10 @@ def _read(folder: Path, endpoints_file: Path, words: Mapping[str, Mapping[str, s
         _refuse_immune(keys["endpoints"], endpoints.values(), declared)
     cohort = read_cohort(keys["cohort"], sets, exposure)
     strata = read_strata(keys["strata"], sets, exposure) if "strata" in keys else ()
-    check_needs(keys, (*cohort.criteria, *strata), endpoints, declared)
+    baseline = read_baseline(keys["baseline"], sets, strata, exposure) if "baseline" in keys else ()
+    check_needs(keys, (*cohort.criteria, *strata, *baseline), endpoints, declared)
     check_landmark(keys, cohort, declared)
     rules = (*declared.events.values(), *declared.censorings.values())
-    baseline = read_baseline(keys["baseline"], sets, strata, exposure) if "baseline" in keys else ()
     labels = {item.name: item.label for item in baseline}
     labels |= {component.name: component.label for component in exposure.components}
     labels |= {stratum.name: stratum.label for stratum in strata}

@@ -26,33 +26,43 @@ from onco_registry.status import open_quarantine, rows
 Document = dict[str, Any]
 
 
-def documents(con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition) -> list[Document]:
-    """Those of the configured editions; the public one is not among them where its earlier releases have to stand.
+def documents(
+    con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition
+) -> tuple[list[Document], bool]:
+    """Those of the configured editions, and whether the public one is held back beside its earlier releases.
 
-    Where no registry is configured all are computed, and one that nobody entered has none.
+    It is where a count of a few patients would follow from both. Where no registry is configured all are computed, and
+    one that nobody entered has none.
 
     Raises StateError where nothing was computed yet, ReleaseError where an earlier release is damaged.
     """
     found = results.read(con, registry.name, **_newest_recompute(con, registry.name))
     if not config.registries and not found.entered:
-        return []
+        return [], False
     before = _released_before(config, registry, "internal", found.data_cut)
     internal = build(found.frames(), _meta(con, config, registry, found), _earlier(con, found, before))
     made = [internal] if "internal" in config.bulletin.editions else []
-    if "public" in config.bulletin.editions:
-        public = _public(config, registry, internal)
-        made += [public] if public else []
-    return made
+    if "public" not in config.bulletin.editions:
+        return made, False
+    public = public_document(config, registry.name, internal)
+    return [*made, *([public] if public else [])], public is None
 
 
-def _public(config: Config, registry: RegistryDefinition, internal: Document) -> Document | None:
-    releases = Series(config.bulletins_folder, registry.name, "public").releases()
+def public_document(config: Config, registry: str, internal: Document) -> Document | None:
+    """The public document of an internal one, with what changed; None where it is held back beside earlier releases.
+
+    Raises ReleaseError where one of these is damaged.
+    """
+    releases = Series(config.bulletins_folder, registry, "public").releases()
     found = disclosure.public(internal, (one.document() for one in releases), config.bulletin.minimum_cell)
     before = _before(releases, internal["bulletin"]["data_cut"])
     if found is None or before is None:
         return found
     # Both are public, and so what differs between them; the reasons are counts of patients.
     told = before.document()
+    if told["bulletin"]["minimum_cell"] < config.bulletin.minimum_cell:
+        # What was told by a smaller cell is not told again.
+        return found
     since = Earlier(date.fromisoformat(before.data_cut), told["bulletin"]["knowledge_run"], told["headline"])
     return found | {"changes": changes(found["headline"], since)}
 

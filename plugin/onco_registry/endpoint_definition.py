@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -19,6 +20,9 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 # Censorings at what was last known by an assessment.
 _BY_ASSESSMENT = {"last_immune_response", "last_response", "start"}
 _OPTIONAL = ("from", "among", "stopped_by", "maximum_gap_days")
+# With what is measured of it, the id of a FHIR resource, which is of 64 characters at most.
+_LONGEST_NAME = 50
+_NAME = re.compile(rf"[A-Za-z]\w{{0,{_LONGEST_NAME - 1}}}", re.ASCII)
 
 
 def load_endpoints(path: Path) -> model.Endpoints:
@@ -27,6 +31,9 @@ def load_endpoints(path: Path) -> model.Endpoints:
     events = _dated_rules(keys["events"], model.EVENT_KINDS)
     censorings = _dated_rules(keys["censorings"], model.CENSORING_KINDS)
     named = keys["endpoints"].mapping().items()
+    for name, value in named:
+        if not _NAME.fullmatch(name):
+            value.refuse(f"endpoint {name!r}: its name is of letters, digits and _, at most {_LONGEST_NAME}")
     return model.Endpoints(
         events, censorings, {name: _endpoint(name, value, events, censorings) for name, value in named}
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from onco_registry import registry_model as model
+from onco_registry.baseline_model import BaselineItem
 from onco_registry.yaml_value import YamlValue
 
 # Section, or part of one -> kinds of criteria, strata, events and censorings that are made of it.
@@ -20,11 +21,12 @@ _SECTIONS = {
     "added_later": "exposure.components",
     "growth_modulation": "lines",
 }
+_PLACES = {model.Criterion: "cohort", model.Stratum: "strata", BaselineItem: "baseline"}
 
 
 def check_needs(
     keys: Mapping[str, YamlValue],
-    named: Collection[model.Criterion | model.Stratum],
+    named: Collection[model.Criterion | model.Stratum | BaselineItem],
     endpoints: Mapping[str, model.Endpoint],
     declared: model.Endpoints,
 ) -> None:
@@ -35,8 +37,7 @@ def check_needs(
     for section in (name for name in _OF if not _there(name, keys)):
         for item in named:
             if item.kind in _OF[section]:
-                place = keys["cohort" if isinstance(item, model.Criterion) else "strata"]
-                place.refuse(f"{item.name!r} needs section {section!r}")
+                keys[_PLACES[type(item)]].refuse(f"{item.name!r} needs section {section!r}")
         for place in keys["endpoints"].items():
             if _made_of(section, endpoints[place.text()], declared):
                 place.refuse(f"endpoint {place.text()!r} needs section {section!r}")

@@ -6,20 +6,23 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import duckdb
+import structlog
 
 from onco_etl import history, replica, runs, workspace
-from onco_etl.errors import ConfigurationError, StateError
+from onco_etl.errors import ConfigurationError, ReleaseError, StateError
 from onco_etl.query import scalar
 from onco_etl.runs import timed
 from onco_registry import named_concepts, results
 from onco_registry.bulletin.archive.store import Correction
 from onco_registry.completeness import REPORTING_DELAY
 from onco_registry.config import Config
-from onco_registry.editions import documents
+from onco_registry.editions import Document, documents
 from onco_registry.installed import installed
 from onco_registry.recompute import recompute as compute
 from onco_registry.releasing import Released, release
 from onco_registry.status import Rows
+
+log = structlog.get_logger()
 
 
 def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None = None) -> Rows:
@@ -71,17 +74,44 @@ def bulletins(
     """Release the bulletin of each configured registry from its newest results; what became of each.
 
     edition: only that one; a correction is of one release, so of one registry and edition. dry_run: nothing is
-    written. Raises ConfigurationError where a correction would be of several; ReleaseError as `release` does.
+    written. Raises ConfigurationError where a correction would be of several; ReleaseError, when the others are
+    released, as `release` does, where an earlier release is damaged, and for a correction that is held back.
     """
     chosen = installed(config.registries)
     if correction and (len(chosen) > 1 or (edition is None and len(config.bulletin.editions) > 1)):
         raise ConfigurationError(
             "--corrects: give --registry NAME and --edition EDITION, for each has numbers of its own"
         )
+    made: list[Document] = []
+    refused: list[str] = []
     with workspace.connect(config.data, read_only=True) as con:
-        made = [document for registry in chosen for document in documents(con, config, registry)]
+        for registry in chosen:
+            try:
+                found, held_back = documents(con, config, registry)
+            except ReleaseError as error:
+                refused.append(str(error))
+                continue
+            made += found
+            if held_back and edition in (None, "public"):
+                _say_held_back(registry.name, refused, correction)
     wanted = [document for document in made if edition in (None, document["bulletin"]["edition"])]
-    return release(config, wanted, correction, dry_run=dry_run)
+    released: list[Released] = []
+    try:
+        released = release(config, wanted, correction, dry_run=dry_run)
+    except ReleaseError as error:
+        refused.append(str(error))
+    if refused:
+        raise ReleaseError("; ".join(refused))
+    return released
+
+
+def _say_held_back(registry: str, refused: list[str], correction: Correction | None) -> None:
+    """That the public edition stands as it is: what an operator asked for by name is refused, else it is news."""
+    why = "beside an earlier release, a count of a few patients would follow; what was released stands"
+    if correction:
+        refused.append(f"{registry}/public: {why}")
+    else:
+        log.warning("public edition held back", registry=registry, reason=why)
 
 
 def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tuple[int, date]:

@@ -223,6 +223,11 @@ class ResponseRules:
     local_therapy: str | None = None
     immune: ImmuneRules | None = None
 
+    @property
+    def minimums(self) -> list[int]:
+        """The minimum durations of stable disease in days, the declared one and those of sensitivity."""
+        return sorted({self.stable_disease_days, *self.other_minimums})
+
 
 @dataclass(frozen=True, slots=True)
 class Safety:

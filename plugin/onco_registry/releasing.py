@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,11 +61,13 @@ def release(
         except ReleaseError as error:
             refused.append(str(error))
         if not dry_run:
-            # Also what a killed process left undone; a release that is damaged was said above.
-            with suppress(ReleaseError):
+            # Also what a killed process left undone.
+            try:
                 settle(series, config.bulletin.languages, keys)
+            except ReleaseError as error:
+                refused.append(str(error))
     if refused:
-        raise ReleaseError("; ".join(refused))
+        raise ReleaseError("; ".join(dict.fromkeys(refused)))
     return found
 
 

@@ -66,7 +66,7 @@ def assess_response(relations: Relations, registry: RegistryDefinition) -> None:
     relations.declare(
         "stable_minimum",
         {"minimum_days": "INTEGER"},
-        [(days,) for days in sorted({rules.stable_disease_days, *rules.other_minimums})],
+        [(days,) for days in rules.minimums],
     )
     relations.create("local_therapy")
     for name in (*_ASSESSED, *_BEST):

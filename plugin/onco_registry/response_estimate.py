@@ -43,7 +43,7 @@ def estimate_response(
         *_benefit(chosen, n),
         *_confirmed(chosen, n),
         *_confirmed_by_source(registry, by_source, n),
-        *_minimums(at_minimum, n),
+        *_minimums(registry, at_minimum, n),
         *_secondary(chosen, population),
         *_other_baseline(registry, other_baseline, n),
         *_without_baseline(registry, queries, n),
@@ -73,10 +73,11 @@ def _confirmed_by_source(registry: RegistryDefinition, by_source: pd.DataFrame, 
             yield f"source={source}", f"{measure}_confirmed_by_source", int(alone["confirmed"].isin(counted).sum()), n
 
 
-def _minimums(at_minimum: pd.DataFrame, n: int) -> Counts:
+def _minimums(registry: RegistryDefinition, at_minimum: pd.DataFrame, n: int) -> Counts:
     """Stable disease and disease control by the minimum duration that stable disease must have."""
     chosen = at_minimum[at_minimum["chosen"].astype(bool)]
-    for days, best in chosen.groupby("minimum_days"):
+    for days in registry.response.minimums:
+        best = chosen[chosen["minimum_days"] == days]
         yield OVERALL, f"sd_minimum_{days}d", int((best["response"] == "SD").sum()), n
         yield OVERALL, f"dcr_minimum_{days}d", int(best["response"].isin(CONTROLLED).sum()), n
 

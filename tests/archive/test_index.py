@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.releases import document, keys, released, series
+from onco_registry.bulletin.archive.settled import settle
 from onco_registry.bulletin.archive.store import Correction
 
 
@@ -43,6 +44,14 @@ class Links(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+
+def test_no_page_of_a_language_that_is_not_made_any_more_stays(root: Path) -> None:
+    where, names = series(root), []
+    for languages in (("en", "zh"), ("zh", "en"), ("en",)):
+        settle(where, languages, [])
+        names.append(sorted(path.name for path in where.folder.glob("index*")))
+    assert names == [["index.html", "index.zh.html"], ["index.en.html", "index.html"], ["index.html"]]
 
 
 def test_every_release_stands_there_with_its_files_and_checksums(root: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from archive.releases import document, keys, released, series, tampered
-from onco_etl.errors import ConfigurationError
+from archive.releases import LANGUAGES, document, keys, released, series, tampered
+from onco_etl.errors import ConfigurationError, ReleaseError
 from onco_etl.server import client_keys
 from onco_registry.bulletin.archive import signing
+from onco_registry.bulletin.archive.settled import settle
 from onco_registry.bulletin.archive.store import Correction
 from onco_registry.bulletin.archive.verify import verify
 
@@ -82,6 +84,28 @@ def test_harm_is_found_and_named(root: Path, harm: Callable[[Path], object], fau
         found[: len(faults)]
     )
     assert len(found) >= len(faults)
+
+
+def test_a_series_in_the_folder_of_another_registry_is_a_fault(root: Path) -> None:
+    shutil.copytree(root / "trial" / "public", root / "other" / "public", symlinks=True)
+    assert verify(root).faults == [f"{root}/other/public/1/manifest.json: is of registry trial, not other"]
+    assert verify(root / "other" / "public").faults == []  # a copy may lie anywhere
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"registry": {}}'])
+def test_a_document_that_is_not_as_it_was_released_is_not_read(root: Path, content: bytes) -> None:
+    release = series(root).releases()[0]
+    tampered(release.folder / "bulletin.json", content)
+    with pytest.raises(ReleaseError, match=r"1/bulletin\.json: not as it was released"):
+        release.document()
+
+
+@pytest.mark.parametrize(("name", "content"), [("jwks.json", '{"ke'), ("erasures.json", '{"erasures": [{}]}')])
+def test_what_lies_beside_a_series_and_is_damaged_is_named(root: Path, name: str, content: str) -> None:
+    folder = series(root).folder
+    (folder / name).write_text(content)
+    with pytest.raises(ReleaseError, match=rf"{name}: damaged; take it from a backup"):
+        settle(series(root), LANGUAGES, keys(root / "keys"))
 
 
 def test_keys_from_elsewhere_are_trusted_alone(root: Path, tmp_path: Path) -> None:

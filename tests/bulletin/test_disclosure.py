@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bulletin.drawn_cohort import document, draw
+from bulletin.levels import variable
 from onco_registry.bulletin.disclosure import public
 from onco_registry.bulletin.disclosure.algebra import blocks
 from onco_registry.bulletin.disclosure.attrition import attrition
 from onco_registry.bulletin.disclosure.baseline import baseline
 from onco_registry.bulletin.disclosure.completeness import completeness
-from onco_registry.bulletin.disclosure.differences import may_follow
 from onco_registry.bulletin.disclosure.pooling import runs
 from onco_registry.bulletin.disclosure.response import SETS, rates
 from onco_registry.bulletin.disclosure.rule import Rule, withheld
@@ -81,22 +79,6 @@ def test_the_flow_with_its_small_steps_put_together() -> None:
 @pytest.mark.parametrize("excluded", [(0, 1), (2, 2), (4,)])
 def test_a_flow_that_excludes_a_few_in_all_is_left_out(excluded: tuple[int, ...]) -> None:
     assert attrition(steps(*excluded), 20, K) == []
-
-
-def variable(*counts: int, multiple: bool = False) -> dict[str, Any]:
-    levels = [{"level": str(at), "label": f"L{at}", "x": x, "missing": False} for at, x in enumerate(counts)]
-    summary = {
-        "n": 20,
-        "median": 1.0,
-        "lower_quartile": 1,
-        "upper_quartile": 1,
-        "minimum": 1,
-        "maximum": 2,
-        "unit": None,
-    }
-    return {
-        "variable": "v", "label": "V", "n": sum(counts), "multiple": multiple, "levels": levels, "summary": summary,
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -334,49 +316,3 @@ def test_of_fewer_than_k_patients_nothing_is_told(n: int) -> None:
 def test_a_cell_that_hides_nobody_is_refused(internal: Document, k: int) -> None:
     with pytest.raises(ValueError, match="hides nobody: at least 3"):
         public(internal, (), k)
-
-
-def test_the_same_again_may_follow(internal: Document) -> None:
-    found = public(internal, (), 5)
-    assert found is not None
-    assert public(internal, [found], 5) == found
-
-
-def test_a_correction_is_held_against_what_it_corrects_and_a_month_against_all_before() -> None:
-    cohort = draw(np.random.default_rng(28), 600)
-
-    def of(n: int) -> Document:
-        return document(replace(cohort, patients=cohort.patients.iloc[:n].reset_index(drop=True)))
-
-    september, october = public(of(300), (), 5), public(of(600), (), 5)
-    assert september is not None
-    assert october is not None
-    # One patient more in September: far from October, which is the last, and one from what it would replace.
-    assert public(of(301), [october], 5) is not None
-    assert public(of(301), [september, october], 5) is None
-    # After a correction of September, November is held against October, too.
-    assert public(of(599), [september], 5) is not None
-    assert public(of(599), [september, october, september], 5) is None
-
-
-@pytest.mark.parametrize(("added", "may"), [(0, True), (1, False), (4, False), (5, True)])
-def test_a_level_moves_by_none_or_k(internal: Document, added: int, may: bool) -> None:
-    last = public(internal, (), 5)
-    assert last is not None
-    only = last | {"response": None, "safety": None, "survival": [], "completeness": [], "attrition": []}
-    after = deepcopy(only)
-    (entry, *_) = (entry for entry in after["baseline"] if entry["levels"])
-    entry["levels"][0]["x"] += added
-    after["headline"]["patients"] += added
-    assert may_follow(after, only, K) is may
-
-
-def test_levels_grouped_anew_are_held_against_each_other(internal: Document) -> None:
-    only = internal | {"baseline": [variable(10, 10, 20)], "response": None, "safety": None, "survival": []}
-    only |= {"completeness": [], "attrition": [], "headline": {"patients": 40, "measures": {}}}
-    after = deepcopy(only)
-    level = {"level": "other", "label": "Other", "missing": False, "members": ["L0", "L1"]}
-    after["baseline"][0]["levels"] = [{**level, "x": 23}, {**only["baseline"][0]["levels"][2], "x": 17}]
-    assert not may_follow(after, only, K)
-    after["baseline"][0]["levels"][0]["x"], after["baseline"][0]["levels"][1]["x"] = 25, 15
-    assert may_follow(after, only, K)

@@ -64,6 +64,16 @@ def test_adjacent_records_are_one_era_and_an_uncovered_day_makes_two(
     assert rows(record.relation("cohort_member"), "first_start", "prior_lines") == [(on(first_start), 1)]
 
 
+def test_no_gap_while_a_drug_of_an_earlier_line_is_taken(record: Record) -> None:
+    record.newcomer(1)
+    record.drug(1, "gamma", -300, -10)
+    record.drug(1, "delta", -250, -245)
+    record.drug(1, "delta", -100, -95)  # 145 days after its last dose, and gamma went on
+    record.drug(1, "alpha", 0, 100)
+    record.drug(1, "beta", 0, 100)
+    assert rows(record.relation("prior_line"), "line", "line_start") == [(1, on(-300)), (2, on(-250))]
+
+
 @pytest.mark.parametrize(
     ("earlier", "restart", "lines"),
     [

@@ -61,6 +61,18 @@ def test_every_item_in_its_order(record: Record) -> None:
     ]
 
 
+def test_progression_seen_over_several_days_has_its_sum_and_its_change(record: Record) -> None:
+    record.member(1)
+    for lesion, day in (("A", 50), ("B", 53)):
+        record.lesion(1, -5, lesion, 30, role="target")
+        record.lesion(1, day, lesion, 45)
+    assert complete(record, "baseline_sum", "scans_with_measurements") == [
+        ("baseline_sum", 1, 1), ("scans_with_measurements", 1, 1),
+    ]  # fmt: skip
+    columns = ("response", "response_date", "best_change")
+    assert rows(record.results().best_response, *columns) == [("PD", on(50), 0.5)]
+
+
 def test_scans_with_measurements(record: Record) -> None:
     for person in (1, 2):
         record.member(person)

@@ -192,6 +192,16 @@ def test_the_first_component_stopped_and_the_last(record: Record) -> None:
     assert _endpoint(record, "ttd_all") == (101, True, "all_components_stopped", on(100), "drug_exposure", beta)
 
 
+def test_a_drug_that_covers_index_by_its_grace_alone_stops_at_index(record: Record) -> None:
+    record.background(1)
+    record.drug(1, "alpha", -20, -7)
+    for day in (0, 21):
+        record.drug(1, "beta", day)
+    record.visit(1, 200)
+    assert _short(record, "ttd_any") == (1, True, "any_component_stopped")
+    assert record.results().consistency_check.query("status == 'fail'").empty
+
+
 def test_who_was_last_seen_under_cover_of_a_dose_has_not_stopped(record: Record) -> None:
     record.member(1, treated=100)
     record.visit(1, 105)
@@ -232,14 +242,27 @@ def test_an_agent_of_the_line_is_no_new_therapy_but_after_a_gap(
     assert _short(record, "ttnt")[:2] == decided
 
 
-def test_what_was_begun_before_index_is_not_new_by_its_later_cycles(record: Record) -> None:
+@pytest.mark.parametrize(
+    ("cycles", "decided"),
+    [
+        ([35, 56, 77], (361, False)),  # begun between the two drugs
+        ([-10, 29, 50], (361, False)),  # before the first
+        ([-60, 29, 50], (361, False)),  # 89 days without it
+        ([-61, 29, 50], (361, False)),  # after 90 days it begins anew, but before index
+        ([-50, 41, 62], (2, True)),
+        ([-100, 250], (211, True)),  # of a line before, given again
+    ],
+)
+def test_what_was_begun_before_index_is_not_new_by_its_later_cycles(
+    record: Record, cycles: list[int], decided: tuple[int, bool]
+) -> None:
     record.background(1)
     record.drug(1, "alpha", 0, 300)
     record.drug(1, "beta", 40, 300)
-    for day in (35, 56, 77):
+    for day in cycles:
         record.drug(1, "delta", day)
     record.visit(1, 400)
-    assert _short(record, "ttnt") == (361, False, "last_known_alive")
+    assert _short(record, "ttnt")[:2] == decided
 
 
 def test_without_new_therapy_ttnt_ends_with_death_or_last_contact(record: Record) -> None:

@@ -25,6 +25,15 @@ def test_steroids_from_onset_until_14_days_after_it(record: Record, start: int, 
     ]
 
 
+def test_steroids_for_a_later_record_of_the_term(record: Record) -> None:
+    record.member(1)
+    record.adverse_event(1, "inflamed", 20, 2)
+    record.adverse_event(1, "inflamed", 60, 3)
+    given(record, 1, STEROID, 62)
+    found = record.relation("immune_event")
+    assert rows(found, "term", "worst_grade", "onset_date", "steroid_date") == [("Inflamed", 3, on(20), on(62))]
+
+
 def test_a_prescription_is_no_steroid_given_and_other_terms_are_not_immune_related(record: Record) -> None:
     record.member(1)
     record.adverse_event(1, "inflamed", 10, 3)

@@ -11,7 +11,7 @@ from onco_registry.laboratory import grade_rules, read_rules
 from outcomes.record import Record, on, rows
 from outcomes.safety_record import result
 
-ALT, CREATININE, PLATELETS, DIPSTICK = 701, 706, 713, 724
+ALT, CREATININE, PLATELETS, PROTEIN, DIPSTICK = 701, 706, 713, 723, 724
 GIGA, UMOL, MG_DL, LESS = 9444, 8749, 8840, 4171756
 ALT_RANGE = {"range_low": 7, "range_high": 40}
 PLATELET_RANGE = {"unit_concept_id": GIGA, "range_low": 125, "range_high": 350}
@@ -147,6 +147,35 @@ def test_no_unit_is_converted(patient: Record) -> None:
     # The first has grade 0 by its limit, but may have 3 by the baseline; the second has 3 by its limit already.
     assert reasons(patient, "Creatinine increased") == ["unit of the baseline", None]
     assert grade(patient, "Creatinine increased")[1] == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "graded"),
+    [
+        ([752], 752, (2, 2, 0, "none", on(30))),
+        ([750], 751, (0, 1, 1, "new", on(30))),
+        ([751], 752, (1, 2, 2, "worsened", on(30))),
+        ([751, 754, 750], 752, (3, 2, 0, "none", on(30))),  # of one time the highest
+        ([799], 751, (None, 1, 1, "unclear", on(30))),  # an answer that is not declared is no baseline
+    ],
+)
+def test_an_answer_is_a_baseline(patient: Record, before: list[int], after: int, graded: tuple[object, ...]) -> None:
+    for answer in before:
+        result(patient, 1, DIPSTICK, -5, None, value_as_concept_id=answer)
+    result(patient, 1, DIPSTICK, 30, None, value_as_concept_id=after)
+    assert grade(patient, "Proteinuria") == graded
+
+
+def test_of_a_term_with_two_measurements_the_worse_baseline_counts(patient: Record) -> None:
+    gram_a_day = {"unit_concept_id": 8807, "range_low": 0, "range_high": 0.15}
+    result(patient, 1, PROTEIN, -5, 1.2, **gram_a_day)  # grade 2
+    result(patient, 1, DIPSTICK, -5, None, value_as_concept_id=750)
+    result(patient, 1, DIPSTICK, 30, None, value_as_concept_id=751)
+    assert grade(patient, "Proteinuria") == (2, 1, 0, "none", on(30))
+    result(patient, 1, PROTEIN, 40, 1.2, **gram_a_day)
+    assert grade(patient, "Proteinuria") == (2, 2, 0, "none", on(40))
+    result(patient, 1, DIPSTICK, 50, None, value_as_concept_id=754)
+    assert grade(patient, "Proteinuria") == (2, 3, 3, "worsened", on(50))
 
 
 def test_an_answer_that_is_not_declared(patient: Record) -> None:

@@ -215,6 +215,22 @@ def test_non_target_disease_is_judged_never_measured_to_progress(record: Record)
     assert _responses(record) == [(60, "PR"), (120, "CR"), (180, "PD")]
 
 
+@pytest.mark.parametrize(
+    ("axis", "state", "response"),
+    [(None, "present", "PD"), (None, "progressed", "PD"), (None, "not evaluable", "NE"), (20, "present", "NE")],
+)
+def test_after_complete_response_a_target_lesion_that_is_there_has_reappeared(
+    record: Record, axis: int | None, state: str, response: str
+) -> None:
+    record.member(1)
+    record.lesion(1, -5, "a", None if axis else 20, axis=axis, role="target")
+    record.lesion(1, 50, "a", state="absent")
+    record.lesion(1, 100, "a", state=state)  # a node without a value may be a normal one
+    if axis:
+        record.lesion(1, 50, "a", axis=8)
+    assert _responses(record) == [(50, "CR"), (100, response)]
+
+
 def test_after_complete_response_any_non_target_lesion_has_reappeared(record: Record) -> None:
     record.member(1)
     record.lesion(1, 0, "b", role="non-target", state="present")

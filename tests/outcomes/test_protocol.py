@@ -75,8 +75,8 @@ def test_arms_are_told_with_the_baseline_of_their_response(registry: model.Regis
         "known then; Overall survival."
     )
     assert more == [
-        "Their response is judged against a baseline at most 28 days before the first drug, or, without one, before "
-        "the day from which all drugs of the arm were taken."
+        "Their response is judged against a baseline at most 28 days before the first drug or, where only that lets a "
+        "source that goes first be evaluated, before the day from which all drugs of the arm were taken."
     ]
     silent = dataclasses.replace(compared, response=dataclasses.replace(registry.response, sources=()))
     assert told(protocol(silent, None), "comparators") == [first]

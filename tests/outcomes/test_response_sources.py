@@ -162,6 +162,13 @@ def test_all_patients_are_the_denominator_and_others_are_called_secondary(record
     }
 
 
+def test_before_the_first_assessment_nobody_has_stable_disease(record: Record) -> None:
+    record.member(1)
+    found = record.results().estimate
+    assert [_estimate(found, f"sd_minimum_{days}d") for days in (35, 42, 56)] == [(0, 1)] * 3
+    assert [_estimate(found, f"dcr_minimum_{days}d") for days in (35, 42, 56)] == [(0, 1)] * 3
+
+
 def test_stable_disease_by_its_minimum(record: Record) -> None:
     for person, day in enumerate((34, 35, 41, 42, 55, 56), start=1):
         record.member(person)

@@ -143,6 +143,11 @@ def test_lines_may_be_declared_without_relapse_or_not_at_all(followed: Callable[
             "strata: {earlier: {kind: earlier_exposure, label: E, missing: M}}\ntitle:",
             "strata: 'earlier' needs section 'exposure.components'",
         ),
+        (
+            "lines: {other_therapy: other, new_agent_days: 0, gap_days: 90}\n",
+            "baseline: [{name: lines_before, kind: prior_lines, label: Lines}]\n",
+            "baseline: 'lines_before' needs section 'lines'",
+        ),
     ],
 )
 def test_what_needs_a_section_is_refused_without_it(
@@ -150,6 +155,20 @@ def test_what_needs_a_section_is_refused_without_it(
 ) -> None:
     with pytest.raises(ConfigurationError, match=rf"^registry\.yaml line \d+: {re.escape(refusal)}"):
         followed((old, new))
+
+
+@pytest.mark.parametrize("days", [[5, 26, 47], [5]])
+def test_therapy_that_goes_on_since_before_the_diagnosis_is_not_new(
+    tables: duckdb.DuckDBPyConnection, followed: Callable[..., RegistryDefinition], days: list[int]
+) -> None:
+    record = Record(tables, followed())
+    record.person(1)
+    record.condition(1, 201, 10)
+    for day in days:
+        record.drug(1, "gamma", day, day if len(days) > 1 else 47)
+    record.visit(1, 200)
+    endpoint = record.relation("endpoint").query("endpoint == 'ttnt'")
+    assert rows(endpoint, "time_days", "event") == [(191, False)]
 
 
 @pytest.mark.parametrize(

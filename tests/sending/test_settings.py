@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -79,5 +80,51 @@ def test_mail_needs_a_server_and_addresses(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"the server of notify\.smtp_host, which is not set"):
         load(tmp_path, mail)
     assert load(tmp_path, mail, top='[notify]\nsmtp_host = "mail.h.example"').bulletin.send[0].to == ("a@h.example",)
-    with pytest.raises(ConfigurationError, match="a list of addresses"):
-        load(tmp_path, {**mail, "to": ["a@h.example, b@h.example"]}, top='[notify]\nsmtp_host = "mail.h.example"')
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@h.example, b@h.example", "a@h.example;b@h.example", "a@h.example\tb@h.example", "a;b@h.example",
+        "a@@h.example", "a@", "@h.example", "board", "Board <a@h.example>", "a@h.example\r\nBcc: b@h.example",
+    ],
+)  # fmt: skip
+def test_an_address_is_one_address(tmp_path: Path, address: str) -> None:
+    mail = {"name": "mail", "edition": "internal", "audience": "internal", "by": "email"}
+    server = '[notify]\nsmtp_host = "mail.h.example"'
+    with pytest.raises(ConfigurationError, match=r"a list of addresses, each as board@hospital\.example"):
+        load(tmp_path, {**mail, "to": ["c@h.example", address]}, top=server)
+    with pytest.raises(ConfigurationError, match=r"a list of addresses, each as it@hospital\.example"):
+        load(tmp_path, top=f"{server}\nrecipients = {json.dumps([address])}")
+
+
+WEB = {"name": "web", "edition": "public", "audience": "public", "by": "folder"}
+MAIL = {"edition": "public", "audience": "public", "by": "email", "to": ["all@h.example"]}
+INTERNAL = {"name": "board", "edition": "internal", "audience": "internal"}
+HOOK = {"edition": "public", "audience": "public", "by": "webhook", "url": "https://x.example/hook"}
+
+
+@pytest.mark.parametrize(
+    ("public", "internal"),
+    [
+        ({**WEB, "folder": "share"}, BOARD),
+        ({**WEB, "folder": "share/www"}, BOARD),
+        ({**WEB, "folder": "."}, BOARD),
+        ({**MAIL, "name": "m"}, {**MAIL, **INTERNAL, "to": ["ALL@h.example"]}),
+        ({**HOOK, "name": "h"}, {**HOOK, **INTERNAL}),
+    ],
+)  # fmt: skip
+def test_an_internal_edition_has_no_target_that_another_channel_calls_public(
+    tmp_path: Path, public: dict[str, object], internal: dict[str, object]
+) -> None:
+    top = '[notify]\nsmtp_host = "mail.h.example"\n[bulletin]\nfolder = "/elsewhere"'
+    for channels in ((public, internal), (internal, public)):
+        with pytest.raises(ConfigurationError, match=r"board: the internal edition would go where \w+ says all can"):
+            load(tmp_path, *channels, top=top)
+    assert len(load(tmp_path, {**WEB, "folder": "www"}, BOARD).bulletin.send) == 2
+
+
+@pytest.mark.parametrize(("kept", "folder"), [("", "data/bulletins"), ("", "data"), ('folder = "b"', "b/registry")])
+def test_the_folder_of_all_bulletins_is_not_public(tmp_path: Path, kept: str, folder: str) -> None:
+    with pytest.raises(ConfigurationError, match="web: the folder of all bulletins is not for all to see"):
+        load(tmp_path, {**WEB, "folder": folder}, top=f"[bulletin]\n{kept}")

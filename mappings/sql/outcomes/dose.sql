@@ -33,8 +33,10 @@ course AS (
         arg_min(ordered.agent, (ordered.start_date, ordered.agent)) AS agent,
         first(ordered.dose ORDER BY ordered.start_date, ordered.agent) AS starting_dose,
         first(ordered.planned ORDER BY ordered.start_date, ordered.agent) AS planned_dose,
-        first(ordered.stop_reason ORDER BY ordered.supply_end DESC, ordered.start_date DESC) AS stop_reason,
-        first(ordered.end_known ORDER BY ordered.supply_end DESC, ordered.start_date DESC) AS end_known,
+        first(ordered.stop_reason ORDER BY ordered.supply_end DESC, ordered.start_date DESC, ordered.agent ASC)
+            AS stop_reason,
+        first(ordered.end_known ORDER BY ordered.supply_end DESC, ordered.start_date DESC, ordered.agent ASC)
+            AS end_known,
         CASE
             WHEN bool_and(ordered.amount IS NOT NULL AND ordered.planned IS NOT NULL)
                 THEN

@@ -58,7 +58,7 @@ daily AS (
         max(supply_end) AS supply_end,
         bool_and(end_known) AS end_known,
         CASE WHEN bool_and(coalesce(amount > 0, FALSE)) THEN sum(amount) END AS amount,
-        arg_max(stop_reason, (supply_end, drug_exposure_id)) AS stop_reason,
+        arg_max(stop_reason, (supply_end, stop_reason)) AS stop_reason,
         any_value(days_on) AS days_on
     FROM given
     GROUP BY person_id, component, agent, start_date

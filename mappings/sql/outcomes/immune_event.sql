@@ -1,5 +1,6 @@
 -- Immune-related events (the extended terms) by patient and term, with steroids and outcome. Steroids: a dose recorded
--- from onset until $steroid_days after it, or a course that goes on at onset. No record is not the same as none given.
+-- from the onset of any of the term's records until $steroid_days after it, or a course that goes on at onset. No
+-- record is not the same as none given.
 WITH steroid AS (
     SELECT DISTINCT
         drug.person_id,
@@ -23,11 +24,13 @@ SELECT
     min(steroid.start_date) AS steroid_date,
     coalesce(event.outcome, 'Not recorded') AS outcome
 FROM adverse_event AS event
+INNER JOIN adverse_event_record AS record
+    ON event.subject_id = record.person_id AND event.term = record.term AND record.emergent
 LEFT JOIN steroid
     ON
         event.subject_id = steroid.person_id
-        AND event.onset_date + $steroid_days >= steroid.start_date
-        AND event.onset_date <= steroid.end_date
+        AND record.onset_date + $steroid_days >= steroid.start_date
+        AND record.onset_date <= steroid.end_date
 WHERE
     event.term_concept_id IN (
         SELECT concept_id FROM concept_member

@@ -1,14 +1,15 @@
--- Worst laboratory grade on treatment by patient and term, the earliest of several. `emergent_grade`: the worst that is
--- worse than the baseline (0 if none is): graded relative to an abnormal baseline, any grade is. `emergence`: new,
+-- Worst laboratory grade on treatment by patient and term, the earliest of several. The baseline of a term with several
+-- measurements is the worst of theirs. `emergent_grade`: the worst that is worse than the baseline (0 if none is):
+-- graded relative to an abnormal baseline, any grade is. `emergence`: new,
 -- worsened, unclear (no baseline to compare with, so it counts), none; NULL where nothing could be graded.
 WITH baseline AS (
     SELECT
         person_id,
-        concept_set,
         term,
-        grade
+        max(grade) AS grade
     FROM laboratory_graded
     WHERE is_baseline
+    GROUP BY person_id, term
 ),
 
 compared AS (
@@ -20,11 +21,7 @@ compared AS (
             ELSE graded.grade
         END AS emergent_grade
     FROM laboratory_graded AS graded
-    LEFT JOIN baseline
-        ON
-            graded.person_id = baseline.person_id
-            AND graded.concept_set = baseline.concept_set
-            AND graded.term = baseline.term
+    LEFT JOIN baseline ON graded.person_id = baseline.person_id AND graded.term = baseline.term
     WHERE NOT graded.is_baseline
 )
 

@@ -1,6 +1,7 @@
 -- The first new systemic therapy after index: an agent that is none of the patient's components, begun after index and
--- more than $new_agent_days after the line's first day. One given earlier begins anew where no drug was taken for
--- $gap_days before.
+-- more than $new_agent_days after the line's first day. A course begun before index goes on by its later cycles, until
+-- the agent was not taken for $gap_days; one of an agent that the line has had already is new only where no drug at all
+-- was taken for so long.
 WITH given AS (
     SELECT
         patient.person_id,
@@ -12,8 +13,7 @@ WITH given AS (
         coalesce(component.component, exposure.group_label) AS agent,
         regimen.component IS NULL AS is_other
     FROM cohort_member AS patient
-    INNER JOIN exposure_record AS exposure
-        ON patient.person_id = exposure.person_id AND patient.first_start <= exposure.start_date
+    INNER JOIN exposure_record AS exposure ON patient.person_id = exposure.person_id
     LEFT JOIN component ON exposure.concept_set = component.concept_set
     LEFT JOIN regimen
         ON patient.person_id = regimen.person_id AND component.component = regimen.component
@@ -23,15 +23,20 @@ WITH given AS (
 rested AS (
     SELECT
         *,
-        coalesce(
-            start_date >= $gap_days + max(end_date) OVER (
-                PARTITION BY person_id
-                ORDER BY start_date, drug_exposure_id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ),
-            FALSE
-        ) AS after_gap
+        coalesce(start_date >= $gap_days + max(end_date) OVER earlier, FALSE) AS after_gap,
+        coalesce(start_date >= $gap_days + max(end_date) OVER earlier_of_agent, TRUE) AS opens
     FROM given
+    WINDOW
+        earlier AS (
+            PARTITION BY person_id
+            ORDER BY start_date, drug_exposure_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ),
+        earlier_of_agent AS (
+            PARTITION BY person_id, agent
+            ORDER BY start_date, drug_exposure_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        )
 ),
 
 spaced AS (
@@ -52,9 +57,10 @@ begun AS (
         any_value(first_start) AS first_start,
         any_value(index_date) AS index_date,
         min(start_date) AS begun_date,
-        arg_min(drug_exposure_id, (start_date, drug_exposure_id)) AS begun_row_id
+        arg_min(drug_exposure_id, (start_date, drug_exposure_id)) AS begun_row_id,
+        arg_min(opens, (start_date, NOT opens)) AS opens
     FROM spaced
-    WHERE is_other
+    WHERE is_other AND start_date >= first_start
     GROUP BY person_id, agent, spell
 )
 
@@ -63,5 +69,5 @@ SELECT
     min(begun_date) AS new_therapy_date,
     arg_min(begun_row_id, (begun_date, agent, begun_row_id)) AS new_therapy_row_id
 FROM begun
-WHERE begun_date > index_date AND begun_date - first_start > $new_agent_days
+WHERE opens AND begun_date > index_date AND begun_date - first_start > $new_agent_days
 GROUP BY person_id

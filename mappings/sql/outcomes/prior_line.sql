@@ -72,6 +72,7 @@ line AS (
         1 AS line,
         start_date AS line_start,
         end_date AS line_end,
+        end_date AS taken_until,
         [agent] AS agents,
         CASE WHEN is_component THEN start_date END AS combination_start
     FROM therapy
@@ -80,7 +81,7 @@ line AS (
     SELECT
         line.candidate_id,
         therapy.turn,
-        therapy.start_date - line.line_end >= $gap_days
+        therapy.start_date - line.taken_until >= $gap_days
         OR (
             NOT list_contains(line.agents, therapy.agent)
             AND therapy.start_date - line.line_start > $new_agent_days
@@ -96,6 +97,7 @@ line AS (
             WHEN advances THEN therapy.end_date
             ELSE greatest(line.line_end, therapy.end_date)
         END AS line_end,
+        greatest(line.taken_until, therapy.end_date) AS taken_until,
         CASE
             WHEN advances THEN [therapy.agent]
             ELSE list_append(line.agents, therapy.agent)
@@ -140,7 +142,7 @@ resumed AS (
     WHERE newest.line_start = newest.combination_start
     GROUP BY newest.candidate_id, newest.line
     HAVING
-        max(candidate.first_start - newest.line_end) < $gap_days
+        max(candidate.first_start - newest.taken_until) < $gap_days
         AND max(CASE WHEN list_contains(newest.agents, era.component) THEN 0 ELSE era.era_start - newest.line_start END)
         <= greatest($new_agent_days, $maximum_days_between_starts)
 )

@@ -3,6 +3,7 @@ SELECT
     found.person_id,
     found.index_date,
     found.source,
+    found.first_day,
     found.assessment_date,
     found.sum_mm,
     found.baseline_mm,

@@ -51,7 +51,7 @@ def finding(document: Mapping[str, Any], words: Catalogue) -> str:
         )
         for name in reached
     ]  # fmt: skip
-    if not sentences and any(row and row.get("withheld") for row in measures.values()):
+    if not sentences and words.withholds:
         return words("headline.finding_withheld")
     return words("list.sentence").join(sentences) or words("headline.finding_nothing")
 

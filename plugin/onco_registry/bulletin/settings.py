@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Literal
+
+from onco_registry.mail_address import is_address
 
 Edition = Literal["internal", "public"]
 Language = Literal["en", "zh"]
@@ -43,7 +46,7 @@ class SendSettings:
         given = {name for names in _NEEDS.values() for name in names if getattr(self, name)}
         if len(given) != 1 or not given <= set(_NEEDS[self.by]):
             raise ValueError(f"{self.name}: {self.by} takes {' or '.join(_NEEDS[self.by])}, and no other target")
-        if any("@" not in address or any(sign in address for sign in ",\r\n ") for address in self.to):
+        if not all(map(is_address, self.to)):
             raise ValueError(f"{self.name}: to: a list of addresses, each as board@hospital.example")
 
 
@@ -55,7 +58,8 @@ class BulletinSettings:
     shows. folder: of the archive; without it `bulletins` in the data folder. signing_key, signing_key_file: a JWKS, as
     `keys new` makes it; the newest signs.
 
-    Raises ValueError where an edition or language would be sent that is not made, or two channels have one name.
+    Raises ValueError where an edition or language would be sent that is not made, two channels have one name, or an
+    internal one has a target that another calls public.
     """
 
     editions: tuple[Edition, ...] = ("internal", "public")
@@ -79,6 +83,23 @@ class BulletinSettings:
                 raise ValueError(f"send: {channel.name}: its edition and language must be among those made")
             if names[channel.name] > 1:
                 raise ValueError(f"send: {channel.name}: two channels of this name")
+        for one, other in permutations(self.send, 2):
+            if one.edition == "internal" and other.audience == "public" and _meet(one, other):
+                raise ValueError(f"send: {one.name}: the internal edition would go where {other.name} says all can see")
+
+
+def _meet(one: SendSettings, other: SendSettings) -> bool:
+    """Whether two channels have a target in common: an address, a URL, or a folder that is the other's or below it."""
+    addresses = [{address.casefold() for address in channel.to} for channel in (one, other)]
+    urls = [{str(url) for url in (channel.url, channel.url_file) if url} for channel in (one, other)]
+    folders = bool(one.folder and other.folder and nested(one.folder, other.folder))
+    return bool(addresses[0] & addresses[1] or urls[0] & urls[1]) or folders
+
+
+def nested(one: Path, other: Path) -> bool:
+    """Whether a folder is another, lies in it or around it."""
+    paths = one.resolve(), other.resolve()
+    return paths[0].is_relative_to(paths[1]) or paths[1].is_relative_to(paths[0])
 
 
 def allowed(edition: str, audience: str) -> bool:

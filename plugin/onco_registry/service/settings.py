@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from onco_registry.mail_address import is_address
+
 
 @dataclass(frozen=True)
 class ScheduleSettings:
@@ -39,7 +41,8 @@ class NotifySettings:
     """Who is told of failures, recoveries and quality checks that turn bad; never with patient data.
 
     smtp_host and recipients: e-mail is sent where both are given; smtp_security 'starttls', 'tls' or 'none' (for a
-    relay on this machine). webhook_url: gets the same as JSON by POST; a secret, like the password.
+    relay on this machine). webhook_url: gets the same as JSON by POST; a secret, like the password. Raises ValueError
+    for a recipient that is not one address.
     """
 
     smtp_host: str = ""
@@ -53,3 +56,8 @@ class NotifySettings:
     webhook_url: str | None = field(default=None, repr=False)
     webhook_url_file: Path | None = None
     ca_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        for address in self.recipients:
+            if not is_address(address):
+                raise ValueError(f"recipients: {address!r}: a list of addresses, each as it@hospital.example")

@@ -19,7 +19,8 @@ measured_scan AS (
     LEFT JOIN target_sum AS sums
         ON
             scan.person_id = sums.person_id
-            AND sums.assessment_date BETWEEN scan.first_date AND scan.scan_date
+            AND scan.scan_date >= sums.first_day
+            AND scan.first_date <= sums.assessment_date
     GROUP BY scan.person_id, scan.scan_date
 )
 
@@ -29,7 +30,7 @@ SELECT
     count(DISTINCT target_sum.person_id) FILTER (WHERE target_sum.baseline_mm IS NOT NULL) AS x,
     any_value(patients.n) AS n
 FROM patients
-LEFT JOIN target_sum ON target_sum.source = 'sums'
+LEFT JOIN target_sum ON TRUE
 UNION ALL BY NAME
 SELECT
     2 AS item_position,

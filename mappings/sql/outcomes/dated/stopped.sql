@@ -1,11 +1,11 @@
--- The last dose of the exposure era that covers index, where the component was stopped: the patient was known to live
--- on after the era's days of cover, or began new systemic therapy. `any`: the component that stopped first; `all`: the
--- one that stopped last, once all have.
+-- The last dose of the exposure era that covers index (by its grace alone, perhaps: then index itself), where the
+-- component was stopped: the patient was known to live on after the era's days of cover, or began new systemic therapy.
+-- `any`: the component that stopped first; `all`: the one that stopped last, once all have.
 WITH era AS (
     SELECT
         patient.person_id,
-        exposure.last_day,
         exposure.last_row_id,
+        greatest(exposure.last_day, patient.index_date) AS last_day,
         greatest(contact.contact_date, death.death_date) > exposure.covered_until
         OR coalesce(new_therapy.new_therapy_date > exposure.last_day, FALSE) AS is_stopped
     FROM cohort_member AS patient

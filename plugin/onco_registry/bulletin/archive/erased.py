@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from onco_etl.errors import ReleaseError
 from onco_registry import whole
 from onco_registry.bulletin.archive.series import Series, all_series, numbers
 from onco_registry.bulletin.document import canonical
@@ -33,7 +34,13 @@ def note(root: Path, day: date) -> list[Series]:
 
 
 def read(series: Series) -> list[dict[str, Any]]:
-    """The notes of a series, oldest first: releases_up_to, erased_by."""
+    """The notes of a series, oldest first: releases_up_to, erased_by. Raises ReleaseError where they are damaged."""
     path = series.folder / FILE
-    found: list[dict[str, Any]] = json.loads(path.read_bytes())["erasures"] if path.exists() else []
+    try:
+        found: list[dict[str, Any]] = json.loads(path.read_bytes())["erasures"] if path.exists() else []
+        _ = [(row["releases_up_to"], row["erased_by"]) for row in found]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ReleaseError(
+            f"{path}: damaged; take it from a backup, it says after which releases somebody was erased"
+        ) from None
     return found

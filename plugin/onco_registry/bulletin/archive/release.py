@@ -66,8 +66,15 @@ class Release:
         return (self.folder / name).read_bytes()
 
     def document(self) -> dict[str, Any]:
-        """The canonical document. Raises OSError, ValueError."""
-        found: dict[str, Any] = json.loads(self.read(DOCUMENT))
+        """The canonical document; raises ReleaseError, naming the file, where it is not as it was released."""
+        path = self.folder / DOCUMENT
+        try:
+            content = self.read(DOCUMENT)
+        except OSError as error:
+            raise ReleaseError(f"{path}: {error.strerror}") from None
+        if sha256(content) != self.manifest["files"].get(DOCUMENT, {}).get("sha256"):
+            raise ReleaseError(f"{path}: not as it was released; `onco-registry bulletin verify` says what else is not")
+        found: dict[str, Any] = json.loads(content)
         return found
 
 

@@ -29,6 +29,11 @@ def settle(series: Series, languages: Sequence[str], keys: list[Key]) -> None:
     for language in languages:
         page = index.render(releases, language, languages, erasures=erased.read(series), signed=known.exists())
         _replace(series, index.name(language, languages), page.encode())
+    # Of languages that are not made any more, or that had another place, an index would say for ever what it said last.
+    made = {index.name(language, languages) for language in languages}
+    for stale in series.folder.glob("index*.html"):
+        if stale.name not in made:
+            stale.unlink()
     whole.link(series.folder / CURRENT, str(current(releases).number))
 
 

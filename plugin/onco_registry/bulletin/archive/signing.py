@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from onco_etl.credentials import credential
-from onco_etl.errors import ConfigurationError
+from onco_etl.errors import ConfigurationError, ReleaseError
 from onco_etl.server import client_keys
 from onco_etl.server.client_keys import Key
 from onco_registry.bulletin.settings import BulletinSettings
@@ -53,8 +53,14 @@ def trusted(file: Path) -> KeySet:
 
 
 def public(keys: list[Key], file: Path) -> dict[str, Any]:
-    """The public halves of the keys, and those of earlier ones that the file holds: what they signed stays."""
+    """The public halves of the keys, and those of earlier ones that the file holds: what they signed stays.
+
+    Raises ReleaseError where the file cannot be read.
+    """
     found = client_keys.public_of(keys)["keys"]
     known = {key["kid"] for key in found}
-    earlier = json.loads(file.read_bytes())["keys"] if file.exists() else []
+    try:
+        earlier = [dict(key, kid=key["kid"]) for key in json.loads(file.read_bytes())["keys"]] if file.exists() else []
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ReleaseError(f"{file}: damaged; take it from a backup, it has the keys of earlier releases") from None
     return {"keys": [*(key for key in earlier if key["kid"] not in known), *found]}

@@ -34,7 +34,9 @@ def verify(folder: Path, keys: KeySet | None = None) -> Report:
     """
     report = Report()
     for series in _series(folder):
-        _look_at_series(report, series, keys)
+        # Below the folder of all bulletins a series lies in that of its registry; a copy may lie anywhere.
+        registry = series.parent.name if series.parent.parent == folder else None
+        _look_at_series(report, series, keys, registry)
     if folder.joinpath(MANIFEST).exists():
         _look(report, folder, _trusted(report, folder.parent, keys), needed=keys is not None)
     if not report.releases:
@@ -48,7 +50,7 @@ def _series(folder: Path) -> Iterator[Path]:
     yield from (path for path in found if path.absolute().name in EDITIONS and numbers(path))
 
 
-def _look_at_series(report: Report, series: Path, keys: KeySet | None) -> None:
+def _look_at_series(report: Report, series: Path, keys: KeySet | None, registry: str | None) -> None:
     """All releases of a series: none is missing, and each names the one before by its checksum."""
     found = numbers(series)
     report.faults += [f"{series / str(n)}: missing" for n in range(1, found[-1]) if n not in found]
@@ -58,6 +60,8 @@ def _look_at_series(report: Report, series: Path, keys: KeySet | None) -> None:
         release = _look(report, series / str(number), trusted, needed=keys is not None)
         if release and (before or number == 1):
             _look_at_place(report, series, number, release, before)
+        if release and registry not in (None, release.registry):
+            report.faults.append(f"{release.folder / MANIFEST}: is of registry {release.registry}, not {registry}")
         before = release
 
 

@@ -17,12 +17,18 @@ Block = frozenset[str]
 Counts = Mapping[Block, int]
 
 
-def may_follow(document: Record, last: Record, rule: Rule) -> bool:
-    """Whether no count that both releases tell, and no sum or difference of such counts, moved by a few persons."""
+def may_follow(document: Record, last: Record, rule: Rule, truth: Record) -> bool:
+    """Whether no count that both releases tell, and no sum or difference of such counts, moved by a few persons.
+
+    `truth` is the internal document of this one: a count that the other tells and this one does not must not have moved
+    by a few either, for that it is withheld now says where it went. What goes by a new name is held against what has
+    lost its own.
+    """
     if _all_alike(last) is not _all_alike(document) and (_strata(last) or _strata(document)):
         # Where all or none responded, so did those of each level, which the other edition tells of.
         return False
-    return rule.count(*(abs(moved) for moved in _moved(last, document)))
+    moved = (*_moved(last, document), *_withheld_now(last, document, truth), *_renamed(last, document, truth))
+    return rule.count(*(abs(one) for one in moved))
 
 
 def _all_alike(document: Record) -> bool:
@@ -44,6 +50,46 @@ def _moved(last: Record, document: Record) -> Iterator[int]:
     curves = dict(_curves(last)), dict(_curves(document))
     for endpoint in curves[0].keys() & curves[1].keys():
         yield from _of_curves(curves[0][endpoint], curves[1][endpoint])
+
+
+def _withheld_now(last: Record, document: Record, truth: Record) -> Iterator[int]:
+    """By how many the counts moved that the release before tells and this one does not."""
+    before, after, now = dict(_counts(last)), dict(_counts(document)), dict(_counts(truth))
+    yield from (now[name] - before[name] for name in (before.keys() & now.keys()) - after.keys())
+    groups = dict(_partitions(last)), dict(_partitions(document)), dict(_partitions(truth))
+    for name in groups[0].keys() & groups[2].keys():
+        known = frozenset().union(*groups[2][name])
+        for members in groups[0][name].keys() - groups[1].get(name, {}).keys():
+            if members <= known:
+                yield _sum(groups[2][name], members) - groups[0][name][members]
+
+
+def _renamed(last: Record, document: Record, truth: Record) -> Iterator[int]:
+    """By how many a count moved, if what is new is what is gone, by another name: levels, variables, terms."""
+    groups = dict(_partitions(last)), dict(_partitions(document)), dict(_partitions(truth))
+    for name in groups[0].keys() & groups[1].keys():
+        before, after = groups[0][name], groups[1][name]
+        gone = before.keys() - _within(before, frozenset().union(*groups[2].get(name, {})))
+        new = after.keys() - _within(after, frozenset().union(*before))
+        yield from (after[one] - before[other] for one in new for other in gone)
+    for lost in groups[0].keys() - groups[2].keys():
+        for found in groups[1].keys() - groups[0].keys():
+            if frozenset().union(*groups[0][lost]) & frozenset().union(*groups[1][found]):
+                yield from _regrouped(groups[0][lost], groups[1][found])
+    terms = _terms(last), _terms(document), _terms(truth)
+    for lost in terms[0].keys() - terms[2].keys():
+        for found in terms[1].keys() - terms[0].keys():
+            told = [(terms[0][lost][name], terms[1][found][name]) for name in TOTALS]
+            yield from (after - before for before, after in told if before is not None and after is not None)
+
+
+def _within(counts: Counts, members: Block) -> set[Block]:
+    """The blocks of which some member is known."""
+    return {block for block in counts if block & members}
+
+
+def _terms(document: Record) -> dict[str, Record]:
+    return {row["term"]: row for row in (document["safety"] or {}).get("terms", [])}
 
 
 def _counts(document: Record) -> Iterator[tuple[str, int]]:

@@ -38,7 +38,7 @@ def public(
     found["checklist"] = without_counts(found)
     found["translations"] = translated(document["translations"], {**found, "translations": {}})
     validate(found)
-    return found if all(may_follow(found, dict(one), rule) for one in earlier) else None
+    return found if all(may_follow(found, dict(one), rule, dict(document)) for one in earlier) else None
 
 
 def _public(document: Record, rule: Rule) -> Record:
@@ -82,17 +82,17 @@ def _frame(document: Record, rule: Rule) -> Record:
 
 def _nothing(document: Record, rule: Rule) -> Record:
     """An edition of a cohort of whom nothing may be told, not even how many they are."""
-    measures = {name: row and withheld(row) for name, row in document["headline"]["measures"].items()}
+    # Which measures there are would tell nobody from a few.
     return {
         **_frame(document, rule),
-        "headline": {"patients": None, "measures": measures},
+        "headline": {"patients": None, "measures": {FOLLOW_UP: None}},
         "attrition": [],
         "baseline": [],
         "response": None,
         "survival": [],
         "safety": None,
         "completeness": [],
-        "disclosure": {"shown": 0, "withheld": len(measures)},
+        "disclosure": {"shown": 0, "withheld": 0},
     }
 
 
