@@ -111,7 +111,8 @@ def _counts(document: Record) -> Iterator[tuple[str, int]]:
 
 def _of_response(section: Record) -> Iterator[tuple[str, int]]:
     rows = _told(section.get("estimates"))
-    further = _told(section.get("further"))
+    # An internal document tells of more.
+    further = {name: row for name, row in _told(section.get("further")).items() if name in WITHIN}
     for name, row in {**rows, **further}.items():
         yield from _share(name, row["x"], row["n"])
     for name, row in further.items():
