@@ -58,6 +58,16 @@ def test_who_and_from_when(added: Record, drugs: list[tuple[str, int, int]], coh
     assert _cohorts(added) == cohorts
 
 
+@pytest.mark.parametrize("first", [[(-150, 100)], [(-190, -140), (-100, 100)]])
+def test_a_pause_of_the_first_drug_makes_no_line_before_itself(added: Record, first: list[tuple[int, int]]) -> None:
+    added.newcomer(1)
+    for start, end in first:
+        added.drug(1, "alpha", start, end)
+    added.drug(1, "beta", 0, 100)
+    added.visit(1, 300)
+    assert _cohorts(added) == []  # no line before the first drug
+
+
 def test_criteria_are_asked_at_the_addition_and_lines_before_the_first_drug(added: Record) -> None:
     added.person(1)
     added.condition(1, 201, -200)

@@ -99,6 +99,16 @@ def test_a_supply_lasts_for_its_days_of_intake(
     assert course(patient, "alpha")["relative_dose_intensity"] == pytest.approx(intensity)
 
 
+@pytest.mark.parametrize(("second", "interruptions"), [(42, None), (49, None), (50, 1)])
+def test_after_a_supply_for_two_cycles_the_next_is_due_when_they_are_over(
+    patient: Record, second: int, interruptions: int | None
+) -> None:
+    given(patient, 1, BETA_ONE, 0)
+    for day in (0, second):
+        dispensed(patient, 1, ALPHA, day, 28)
+    assert course(patient, "alpha")["interruptions"] == interruptions
+
+
 @pytest.mark.parametrize("cut", [9, 13, 20, 27, 60])
 def test_a_supply_that_lasts_beyond_the_cut_is_as_large_as_it_is(patient: Record, cut: int) -> None:
     strength(patient)

@@ -1,24 +1,34 @@
--- How each patient got each component with a declared plan. Relative dose intensity: what was given or handed over, by
--- what is planned for as long (Hryniuk and Bush, J Clin Oncol 1984;2:1281-1288). Reduction: a smaller dose than the one
--- before, of the same agent. Interruption: a next dose more than `delay_days` after it was due; within a record longer
--- than a cycle none can be seen. Discontinued, as in the endpoints: the patient lived on after the days that the last
--- dose covers with their grace, or began new therapy after it. What the CDM does not tell is NULL, or 'not evaluable';
--- a reason that is recorded in words that are not declared is 'Other'.
-WITH ordered AS (
+-- How each patient got each component with a declared plan. A record lasts a cycle at least, and as many as it has days
+-- of intake for. Relative dose intensity: what was given or handed over, by what is planned until the last record is
+-- over (Hryniuk and Bush, J Clin Oncol 1984;2:1281-1288). Reduction: a smaller dose than the one before, of the same
+-- agent. Interruption: a next dose more than `delay_days` after it was due; within a record longer than a cycle none
+-- can be seen. Discontinued, as in the endpoints: the patient lived on after the days that the last dose covers with
+-- their grace, or began new therapy after it. What the CDM does not tell is NULL, or 'not evaluable'; a reason that is
+-- recorded in words that are not declared is 'Other'.
+WITH lasted AS (
     SELECT
         record.*,
-        record.dose < lag(record.dose IGNORE NULLS) OVER one_agent AS is_reduced,
-        record.start_date - min(record.start_date) OVER (PARTITION BY record.person_id, record.component)
-        + plan.cycle_days * greatest(1, (record.supply_end - record.start_date + 1) / plan.days_on) AS lasting_until,
-        record.start_date
-        - (max(record.supply_end) OVER earlier + 1 + plan.cycle_days - plan.days_on) AS late_days
+        plan.delay_days,
+        plan.cycle_days,
+        -- In days from the first of the component's.
+        record.start_date - min(record.start_date) OVER (PARTITION BY record.person_id, record.component) AS starts_on,
+        starts_on
+        + plan.cycle_days * greatest(1, (record.supply_end - record.start_date + 1) / plan.days_on) AS lasting_until
     FROM dose_record AS record
     INNER JOIN dose_plan AS plan ON record.component = plan.component
+),
+
+ordered AS (
+    SELECT
+        *,
+        dose < lag(dose IGNORE NULLS) OVER one_agent AS is_reduced,
+        starts_on - max(lasting_until) OVER earlier AS late_days
+    FROM lasted
     WINDOW
-        one_agent AS (PARTITION BY record.person_id, record.component, record.agent ORDER BY record.start_date),
+        one_agent AS (PARTITION BY person_id, component, agent ORDER BY start_date),
         earlier AS (
-            PARTITION BY record.person_id, record.component
-            ORDER BY record.start_date, record.agent
+            PARTITION BY person_id, component
+            ORDER BY start_date, agent
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         )
 ),
@@ -49,11 +59,11 @@ course AS (
             WHEN smaller_doses > 0 OR bool_and(ordered.dose IS NOT NULL) THEN smaller_doses
         END AS reductions,
         min(ordered.start_date) FILTER (WHERE ordered.is_reduced) AS first_reduction_date,
-        count(*) FILTER (WHERE ordered.late_days > plan.delay_days) AS late_doses,
+        count(*) FILTER (WHERE ordered.late_days > ordered.delay_days) AS late_doses,
         CASE
             WHEN
                 late_doses > 0
-                OR bool_and(ordered.end_known AND ordered.supply_end - ordered.start_date < plan.cycle_days)
+                OR bool_and(ordered.end_known AND ordered.supply_end - ordered.start_date < ordered.cycle_days)
                 THEN late_doses
         END AS interruptions,
         any_value(plan.unit) AS unit

@@ -1,7 +1,7 @@
 -- Patients alive and without new systemic therapy who were on treatment when last seen, by the rule of the endpoints:
 -- no contact is known after the days that the last dose of a component covers, with their grace. `days_on_treatment`:
--- from the combination's first day to the last dose known, both ends counted. `progression_date`: of who is treated
--- beyond the first progression by the patient's source.
+-- from the combination's first day to the last dose known, both ends counted. `progression_date`: the first
+-- progression by the patient's source, where there was one.
 WITH newest AS (
     SELECT *
     FROM exposure_era

@@ -128,7 +128,8 @@ newest AS (
     QUALIFY row_number() OVER (PARTITION BY candidate_id ORDER BY turn DESC) = 1
 ),
 
--- The candidates whose start goes on with the newest line: no component of theirs is a new agent, and there was no gap.
+-- The candidates whose start goes on with the newest line: no component that they begin together is a new agent, and
+-- there was no gap.
 resumed AS (
     SELECT
         newest.candidate_id,
@@ -138,7 +139,8 @@ resumed AS (
     INNER JOIN exposure_era AS era
         ON
             candidate.person_id = era.person_id
-            AND era.era_start BETWEEN candidate.first_start AND candidate.start_date
+            AND candidate.first_start <= era.era_start
+            AND least(candidate.start_date, candidate.first_start + $maximum_days_between_starts) >= era.era_start
     WHERE newest.line_start = newest.combination_start
     GROUP BY newest.candidate_id, newest.line
     HAVING

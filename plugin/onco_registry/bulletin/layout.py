@@ -83,13 +83,12 @@ def few_at_risk(entry: Record, row: Record, fewest: int) -> str:
         return ""
     if found := re.search(r"_(?:rate|rmst)_(\d+)([mw])$", row["measure"]):
         return "few" if _at_risk(entry, int(found[1]) * DAYS_PER[found[2]]) < fewest else ""
-    few = [
-        value is not None and _at_risk(entry, value * DAYS_PER["m"]) < fewest
-        for value in (row["estimate"], row["upper"])
-    ]
+    # The day of an event comes back from rounded months.
+    times = [None if value is None else value * DAYS_PER["m"] - 0.5 for value in (row["estimate"], row["upper"])]
+    few = [time is not None and _at_risk(entry, time) < fewest for time in times]
     return "few" if few[0] else "few_upper" if few[1] else ""
 
 
 def _at_risk(entry: Record, days: float) -> int:
-    """How many are at risk on a day, which may be that of an event in rounded months."""
-    return max((point["at_risk"] for point in entry["curve"]["points"] if point["time_days"] >= days - 0.5), default=0)
+    """How many are at risk on a day."""
+    return max((point["at_risk"] for point in entry["curve"]["points"] if point["time_days"] >= days), default=0)
