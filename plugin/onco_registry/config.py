@@ -114,9 +114,11 @@ class Config(BaseSettings):
     @field_validator("bulletin")
     @classmethod
     def _all_bulletins_are_not_public(cls, value: BulletinSettings, info: ValidationInfo) -> BulletinSettings:
-        kept = value.folder or info.data["data"] / "bulletins"
-        for channel in value.send:
-            if channel.audience == "public" and channel.folder and nested(channel.folder, kept):
+        # Without a data folder, which is an error of its own, nothing is known of the one below it.
+        data = info.data.get("data")
+        kept = value.folder or (data / "bulletins" if data else None)
+        for channel in value.send if kept else ():
+            if kept and channel.audience == "public" and channel.folder and nested(channel.folder, kept):
                 raise ValueError(f"send: {channel.name}: the folder of all bulletins is not for all to see")
         return value
 

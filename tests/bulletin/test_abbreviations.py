@@ -12,7 +12,7 @@ words = Catalogue("en")
 def test_only_what_the_page_uses() -> None:
     assert abbreviations("<p>95% CI &amp; PFS</p>", words) == ["CI", "PFS"]
     # Neither in a longer name nor in the markup.
-    assert abbreviations('<p id="OS">PD-1, PD-L1, CITY, iRECIST</p>', words) == ["iRECIST"]
+    assert abbreviations('<p id="OS">PD-1, PD-L1, CITY, iRECIST</p>', words) == ["iRECIST", "PD-1"]
 
 
 def test_each_has_its_words_at_the_end_of_the_page(document: dict[str, Any]) -> None:

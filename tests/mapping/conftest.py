@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from onco_etl import concepts, fhir_schema, relations, vocabulary
+from onco_etl.workspace import CONFIG
 
 Resource = dict[str, Any]
 Map = Callable[..., "Mapped"]
@@ -38,7 +39,7 @@ class Mapped:
 
 @pytest.fixture(scope="session")
 def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as con:
+    with duckdb.connect(config=CONFIG) as con:
         con.execute(
             "CREATE SCHEMA staged; CREATE SCHEMA touched; CREATE SCHEMA fhir; CREATE SCHEMA work; CREATE SCHEMA state"
         )
