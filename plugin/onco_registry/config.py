@@ -117,7 +117,7 @@ class Config(BaseSettings):
         # Without a data folder, which is an error of its own, nothing is known of the one below it.
         data = info.data.get("data")
         kept = value.folder or (data / "bulletins" if data else None)
-        for channel in value.send if kept else ():
+        for channel in value.send:
             if kept and channel.audience == "public" and channel.folder and nested(channel.folder, kept):
                 raise ValueError(f"send: {channel.name}: the folder of all bulletins is not for all to see")
         return value
