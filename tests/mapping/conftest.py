@@ -65,15 +65,16 @@ def session_con() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         vocabulary.attach(con)
         concepts.load(con)
+        concepts.resolve(con)
         yield con
 
 
 @pytest.fixture
-def con(session_con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    session_con.execute("DELETE FROM state.excluded")
-    for resource_type in fhir_schema.resource_types():
-        session_con.execute(f"DELETE FROM staged.{fhir_schema.table_name(resource_type)}")
-    return session_con
+def con(session_con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database as it was before the first test: whatever a test does to its tables, macros and views is undone."""
+    session_con.begin()
+    yield session_con
+    session_con.rollback()
 
 
 @pytest.fixture

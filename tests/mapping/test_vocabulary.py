@@ -73,9 +73,11 @@ def known(session_con: duckdb.DuckDBPyConnection, athena: Path) -> Iterator[duck
     """The connection of `mapped`, with the vocabulary; without it again at the end."""
     vocabulary.attach(session_con, athena)
     concepts.load(session_con)
+    concepts.resolve(session_con)
     yield session_con
     vocabulary.attach(session_con)
     concepts.load(session_con)
+    concepts.resolve(session_con)
 
 
 def condition(*codings: tuple[str, str], text: str | None = None) -> dict[str, Any]:
