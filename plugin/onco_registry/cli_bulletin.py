@@ -160,7 +160,8 @@ def _print(found: list[Released], as_json: bool) -> None:
         return
     if not found:
         typer.echo(
-            "Nothing to release: no results, or nobody is in the cohort (`onco-registry recompute` says how many)."
+            "Nothing to release: no results, nobody is in the cohort (`onco-registry recompute` says how many), or the "
+            "public edition is held back, as the log says."
         )
     for one in found:
         what = "new" if one.is_new else "unchanged"

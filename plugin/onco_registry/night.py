@@ -24,6 +24,8 @@ from onco_registry.status import Rows
 
 log = structlog.get_logger()
 
+_HELD_BACK = "beside an earlier release, a count of a few patients would follow; what was released stands"
+
 
 def recompute(config: Config, *, data_cut: date | None = None, as_of: int | None = None) -> Rows:
     """Compute and publish every configured registry; one row each: registry, data_cut, as_of_run, patients, hash.
@@ -93,7 +95,9 @@ def bulletins(
                 continue
             made += found
             if held_back and edition in (None, "public"):
-                _say_held_back(registry.name, refused, correction)
+                log.warning("public edition held back", registry=registry.name, reason=_HELD_BACK)
+                # News each month, but an error to who asked for it by name.
+                refused += [f"{registry.name}/public: {_HELD_BACK}"] if correction else []
     wanted = [document for document in made if edition in (None, document["bulletin"]["edition"])]
     released: list[Released] = []
     try:
@@ -103,15 +107,6 @@ def bulletins(
     if refused:
         raise ReleaseError("; ".join(refused))
     return released
-
-
-def _say_held_back(registry: str, refused: list[str], correction: Correction | None) -> None:
-    """That the public edition stands as it is: what an operator asked for by name is refused, else it is news."""
-    why = "beside an earlier release, a count of a few patients would follow; what was released stands"
-    if correction:
-        refused.append(f"{registry}/public: {why}")
-    else:
-        log.warning("public edition held back", registry=registry, reason=why)
 
 
 def _run(con: duckdb.DuckDBPyConnection, as_of: int | None, timezone: str) -> tuple[int, date]:

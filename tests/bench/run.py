@@ -4,6 +4,7 @@
     make bench BENCH='--count 2000000 --lean --runs 1 --nights 30 --memory-limit 2GB'
     make bench BENCH='--count 5000 --peers'
     make bench BENCH=--bulletin
+    make bench BENCH=--months
 
 Every run is a fresh process on a fresh data folder; the runs of the things compared alternate, and medians are
 compared. The input is generated once per parameters and kept in .bench/. See docs/benchmarks.md.
@@ -26,7 +27,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulletin, peers
+from bench import bulletin, months, peers
 from bench.generator import SHARES, Hospital, write
 from bench.measure import Measured, ProcessFailedError, measured, medians
 from bench.nights import nights_after
@@ -146,6 +147,7 @@ def main() -> None:
     parser.add_argument("--peers", action="store_true", help="only compare with pyomop and fhiry (installs them)")
     parser.add_argument("--bulletin", action="store_true", help="only what the bulletin of a registry takes")
     parser.add_argument("--patients", type=int, default=1_000, help="of that registry")
+    parser.add_argument("--months", action="store_true", help="only how many months have a public edition")
     options = parser.parse_args()
     limits = {"MEMORY_LIMIT": options.memory_limit, "THREADS": options.threads}
     environment = {f"ONCO_REGISTRY__{name}": value for name, value in limits.items() if value}
@@ -155,6 +157,9 @@ def main() -> None:
     )
     if options.bulletin:
         time_bulletin(options.patients)
+        return
+    if options.months:
+        Console(width=120).print(months.table())
         return
     if options.peers:
         compare_with_peers(hospital, options.runs, environment)

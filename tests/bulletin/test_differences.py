@@ -94,6 +94,25 @@ def test_a_cohort_of_which_nothing_is_told_any_more_has_not_lost_a_few(n: int, a
 
 
 @pytest.mark.parametrize(("added", "may"), [(0, True), (1, False), (4, False), (5, True)])
+@pytest.mark.parametrize("what", ["variable", "term"])
+def test_a_variable_or_a_term_of_another_name_is_held_against_the_one_that_is_gone(
+    internal: Document, what: str, added: int, may: bool
+) -> None:
+    only = internal | {"response": None, "survival": [], "completeness": [], "attrition": []}
+    terms = [{"term": "Old", "any_total": 20, "any_severe": None, "related_total": None, "n": 120}]
+    safety = {"any": [], "related": [], "terms": terms if what == "term" else []}
+    only |= {"baseline": [variable(30, 90)] if what == "variable" else [], "safety": safety}
+    after = deepcopy(only)
+    if what == "term":
+        after["safety"]["terms"][0] |= {"term": "New", "any_total": 20 + added}
+    else:
+        after["baseline"][0]["variable"] = "other"
+        for level, moved in zip(after["baseline"][0]["levels"], (added, -added), strict=True):
+            level["x"] += moved
+    assert may_follow(after, only, K, after) is may
+
+
+@pytest.mark.parametrize(("added", "may"), [(0, True), (1, False), (4, False), (5, True)])
 def test_a_level_moves_by_none_or_k(internal: Document, added: int, may: bool) -> None:
     last = public(internal, (), 5)
     assert last is not None

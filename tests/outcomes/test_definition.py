@@ -233,6 +233,9 @@ endpoints: {os: {label: O, events: [death], censorings: [start]}}
         ("[start]", "[start], maximum_gap_days: 0", "endpoints.os.maximum_gap_days: "),
         ("[start]", "[start], among: everyone", "endpoints.os.among: unknown group 'everyone'"),
         ("[start]", "[start], from: birth", "endpoints.os.from: unknown start 'birth'"),
+        ("{os:", "{总生存:", "endpoints.总生存: endpoint '总生存': its name is of letters, digits and _, at most 50"),
+        ("{os:", "{o s:", "endpoint 'o s': its name is of letters"),
+        ("{os:", "{" + "o" * 51 + ":", "its name is of letters, digits and _, at most 50"),
     ],
 )
 def test_a_wrong_endpoint_is_refused_with_its_place(folder: Path, old: str, new: str, refusal: str) -> None:

@@ -17,10 +17,11 @@ from onco_registry.bulletin.archive import signing
 from onco_registry.bulletin.archive.store import Correction
 from onco_registry.bulletin.archive.verify import verify
 from onco_registry.bulletin.settings import SendSettings
+from onco_registry.service import mail
 from sending import site
 from sending.site import INTERNAL, PUBLIC, bulletins, config, ledger
 from service.certificates import self_signed
-from service.receivers import is_known, mail_server, web_server
+from service.receivers import dripping_server, is_known, mail_server, web_server
 
 
 def test_email_by_starttls_with_page_and_pdf(tmp_path: Path) -> None:
@@ -138,6 +139,21 @@ def test_a_webhook_gets_the_manifest_links_and_signature(tmp_path: Path) -> None
     assert content["manifest.json"]["sha256"] == release.sha256
     trusted = signing.trusted(series(bulletins(tmp_path), "public").folder / "jwks.json")
     assert signing.is_signed(release.read("manifest.json"), content["manifest.json"]["signature"], trusted)
+
+
+def test_a_webhook_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_SECONDS", 1)
+    with dripping_server() as url, pytest.raises(TimeoutError):
+        mail.post(url, {}, ca_file=None)
+
+
+def test_a_series_in_the_folder_of_another_registry_stays_here(tmp_path: Path) -> None:
+    root = bulletins(tmp_path)
+    released(root, document(edition="public"))
+    (root / "trial").rename(root / "other")
+    settings = config(tmp_path, SendSettings("web", by="folder", folder=tmp_path / "www", **PUBLIC))
+    with pytest.raises(ReleaseError, match="not of registry other, so not for channel web"):
+        site.send(settings)
 
 
 def test_an_internal_release_among_the_public_ones_stays_here(

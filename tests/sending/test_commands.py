@@ -13,8 +13,9 @@ import structlog
 from typer.testing import CliRunner
 
 from archive.releases import tampered
-from onco_etl.errors import OncoError
+from onco_etl.errors import OncoError, ReleaseError
 from onco_etl.server import client_keys
+from onco_registry import editions, night
 from onco_registry.bulletin.archive.verify import verify
 from onco_registry.cli import app
 from onco_registry.installed import registry_names
@@ -125,6 +126,35 @@ def test_release_send_correct_and_verify(folder: Path) -> None:
         ("bulletin", "succeeded", {"releases": 1}),
         ("bulletin send", "succeeded", {"sent": 1, "not_sent": 0}),
     ]
+
+
+def test_a_public_edition_that_is_held_back_is_said_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = folder / "registry.toml"
+    settings.write_text(settings.read_text("utf-8").replace('["internal"]', '["internal", "public"]'), "utf-8")
+    monkeypatch.setattr(night, "documents", lambda *_: ([], True))
+    said = "public edition is held back"
+    assert said in run(folder, "bulletin", "--edition", "public")
+    refused = run(folder, "bulletin", "--edition", "public", "--corrects", "1", "--reason", "Why", code=9)
+    assert refused.startswith(
+        "anlotinib_pd1_sts/public: beside an earlier release, a count of a few patients would follow"
+    )
+
+
+def test_a_registry_whose_releases_are_damaged_holds_up_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, names = folder / "registry.toml", registry_names()
+    both = json.dumps(list(names))
+    settings.write_text(settings.read_text("utf-8").replace(f'["{names[0]}"]', both), "utf-8")
+    run(folder, "recompute", "--data-cut", "2021-12-31")
+    computed = editions.documents
+
+    def damaged(con: Any, config: Any, registry: Any) -> Any:
+        if registry.name == names[0]:
+            raise ReleaseError("1/bulletin.json: not as it was released")
+        return computed(con, config, registry)
+
+    monkeypatch.setattr(night, "documents", damaged)
+    assert run(folder, "bulletin", code=9) == "1/bulletin.json: not as it was released"
+    assert folder.joinpath("data/bulletins", names[1], "internal/1/bulletin.json").is_file()
 
 
 def test_a_release_that_is_not_taken_is_tried_again_and_its_job_is_done(folder: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -64,6 +64,33 @@ def web_server(*statuses: int) -> Iterator[tuple[list[Any], str]]:
     try:
         yield received, f"http://127.0.0.1:{server.server_port}/hook?token=secret"
     finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def dripping_server() -> Iterator[str]:
+    """A web server that sends a line of its answer's head several times a second, and no end of it; its address."""
+    closing = Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            with suppress(OSError):
+                while not closing.wait(0.2):
+                    self.wfile.write(b"X-More: to come\r\n")
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+    finally:
+        closing.set()
         server.shutdown()
         server.server_close()
         thread.join()

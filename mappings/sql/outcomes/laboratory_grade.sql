@@ -1,7 +1,7 @@
 -- Worst laboratory grade on treatment by patient and term, the earliest of several. The baseline of a term with several
 -- measurements is the worst of theirs. `emergent_grade`: the worst that is worse than the baseline (0 if none is):
--- graded relative to an abnormal baseline, any grade is. `emergence`: new,
--- worsened, unclear (no baseline to compare with, so it counts), none; NULL where nothing could be graded.
+-- graded relative to an abnormal baseline, any grade is. `emergence`: new, worsened, unclear (no baseline to compare
+-- with, so it counts), none; NULL where nothing could be graded.
 WITH baseline AS (
     SELECT
         person_id,

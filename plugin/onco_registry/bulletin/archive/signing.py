@@ -60,7 +60,8 @@ def public(keys: list[Key], file: Path) -> dict[str, Any]:
     found = client_keys.public_of(keys)["keys"]
     known = {key["kid"] for key in found}
     try:
-        earlier = [dict(key, kid=key["kid"]) for key in json.loads(file.read_bytes())["keys"]] if file.exists() else []
+        earlier = json.loads(file.read_bytes())["keys"] if file.exists() else []
+        kept = [key for key in earlier if key["kid"] not in known]
     except (OSError, ValueError, KeyError, TypeError):
         raise ReleaseError(f"{file}: damaged; take it from a backup, it has the keys of earlier releases") from None
-    return {"keys": [*(key for key in earlier if key["kid"] not in known), *found]}
+    return {"keys": [*kept, *found]}

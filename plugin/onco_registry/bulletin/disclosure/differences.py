@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
 
-from onco_registry.bulletin.disclosure.algebra import blocks
-from onco_registry.bulletin.disclosure.completeness import differences, response_counts
-from onco_registry.bulletin.disclosure.response import SETS, WITHIN
+from onco_registry.bulletin.disclosure.counted import Block, Counted, Counts, count
 from onco_registry.bulletin.disclosure.rule import Rule
-from onco_registry.bulletin.disclosure.safety import TOTALS, summary_sets
-from onco_registry.bulletin.disclosure.survival import Told, apart, read
+from onco_registry.bulletin.disclosure.safety import TOTALS
+from onco_registry.bulletin.disclosure.survival import Told
 from onco_registry.bulletin.frames import Record
-
-Block = frozenset[str]
-Counts = Mapping[Block, int]
 
 
 def may_follow(document: Record, last: Record, rule: Rule, truth: Record) -> bool:
@@ -24,163 +19,55 @@ def may_follow(document: Record, last: Record, rule: Rule, truth: Record) -> boo
     by a few either, for that it is withheld now says where it went. What goes by a new name is held against what has
     lost its own.
     """
-    if _all_alike(last) is not _all_alike(document) and (_strata(last) or _strata(document)):
+    before, after, now = count(last), count(document), count(truth)
+    if before.all_alike is not after.all_alike and (before.by_level or after.by_level):
         # Where all or none responded, so did those of each level, which the other edition tells of.
         return False
-    moved = (*_moved(last, document), *_withheld_now(last, document, truth), *_renamed(last, document, truth))
+    moved = (*_moved(before, after), *_withheld_now(before, after, now), *_renamed(before, after, now))
     return rule.count(*(abs(one) for one in moved))
 
 
-def _all_alike(document: Record) -> bool:
-    """Whether the document tells that all, or none, of the patients responded."""
-    orr = _told((document["response"] or {}).get("estimates")).get("orr")
-    return orr is not None and orr["x"] in (0, orr["n"])
+def _moved(before: Counted, after: Counted) -> Iterator[int]:
+    """By how many moved what both tell."""
+    yield from (after.counts[name] - before.counts[name] for name in before.counts.keys() & after.counts.keys())
+    for name in before.partitions.keys() & after.partitions.keys():
+        yield from _regrouped(before.partitions[name], after.partitions[name])
+    for endpoint in before.curves.keys() & after.curves.keys():
+        yield from _of_curves(before.curves[endpoint], after.curves[endpoint])
 
 
-def _strata(document: Record) -> list[Record]:
-    return list((document["response"] or {}).get("strata", []))
-
-
-def _moved(last: Record, document: Record) -> Iterator[int]:
-    before, after = dict(_counts(last)), dict(_counts(document))
-    yield from (after[name] - before[name] for name in before.keys() & after.keys())
-    groups = dict(_partitions(last)), dict(_partitions(document))
-    for name in groups[0].keys() & groups[1].keys():
-        yield from _regrouped(groups[0][name], groups[1][name])
-    curves = dict(_curves(last)), dict(_curves(document))
-    for endpoint in curves[0].keys() & curves[1].keys():
-        yield from _of_curves(curves[0][endpoint], curves[1][endpoint])
-
-
-def _withheld_now(last: Record, document: Record, truth: Record) -> Iterator[int]:
-    """By how many the counts moved that the release before tells and this one does not."""
-    before, after, now = dict(_counts(last)), dict(_counts(document)), dict(_counts(truth))
-    yield from (now[name] - before[name] for name in (before.keys() & now.keys()) - after.keys())
-    groups = dict(_partitions(last)), dict(_partitions(document)), dict(_partitions(truth))
-    for name in groups[0].keys() & groups[2].keys():
-        known = frozenset().union(*groups[2][name])
-        for members in groups[0][name].keys() - groups[1].get(name, {}).keys():
+def _withheld_now(before: Counted, after: Counted, now: Counted) -> Iterator[int]:
+    """By how many moved what the release before tells and this one does not, `now` being all that there is."""
+    lost = (before.counts.keys() & now.counts.keys()) - after.counts.keys()
+    yield from (now.counts[name] - before.counts[name] for name in lost)
+    for name in before.partitions.keys() & now.partitions.keys():
+        known = _members(now.partitions[name])
+        for members in before.partitions[name].keys() - after.partitions.get(name, {}).keys():
             if members <= known:
-                yield _sum(groups[2][name], members) - groups[0][name][members]
+                yield _sum(now.partitions[name], members) - before.partitions[name][members]
 
 
-def _renamed(last: Record, document: Record, truth: Record) -> Iterator[int]:
+def _renamed(before: Counted, after: Counted, now: Counted) -> Iterator[int]:
     """By how many a count moved, if what is new is what is gone, by another name: levels, variables, terms."""
-    groups = dict(_partitions(last)), dict(_partitions(document)), dict(_partitions(truth))
-    for name in groups[0].keys() & groups[1].keys():
-        before, after = groups[0][name], groups[1][name]
-        gone = before.keys() - _within(before, frozenset().union(*groups[2].get(name, {})))
-        new = after.keys() - _within(after, frozenset().union(*before))
-        yield from (after[one] - before[other] for one in new for other in gone)
-    for lost in groups[0].keys() - groups[2].keys():
-        for found in groups[1].keys() - groups[0].keys():
-            if frozenset().union(*groups[0][lost]) & frozenset().union(*groups[1][found]):
-                yield from _regrouped(groups[0][lost], groups[1][found])
-    terms = _terms(last), _terms(document), _terms(truth)
-    for lost in terms[0].keys() - terms[2].keys():
-        for found in terms[1].keys() - terms[0].keys():
-            told = [(terms[0][lost][name], terms[1][found][name]) for name in TOTALS]
-            yield from (after - before for before, after in told if before is not None and after is not None)
+    for name in before.partitions.keys() & after.partitions.keys():
+        known = _members(now.partitions.get(name, {}))
+        gone = [x for members, x in before.partitions[name].items() if not members & known]
+        earlier = _members(before.partitions[name])
+        new = [x for members, x in after.partitions[name].items() if not members & earlier]
+        yield from (one - other for one in new for other in gone)
+    for lost in before.partitions.keys() - now.partitions.keys():
+        for found in after.partitions.keys() - before.partitions.keys():
+            if _members(before.partitions[lost]) & _members(after.partitions[found]):
+                yield from _regrouped(before.partitions[lost], after.partitions[found])
+    for lost in before.terms.keys() - now.terms.keys():
+        for found in after.terms.keys() - before.terms.keys():
+            told = [(before.terms[lost][name], after.terms[found][name]) for name in TOTALS]
+            yield from (one - other for other, one in told if other is not None and one is not None)
 
 
-def _within(counts: Counts, members: Block) -> set[Block]:
-    """The blocks of which some member is known."""
-    return {block for block in counts if block & members}
-
-
-def _terms(document: Record) -> dict[str, Record]:
-    return {row["term"]: row for row in (document["safety"] or {}).get("terms", [])}
-
-
-def _counts(document: Record) -> Iterator[tuple[str, int]]:
-    """Each count of the document, and each difference of two of which one is of a part of the other's patients."""
-    patients = document["headline"]["patients"]
-    if patients is None:
-        return
-    yield "patients", patients
-    for step in document["attrition"]:
-        yield f"remaining {sorted(_block(step))}", step["remaining"]
-    for step in document["attrition"][:1]:
-        yield "considered", step["remaining"] + step["excluded"]
-    yield from _of_response(document["response"] or {})
-    yield from _of_safety(document["safety"] or {})
-    yield from _of_completeness(document, patients)
-    for (name, one), (other_name, other) in combinations(_curves(document), 2):
-        yield from ((f"{name} {other_name} {what} {day}", count) for (what, day), count in apart(one, other).items())
-
-
-def _of_response(section: Record) -> Iterator[tuple[str, int]]:
-    rows = _told(section.get("estimates"))
-    # An internal document tells of more.
-    further = {name: row for name, row in _told(section.get("further")).items() if name in WITHIN}
-    for name, row in {**rows, **further}.items():
-        yield from _share(name, row["x"], row["n"])
-    for name, row in further.items():
-        yield f"{WITHIN[name]} but not {name}", rows[WITHIN[name]]["x"] - row["x"]
-    if len(further) == len(WITHIN):
-        yield "confirmed control but no response", further["dcr_confirmed"]["x"] - further["orr_confirmed"]["x"]
-
-
-def _of_safety(section: Record) -> Iterator[tuple[str, int]]:
-    some, related = _told(section.get("any")), _told(section.get("related"))
-    for name, row in {**some, **related}.items():
-        yield from _share(name, row["x"], row["n"])
-    for name, row in related.items():
-        whole = "ae_any" if name == "ae_related" else name.removesuffix("_related")
-        if whole in some:
-            yield f"{whole} but not {name}", some[whole]["x"] - row["x"]
-    severe, severe_related = _severe(some, ""), _severe(related, "_related")
-    yield from _rest("severe but not related", severe, severe_related)
-    everyone = [rows[name]["x"] if name in rows else None for rows, name in ((some, "ae_any"), (related, "ae_related"))]
-    for term in section.get("terms", []):
-        for name, outer in zip(TOTALS, (everyone[0], severe, everyone[1]), strict=True):
-            yield from _share(f"{term['term']} {name}", term[name], term["n"])
-            yield from _rest(f"none of {term['term']} {name}", outer, term[name])
-            yield from _rest(f"{term['term']} but not {name}", term["any_total"], term[name])
-
-
-def _severe(rows: Mapping[str, Record], suffix: str) -> int | None:
-    told = [rows[name]["x"] for grade in ("3_4", "5") if (name := f"ae_grade_{grade}{suffix}") in rows]
-    return sum(told) if len(told) == 2 else None
-
-
-def _of_completeness(document: Record, patients: int) -> Iterator[tuple[str, int]]:
-    told = {row["item"]: row["x"] for row in document["completeness"] if row["x"] is not None}
-    counts = response_counts(document["response"])
-    for item, x in told.items():
-        yield from _share(item, x, patients)
-        # Responses of a document are in one order, and those of two may be compared where both tell the same ones.
-        named = "+".join(sorted(_told((document["response"] or {}).get("estimates"))))
-        yield from ((f"{item} {named} {at}", moved) for at, moved in enumerate(differences(x, counts, patients)))
-    for one, other in combinations(sorted(told), 2):
-        for at, moved in enumerate(differences(told[one], [told[other]], patients)):
-            yield f"{one} {other} {at}", moved
-
-
-def _partitions(document: Record) -> Iterator[tuple[str, Counts]]:
-    """Counts by level of the variables of which each patient is in one, and of the steps of the flow."""
-    for entry in document["baseline"]:
-        if entry["levels"]:
-            yield f"baseline {entry['variable']}", {_block(level): level["x"] for level in entry["levels"]}
-    yield "attrition", {_block(step): step["excluded"] for step in document["attrition"]}
-    response, safety = document["response"] or {}, document["safety"] or {}
-    for name, sets, rows in (
-        ("response", SETS, response.get("estimates")),
-        ("any event", summary_sets(""), safety.get("any")),
-        ("related event", summary_sets("_related"), safety.get("related")),
-    ):
-        told = {measure: row for measure, row in _told(rows).items() if measure in sets}
-        if told:
-            n = next(iter(told.values()))["n"]
-            yield name, blocks(sets, {measure: row["x"] for measure, row in told.items()}, n)
-    for stratum in _strata(document):
-        for name, rest in (("with", False), ("without", True)):
-            counts = {_block(row): row["n"] - row["x"] if rest else row["x"] for row in stratum["rows"]}
-            yield f"{name} response by {stratum['variable']}", counts
-
-
-def _block(level: Record) -> Block:
-    return frozenset(level.get("members", [level["label"]]))
+def _members(counts: Counts) -> Block:
+    """The levels that are told of, alone or together."""
+    return frozenset().union(*counts)
 
 
 def _regrouped(before: Counts, after: Counts) -> Iterator[int]:
@@ -199,12 +86,6 @@ def _sum(counts: Counts, members: Block) -> int:
     return sum(count for block, count in counts.items() if block <= members)
 
 
-def _curves(document: Record) -> Iterator[tuple[str, Told]]:
-    for entry in document["survival"]:
-        if entry["curve"]["points"]:
-            yield entry["endpoint"], read(entry["curve"])
-
-
 def _of_curves(before: Told, after: Told) -> Iterator[int]:
     """By how many what is known at each day moved, and what is known between any two."""
     known = before.known(), after.known()
@@ -213,17 +94,3 @@ def _of_curves(before: Told, after: Told) -> Iterator[int]:
     for one, other in combinations(moved, 2):
         if one[0] == other[0]:
             yield moved[one] - moved[other]
-
-
-def _told(rows: list[Record] | None) -> dict[str, Record]:
-    return {row["measure"]: row for row in rows or [] if not row.get("withheld")}
-
-
-def _share(name: str, x: int | None, n: int | None) -> Iterator[tuple[str, int]]:
-    if x is not None and n is not None:
-        yield from ((name, x), (f"n of {name}", n), (f"not {name}", n - x))
-
-
-def _rest(name: str, whole: int | None, part: int | None) -> Iterator[tuple[str, int]]:
-    if whole is not None and part is not None:
-        yield name, whole - part
