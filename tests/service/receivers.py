@@ -49,24 +49,14 @@ def web_server(*statuses: int) -> Iterator[tuple[list[Any], str]]:
     """A web server that answers POSTs with these statuses, in turn, and keeps what they hold; its address, a secret."""
     received: list[Any] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(_Silent):
         def do_POST(self) -> None:
             received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(statuses[len(received) - 1])
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield received, f"http://127.0.0.1:{server.server_port}/hook?token=secret"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with _serving(Handler) as address:
+        yield received, f"{address}/hook?token=secret"
 
 
 @contextmanager
@@ -74,23 +64,34 @@ def dripping_server() -> Iterator[str]:
     """A web server that sends a line of its answer's head several times a second, and no end of it; its address."""
     closing = Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(_Silent):
         def do_POST(self) -> None:
             self.wfile.write(b"HTTP/1.1 200 OK\r\n")
             with suppress(OSError):
                 while not closing.wait(0.2):
                     self.wfile.write(b"X-More: to come\r\n")
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
+    with _serving(Handler) as address:
+        try:
+            yield f"{address}/hook"
+        finally:
+            closing.set()
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+
+class _Silent(BaseHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server on this machine; its address."""
+    server = HTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/hook"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        closing.set()
         server.shutdown()
         server.server_close()
         thread.join()
