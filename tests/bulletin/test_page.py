@@ -182,6 +182,31 @@ def test_safety_tables(page: Any) -> None:
     ]
 
 
+def test_a_reason_that_is_not_known_has_no_interval(document: dict[str, Any], parse: Callable[[str], Any]) -> None:
+    row = {"change": "discontinued_reason", "label": "Anlotinib", "x": 3, "n": 8, "estimate": 0.375, "lower": 0.085}
+    row |= {"upper": 0.755, "unit": "proportion", "ci_level": 0.95, "ci_method": "clopper-pearson"}
+    document["safety"]["doses"] = [{**row, "reason": reason} for reason in ("Toxicity", "Not recorded")]
+    assert [cells[1:] for cells in parse(render(document)).tables["table-doses"][2:]] == [
+        ["3/8", "37.5%", "8.5–75.5 exact (Clopper–Pearson)", "exact (Clopper–Pearson)"],
+        ["3/8", "37.5%", "–", "–"],
+    ]
+
+
+def test_the_list_of_overdue_scans_marks_who_was_not_seen_since(
+    document: dict[str, Any], parse: Callable[[str], Any]
+) -> None:
+    due = {"last_assessment_date": "2024-01-10", "due_date": "2024-03-06", "days_overdue": 117}
+    contacts = {7: "2024-03-06", 8: "2024-03-05", 9: None}
+    document["worklist"]["overdue_scan"] = [
+        {"person_id": person, "last_contact_date": day, **due} for person, day in contacts.items()
+    ]
+    assert [cells[4] for cells in parse(render(document)).tables["table-overdue"][1:]] == [
+        "6 March 2024",
+        "5 March 2024 not seen since it was due",
+        "– not seen since it was due",
+    ]
+
+
 def test_completeness_and_run(page: Any) -> None:
     assert page.tables["table-completeness"][1:] == [
         ["Sums of target lesions", "7/8", "87.5%"],
