@@ -83,7 +83,7 @@ def _named(folder: Path) -> Iterator[tuple[YamlValue, ConceptReference]]:
 
 
 def _shown(reference: ConceptReference) -> str:
-    return str(reference.concept_id or " ".join(map(str, coded(reference))))
+    return str(reference.concept_id) if reference.concept_id is not None else " ".join(map(str, coded(reference)))
 
 
 def _custom(con: duckdb.DuckDBPyConnection, references: Collection[ConceptReference]) -> set[ConceptReference]:
@@ -113,7 +113,7 @@ def _among(
     con: duckdb.DuckDBPyConnection, relation: str, references: Collection[ConceptReference]
 ) -> set[ConceptReference]:
     """Those of the concepts that a relation with concept_id, vocabulary_id and concept_code has."""
-    ids = ", ".join(str(one.concept_id) for one in references if one.concept_id) or "NULL"
+    ids = ", ".join(str(one.concept_id) for one in references if one.concept_id is not None) or "NULL"
     codes = ", ".join(f"({literal(one.vocabulary)}, {literal(one.code)})" for one in references if one.code)
     by_id = con.execute(f"SELECT DISTINCT concept_id FROM ({relation}) WHERE concept_id IN ({ids})").fetchall()
     found = {ConceptReference(concept_id=number) for (number,) in by_id}

@@ -42,7 +42,8 @@ def _event_fields(value: YamlValue) -> Mapping[str, int]:
     for table, field in value.mapping().items():
         if table not in model.EVENT_TABLES:
             field.refuse(f"unknown table {table!r}; known: {', '.join(model.EVENT_TABLES)}")
-        fields[table] = field.integer(minimum=1)
+        # For a reference to a row of `observation` no concept is verified: it has 0 (mappings/sql/macros/codes.sql).
+        fields[table] = field.integer(minimum=0 if table == "observation" else 1)
     return fields
 
 

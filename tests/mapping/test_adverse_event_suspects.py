@@ -149,6 +149,26 @@ def test_an_assessment_and_a_relatedness_are_two_judgements(mapped: Any) -> None
     ]
 
 
+def test_a_causality_names_the_drug_that_it_is_judged_of(mapped: Any) -> None:
+    judged = {"assessment": {"text": "likely"}}
+    found = mapped(
+        administration(),
+        event(
+            suspectEntity=[
+                entity({"reference": "MedicationAdministration/m1"}, judged),
+                entity({"display": "something of Mr Example"}, judged),
+                entity({"reference": "Device/d"}, judged),
+            ]
+        ),
+    )
+    columns = "slot, qualifier_concept_id, left(qualifier_source_value, 5)"
+    assert found.rows("observation", columns, "slot LIKE 'causality%'") == [
+        ("causality0", ANLOTINIB, "安罗替尼"),
+        ("causality1", 0, "text:"),
+        ("causality2", None, None),
+    ]
+
+
 def test_a_free_text_on_causality_leaves_a_hash(mapped: Any) -> None:
     told = {"productRelatedness": "as Mr Example says"}
     found = mapped(event(suspectEntity=[entity({"reference": "Device/d"}, told)]))

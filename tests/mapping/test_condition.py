@@ -75,11 +75,16 @@ def test_071_onset_or_the_date_it_was_recorded(mapped: Any) -> None:
         condition(id="a", onsetDateTime=None, onsetPeriod={"start": "2023-02"}),
         condition(id="b", onsetDateTime=None, recordedDate="2023-05-05"),
         condition(id="c", onsetDateTime=None, recordedDate="2023-05-05", abatementDateTime="2022-12-24"),
+        # In the year, and in the month, in which it was recorded: not before it.
+        condition(id="d", onsetDateTime=None, recordedDate="2023-05-05", abatementDateTime="2023"),
+        condition(id="e", onsetDateTime=None, recordedDate="2023-05-05", abatementDateTime="2023-05"),
     )
     assert found.rows("condition_occurrence", "condition_start_date, condition_end_date, derivation") == [
         (date(2023, 2, 1), None, "precision: month"),
         (date(2023, 5, 5), None, "date: recordedDate"),
         (date(2022, 12, 24), date(2022, 12, 24), "date: abatement"),
+        (date(2023, 5, 5), date(2023, 5, 5), "date: recordedDate; end: precision year"),
+        (date(2023, 5, 5), date(2023, 5, 5), "date: recordedDate; end: precision month"),
     ]
 
 
@@ -99,6 +104,24 @@ def test_onset_and_abatement_that_are_no_dates_are_not_read(mapped: Any) -> None
         ("main/Condition/b", date(2023, 4, 4), None, "date: assertedDate"),
         ("main/Condition/d", date(2023, 3, 1), None, None),
         ("main/Condition/e", date(2023, 5, 5), None, "date: recordedDate"),
+    ]
+
+
+def test_a_status_may_be_coded_in_the_sites_own_words_beside_those_of_hl7(mapped: Any) -> None:
+    def beside(kind: str, code: str) -> dict[str, Any]:
+        of_site = {"system": "urn:oid:1.2.3", "code": "1"}
+        return {"coding": [of_site, {"system": f"http://terminology.hl7.org/CodeSystem/{kind}", "code": code}]}
+
+    found = mapped(
+        condition(id="a", verificationStatus=beside("condition-ver-status", "confirmed")),
+        condition(id="b", verificationStatus=beside("condition-ver-status", "refuted")),
+        condition(id="c", clinicalStatus=beside("condition-clinical", "active")),
+        condition(id="d", clinicalStatus=beside("condition-clinical", "gone")),
+    )
+    assert found.reasons == {"main/Condition/b": "refuted", "main/Condition/d": "invalid-status"}
+    assert found.rows("condition_occurrence", "resource, condition_status_concept_id") == [
+        ("main/Condition/a", 32893),
+        ("main/Condition/c", None),
     ]
 
 

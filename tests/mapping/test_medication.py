@@ -238,9 +238,15 @@ def test_quantity_over_daily_dose(mapped: Any) -> None:
         dispense(
             id="c", quantity={"value": 28, "unit": "capsule"}, dosageInstruction=[{**daily, "asNeededBoolean": True}]
         ),
+        dispense(
+            id="d",
+            quantity={"value": 28, "unit": "capsule"},
+            dosageInstruction=[{**daily, "asNeededCodeableConcept": {"text": "pain"}}],
+        ),
     )
     assert found.rows("drug_exposure", f"{PERIOD}, quantity") == [
         (date(2024, 1, 2), date(2024, 1, 15), None, "end: quantity / daily dose", 28),
+        (date(2024, 1, 2), date(2024, 1, 2), None, "end: start", 28),
         (date(2024, 1, 2), date(2024, 1, 2), None, "end: start", 28),
         (date(2024, 1, 2), date(2024, 1, 2), None, "end: start", 28),
     ]

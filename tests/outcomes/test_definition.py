@@ -70,6 +70,11 @@ def _line(path: Path, text: str) -> int:
             "safety.event_fields.conditions_occurrence: unknown table",
         ),
         (
+            "event_fields: {condition_occurrence: 1147127",
+            "event_fields: {condition_occurrence: 0",
+            "safety.event_fields.condition_occurrence: ",
+        ),
+        (
             "      - lab_alanine",
             "      - lab_alamine",
             "safety.laboratory.measurements[0]: unknown graded measurement 'lab_alamine_aminotransferase'",

@@ -109,6 +109,29 @@ def test_after_a_supply_for_two_cycles_the_next_is_due_when_they_are_over(
     assert course(patient, "alpha")["interruptions"] == interruptions
 
 
+@pytest.mark.parametrize(
+    ("records", "intensity", "interruptions"),
+    [
+        # Two days each: given over midnight.
+        (((0, 2, 200), (21, 2, 200), (42, 2, 200)), 1, 0),
+        # Vials for 21 days each; the last 38 days late.
+        (((0, 21, 200), (21, 21, 200), (42, 21, 200)), 1, 0),
+        (((0, 21, 200), (21, 21, 200), (80, 21, 200)), 600 / 101 * 21 / 200, 1),
+        # Two vials for two cycles are no larger dose than one for one.
+        (((0, 42, 400), (42, 21, 200)), 1, None),
+    ],
+)
+def test_of_a_drug_given_on_one_day_a_record_lasts_its_days_or_a_cycle(
+    patient: Record, records: tuple[tuple[int, int, float], ...], intensity: float, interruptions: int | None
+) -> None:
+    patient.drug(1, "alpha", 0, 100)
+    for day, days, quantity in records:
+        dispensed(patient, 1, BETA_ONE, day, days, quantity=quantity, **MG)
+    found = course(patient)
+    assert found["relative_dose_intensity"] == pytest.approx(intensity)
+    assert (found["reductions"], found["interruptions"]) == (0, interruptions)
+
+
 @pytest.mark.parametrize("cut", [9, 13, 20, 27, 60])
 def test_a_supply_that_lasts_beyond_the_cut_is_as_large_as_it_is(patient: Record, cut: int) -> None:
     strength(patient)

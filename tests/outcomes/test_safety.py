@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import duckdb
 import pytest
 
+from onco_registry.registry_model import RegistryDefinition
 from outcomes.record import Record, on, rows
 
 
@@ -49,6 +53,67 @@ def test_an_absurd_grade_is_no_grade(record: Record, grade: float) -> None:
         obs_event_field_concept_id=1147127,
     )
     assert rows(record.relation("adverse_event"), "term", "worst_grade") == [("Tired", None)]
+
+
+@pytest.mark.parametrize(
+    ("suspects", "related"),
+    [
+        # The concept of the suspect, and whether it is judged related: alpha and beta are components, gamma is none.
+        ({101: True}, True),
+        ({102: True}, True),
+        ({121: True}, False),
+        ({101: False, 121: True}, False),
+        ({101: True, 121: False}, True),
+        # Not coded, or not said.
+        ({0: True}, True),
+        ({None: True}, True),
+    ],
+)
+def test_related_to_another_drug_is_not_related_to_the_treatment(
+    record: Record, suspects: dict[int | None, bool], related: bool
+) -> None:
+    record.member(1)
+    row = record.adverse_event(1, "tired", 10, 3)
+    for drug, judged in suspects.items():
+        record.insert(
+            "observation",
+            person_id=1,
+            observation_concept_id=410,
+            observation_date=on(10),
+            value_as_concept_id=411 if judged else 412,
+            qualifier_concept_id=drug,
+            observation_event_id=row,
+            obs_event_field_concept_id=1147127,
+        )
+    found = rows(record.relation("adverse_event"), "term", "worst_grade", "related", "worst_related_grade")
+    assert found == [("Tired", 3, related, 3 if related else None)]
+
+
+def test_an_event_may_stand_in_any_table_that_is_declared(
+    tables: duckdb.DuckDBPyConnection, amended: Callable[..., RegistryDefinition]
+) -> None:
+    fields = {"condition_occurrence": 1147127, "procedure_occurrence": 1147082, "observation": 0}
+    declared = ", ".join(f"{table}: {field}" for table, field in fields.items())
+    record = Record(tables, amended(("event_fields: {condition_occurrence: 1147127}", f"event_fields: {{{declared}}}")))
+    record.member(1)
+    terms = {
+        "observation": record.insert("observation", person_id=1, observation_concept_id=501, observation_date=on(10)),
+        "procedure_occurrence": record.procedure(1, 12, 502),
+    }
+    for table, row in terms.items():
+        record.insert(
+            "observation",
+            person_id=1,
+            observation_concept_id=400,
+            observation_date=on(10),
+            value_as_concept_id=402,
+            observation_event_id=row,
+            obs_event_field_concept_id=fields[table],
+        )
+    assert rows(record.relation("adverse_event"), "term", "worst_grade", "cdm_table") == [
+        ("Inflamed", 2, "procedure_occurrence"),
+        ("Tired", 2, "observation"),
+    ]
 
 
 def test_a_condition_without_attribute_is_no_adverse_event(record: Record) -> None:

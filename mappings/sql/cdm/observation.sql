@@ -13,7 +13,7 @@ SELECT
     coalesce(e.value_as_number, grade_of(e.value_as_concept_id)) AS value_as_number,
     e.value_as_string,
     e.value_as_concept_id,
-    cast(NULL AS integer) AS qualifier_concept_id,
+    e.qualifier_concept_id,
     e.unit_concept_id,
     e.provider_id,
     e.visit_occurrence_id,
@@ -21,7 +21,7 @@ SELECT
     e.source_value AS observation_source_value,
     e.source_concept_id AS observation_source_concept_id,
     e.unit_source_value,
-    cast(NULL AS varchar) AS qualifier_source_value,
+    e.qualifier_source_value,
     e.value_source_value,
     e.about_table || ':' || e.about_row AS observation_event_id,
     field_of(e.about_table) AS obs_event_field_concept_id

@@ -62,6 +62,8 @@ SELECT
         WHEN c.is_written_out THEN left(e.value_string, 60)
         ELSE left(coalesce(e.value_text, v.source_value), 60)
     END AS value_as_string,
+    CASE WHEN e.qualifier_code IS NOT NULL THEN coalesce(q.concept_id, 0) END AS qualifier_concept_id,
+    q.source_value AS qualifier_source_value,
     CASE WHEN e.unit IS NOT NULL THEN coalesce(k.to_unit_concept_id, u.concept_id, 0) END AS unit_concept_id,
     CASE WHEN e.unit IS NOT NULL THEN coalesce(u.source_concept_id, 0) END AS unit_source_concept_id,
     u.source_value AS unit_source_value,
@@ -77,6 +79,7 @@ LEFT JOIN event_code AS c ON codeable_key('event', e.code) = c.codeable_key
 LEFT JOIN
     event_code AS v
     ON codeable_key(coalesce(e.value_used_as, 'value'), e.value_code) = v.codeable_key AND v.target_no = 1
+LEFT JOIN mapping.codeable AS q ON codeable_key('drug', e.qualifier_code) = q.codeable_key AND q.target_no = 1
 LEFT JOIN mapping.codeable AS u ON codeable_key('unit', e.unit) = u.codeable_key AND u.target_no = 1
 LEFT JOIN mapping.codeable AS b ON codeable_key('event', e.about_code) = b.codeable_key AND b.target_no = 1
 -- Only what is declared, and only where the result is plausible; the value as received stays in value_source_value.

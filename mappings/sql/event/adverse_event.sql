@@ -1,6 +1,6 @@
 -- AdverseEvent: a row for the event (slot '0'), and one for each thing said about it: grade, seriousness and its
--- criteria, severity, outcome, suspects and causalities, and when it was detected and recorded. Not yet coded: `code`
--- and `value_code` are CodeableConcepts. The grade is an extension: `severity` says how intense an event was, which is
+-- criteria, severity, outcome, suspects and causalities, and when it was detected and recorded. Not yet coded: `code`,
+-- `value_code` and `qualifier_code`, the suspect that a causality is judged of, are CodeableConcepts. The grade is an extension: `severity` says how intense an event was, which is
 -- not its CTCAE grade. An event told for a study comes from its case report form.
 WITH event AS MATERIALIZED (
     SELECT
@@ -47,6 +47,7 @@ assessment AS (
     SELECT
         s.resource,
         s.suspect_no,
+        s.drug,
         unnest(s.causalities) AS judged,
         generate_subscripts(s.causalities, 1) AS judged_no
     FROM suspect_event AS s
@@ -97,7 +98,8 @@ attribute AS (
     SELECT
         j.resource,
         said.what || j.suspect_no || CASE WHEN j.judged_no > 1 THEN '-' || j.judged_no ELSE '' END AS slot,
-        recoded(said.judgement, 'urn:onco-registry:ae-' || said.what) AS value_code
+        recoded(said.judgement, 'urn:onco-registry:ae-' || said.what) AS value_code,
+        j.drug AS qualifier_code
     FROM assessment AS j, (
         SELECT
             unnest(['causality', 'causality-method']) AS what,
@@ -140,5 +142,6 @@ SELECT
     a.value_code,
     a.value_text,
     a.value_string,
+    a.qualifier_code,
     CASE WHEN starts_with(a.slot, 'suspect') THEN 'drug' ELSE 'value' END AS value_used_as
 FROM attribute AS a INNER JOIN event AS e ON a.resource = e.resource

@@ -13,17 +13,14 @@ WITH diagnosis AS NOT MATERIALIZED (
             ELSE type_ehr()
         END AS type_concept_id,
         with_histology(c.code, c.extension, c.bodySite) AS code,
-        first_code(c.verificationStatus) AS status_source_value,
-        coalesce(first_code(c.verificationStatus), 'confirmed') <> 'confirmed' AS is_tentative,
+        status_code(c.verificationStatus, 'condition-ver-status') AS status_source_value,
+        coalesce(status_source_value, 'confirmed') <> 'confirmed' AS is_tentative,
         coalesce(c.onsetDateTime, c.onsetPeriod.start) AS onset,
         -- Without an onset, a diagnosis recorded after its end began by its end at the latest.
-        coalesce(
-            fhir_date(coalesce(c.abatementDateTime, c.abatementPeriod."end")) < fhir_date(c.recordedDate), FALSE
-        )
-            AS ended_before_recorded,
+        coalesce(c.abatementDateTime, c.abatementPeriod."end") AS abatement,
+        is_reversed(c.recordedDate, abatement) AS ended_before_recorded,
         c.recordedDate AS recorded,
         asserted_date(c.extension) AS asserted,
-        coalesce(c.abatementDateTime, c.abatementPeriod."end") AS abatement,
         c.stage,
         untold_histology(c.code, c.extension, c.bodySite) AS histology,
         CASE WHEN NOT is_tentative THEN secondary_tumour(c.code) END AS secondary,

@@ -5,7 +5,7 @@ WITH judged AS (
         coalesce(
             CASE WHEN list_contains(codes_of([c.verificationStatus]), 'entered-in-error') THEN 'entered-in-error' END,
             unsafe(c.implicitRules, list_concat(c.modifierExtension, modifiers_within(c.stage)), c.meta),
-            CASE first_code(c.verificationStatus)
+            CASE status_code(c.verificationStatus, 'condition-ver-status')
                 WHEN 'refuted' THEN 'refuted'
                 WHEN 'confirmed' THEN NULL
                 WHEN 'unconfirmed' THEN NULL
@@ -14,9 +14,12 @@ WITH judged AS (
                 ELSE CASE WHEN c.verificationStatus IS NOT NULL THEN 'invalid-status' END
             END,
             CASE
-                WHEN c.clinicalStatus IS NOT NULL AND coalesce(first_code(c.clinicalStatus), '') NOT IN (
-                    'active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'
-                ) THEN 'invalid-status'
+                WHEN
+                    c.clinicalStatus IS NOT NULL
+                    AND coalesce(status_code(c.clinicalStatus, 'condition-clinical'), '') NOT IN (
+                        'active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'
+                    )
+                    THEN 'invalid-status'
             END,
             wrong_subject(c.source, c.subject),
             wrong_dates(

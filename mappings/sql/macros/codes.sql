@@ -43,7 +43,14 @@ END;
 CREATE OR REPLACE TEMP MACRO codeable_key(used_as, concept) AS
 CASE WHEN concept IS NOT NULL THEN hash(used_as, concept) END;
 
-CREATE OR REPLACE TEMP MACRO first_code(concept) AS concept.coding[1].code;
+-- The code that HL7's required value set of a status wants: beside it, a site may code the status in its own words.
+CREATE OR REPLACE TEMP MACRO status_code(concept, system_name) AS coalesce(
+    list_filter(
+        concept.coding,
+        LAMBDA one_coding: one_coding.system = 'http://terminology.hl7.org/CodeSystem/' || system_name
+    )[1].code,
+    concept.coding[1].code
+);
 
 CREATE OR REPLACE TEMP MACRO codes_of(concepts) AS
 flatten(list_transform(

@@ -87,6 +87,7 @@ CREATE OR REPLACE TEMP MACRO days_of(quantity) AS days_supplied(
 CREATE OR REPLACE TEMP MACRO daily_amount(dosage, supplied) AS CASE
     WHEN
         coalesce(cast(dosage.asNeededBoolean AS varchar), 'false') <> 'true'
+        AND dosage.asNeededCodeableConcept IS NULL
         AND coalesce(dosage.doseAndRate[1].doseQuantity.code, dosage.doseAndRate[1].doseQuantity.unit)
         = coalesce(supplied.code, supplied.unit)
         THEN

@@ -1,10 +1,11 @@
 -- How each patient got each component with a declared plan. A record lasts a cycle at least, and as many as it has days
--- of intake for. Relative dose intensity: what was given or handed over, by what is planned until the last record is
--- over (Hryniuk and Bush, J Clin Oncol 1984;2:1281-1288). Reduction: a smaller dose than the one before, of the same
--- agent. Interruption: a next dose more than `delay_days` after it was due; within a record longer than a cycle none
--- can be seen. Discontinued, as in the endpoints: the patient lived on after the days that the last dose covers with
--- their grace, or began new therapy after it. What the CDM does not tell is NULL, or 'not evaluable'; a reason that is
--- recorded in words that are not declared is 'Other'.
+-- of intake for; of a component given on one day, as many days as the record has. Relative dose intensity: what was
+-- given or handed over, by what is planned until the last record is over (Hryniuk and Bush, J Clin Oncol
+-- 1984;2:1281-1288). Reduction: a smaller dose than the one before, of the same agent. Interruption: a next dose more
+-- than `delay_days` after it was due; within a record longer than a cycle none can be seen. Discontinued, as in the
+-- endpoints: the patient lived on after the days that the last dose covers with their grace, or began new therapy after
+-- it. What the CDM does not tell is NULL, or 'not evaluable'; a reason that is recorded in words that are not declared
+-- is 'Other'.
 WITH lasted AS (
     SELECT
         record.*,
@@ -13,7 +14,10 @@ WITH lasted AS (
         -- In days from the first of the component's.
         record.start_date - min(record.start_date) OVER (PARTITION BY record.person_id, record.component) AS starts_on,
         starts_on
-        + plan.cycle_days * greatest(1, (record.supply_end - record.start_date + 1) / plan.days_on) AS lasting_until
+        + CASE
+            WHEN plan.days_on = 1 THEN greatest(plan.cycle_days, record.supply_end - record.start_date + 1)
+            ELSE plan.cycle_days * greatest(1, (record.supply_end - record.start_date + 1) / plan.days_on)
+        END AS lasting_until
     FROM dose_record AS record
     INNER JOIN dose_plan AS plan ON record.component = plan.component
 ),

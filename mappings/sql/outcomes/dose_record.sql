@@ -1,8 +1,9 @@
 -- Doses of the components with a declared plan, during the combination and before new therapy: one row per patient,
 -- component, agent and first day, from the most trusted source that tells of them, so that no dose counts twice.
 -- `amount` in the plan's unit: the quantity, if it is in that unit; else the quantity times the strength of a drug of a
--- fixed amount. `dose`: the amount a day (of a component given on one day: the amount). NULL: the CDM does not tell.
--- `end_date` is at most the cut; `supply_end` is that of the amount, for all of it was handed over by then.
+-- fixed amount. `dose`: the amount a day (of a component given on one day: the amount for each cycle that the record
+-- has days for). NULL: the CDM does not tell. `end_date` is at most the cut; `supply_end` is that of the amount, for
+-- all of it was handed over by then.
 WITH strength AS (
     SELECT
         drug_concept_id,
@@ -24,6 +25,7 @@ given AS (
         drug.drug_exposure_id,
         drug.stop_reason,
         plan.days_on,
+        plan.cycle_days,
         greatest(exposure.end_date, drug.drug_exposure_end_date) AS supply_end,
         CASE
             WHEN drug.dose_unit_source_value = plan.unit THEN drug.quantity
@@ -59,17 +61,19 @@ daily AS (
         bool_and(end_known) AS end_known,
         CASE WHEN bool_and(coalesce(amount > 0, FALSE)) THEN sum(amount) END AS amount,
         arg_max(stop_reason, (supply_end, stop_reason)) AS stop_reason,
-        any_value(days_on) AS days_on
+        any_value(days_on) AS days_on,
+        any_value(cycle_days) AS cycle_days
     FROM given
     GROUP BY person_id, component, agent, start_date
 )
 
 SELECT
-    daily.* EXCLUDE (days_on),
+    daily.* EXCLUDE (days_on, cycle_days),
     planned.amount AS planned,
     round(
         CASE
-            WHEN daily.days_on = 1 THEN daily.amount
+            WHEN daily.days_on = 1
+                THEN daily.amount / greatest(1, (daily.supply_end - daily.start_date + 1) // daily.cycle_days)
             WHEN daily.end_known THEN daily.amount / (daily.supply_end - daily.start_date + 1)
         END, 6
     ) AS dose
