@@ -96,6 +96,9 @@ SAFETY_TABLE = [
     ("group", "skin_group", False, 4, 3, 1, 0, 0, 8),
     ("group", "bleeding", False, 0, 0, 0, 0, 0, 8),
     ("term", "Rash", False, 4, 3, 1, 0, 0, 8),
+    ("term", "Rash", True, 1, 0, 1, 0, 0, 8),
+    ("term", "Cough", False, 3, 2, 0, 0, 1, 8),
+    ("term", "Cough", True, 1, 1, 0, 0, 0, 8),
 ]
 AE_RATE = [
     ("any", "", False, 8, 7, 365, 700.7, 281.7, 1443.8, 21.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -120,9 +121,10 @@ def document(month: Month) -> dict[str, Any]:
     """The internal document of a month, by the bulletin's own sections."""
     meta, estimates = _meta(month), _records("estimate", _estimates(month), cohort=False)
     curves = [row for endpoint in ("pfs", "os") for row in _curve(month.patients, endpoint)]
-    frames = {
-        name: _records(name, [])
-        for name in ("adverse_event", "safety_table", "ae_rate", "ae_incidence", "laboratory_table")
+    frames = {name: _records(name, []) for name in ("adverse_event", "ae_rate", "ae_incidence", "laboratory_table")}
+    frames |= {
+        "ae_table": _records("ae_table", _ae_table(month)),
+        "safety_table": _records("safety_table", _safety_table(month)),
     }
     times = _records("curve", curves)
     return _empty() | {
@@ -131,7 +133,7 @@ def document(month: Month) -> dict[str, Any]:
         "baseline": baseline(_records("baseline", _baseline(month)), meta),
         "response": response(estimates, [], [], meta) | {"swimmer": [], "spider": []},
         "survival": survival(estimates, [], times, meta),
-        "safety": safety(frames | {"ae_table": _records("ae_table", _ae_table(month))}, estimates, meta),
+        "safety": safety(frames, estimates, meta),
         "completeness": completeness(_records("completeness", _completeness(month)), meta),
     }
 
@@ -260,13 +262,26 @@ def _curve(patients: Patients, endpoint: str) -> list[Row]:
 
 
 def _ae_table(month: Month) -> list[Row]:
+    return [
+        (term, related, grade, int((worst == grade).sum()), month.n)
+        for term, related, worst in _worst(month)
+        for grade in range(1, 6)
+    ]
+
+
+def _safety_table(month: Month) -> list[Row]:
     rows: list[Row] = []
+    for term, related, worst in _worst(month):
+        bands = [int(worst.between(*band).sum()) for band in ((1, 5), (1, 2), (3, 4), (5, 5))]
+        rows.append(("term", term, related, *bands, 0, month.n))
+    return rows
+
+
+def _worst(month: Month) -> Iterator[tuple[str, bool, pd.Series[Any]]]:
+    """The worst grades, of any events and of those related, of each term that somebody had."""
     for term in month.terms:
         if (month.patients[term] > 0).any():
-            for related in (False, True):
-                worst = month.patients[f"{term} related" if related else term]
-                rows += [(term, related, grade, int((worst == grade).sum()), month.n) for grade in range(1, 6)]
-    return rows
+            yield from ((term, False, month.patients[term]), (term, True, month.patients[f"{term} related"]))
 
 
 def _completeness(month: Month) -> list[Row]:

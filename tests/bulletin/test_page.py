@@ -177,8 +177,18 @@ def test_safety_tables(page: Any) -> None:
         in page.texts["safety"]
     )
     assert page.tables["table-terms"][2:] == [
+        ["Rash", "3 (38%)", "0", "1 (13%)", "0", "0", "0", "4 (50%)", "1 (13%)", "1 (13%)"],
+        ["Cough", "2 (25%)", "0", "0", "0", "0", "1 (13%)", "3 (38%)", "1 (13%)", "0"],
+    ]
+
+
+def test_where_all_events_are_graded_there_is_no_column_for_those_that_are_not(
+    document: dict[str, Any], parse: Callable[[str], Any]
+) -> None:
+    del document["safety"]["terms"][1]
+    assert parse(render(document)).tables["table-terms"][1:] == [
+        ["Grade 1", "Grade 2", "Grade 3", "Grade 4", "Grade 5", "All", "All", "≥3"],
         ["Rash", "3 (38%)", "0", "1 (13%)", "0", "0", "4 (50%)", "1 (13%)", "1 (13%)"],
-        ["Cough", "2 (25%)", "0", "0", "0", "0", "2 (25%)", "1 (13%)", "0"],
     ]
 
 

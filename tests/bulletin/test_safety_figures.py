@@ -25,7 +25,9 @@ def test_adverse_events_are_stacked_by_grade_with_the_related_below() -> None:
     svg = adverse_events.draw(terms, words, WIDE)
     assert texts(svg.root, "row-label") == ["Rash", "Fever", "Cough"]
     assert texts(svg.root, "row-number") == ["10 (50%)", "3", "8 (40%)", "0", "4 (20%)", "0"]
-    assert texts(svg.root, "legend")[:3] == ["Grade 1", "Grade 3", "Grade not shown"]
+    assert texts(svg.root, "legend")[:3] == ["Grade 1", "Grade 3", "No grade"]
+    public = adverse_events.draw(terms, Catalogue("en", withholds=True), WIDE)
+    assert texts(public.root, "legend")[:3] == ["Grade 1", "Grade 3", "Grade not shown"]
     any_cause, related = marked(svg.root, "rect", "grade-3")[1:]
     # 368 pixels are 50 %: 6 and 2 of 20 patients, less the pixel between the grades.
     assert number(any_cause, "width") == pytest.approx(219.8)

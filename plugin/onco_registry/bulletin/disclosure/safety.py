@@ -13,7 +13,6 @@ _BANDS = (_LOW, _HIGH, _FATAL)
 _SUMMARY = {"ae": _BANDS, "ae_grade_3_4": (_HIGH,), "ae_grade_5": (_FATAL,), "ae_grade_1_2": (_LOW,)}
 # Worst grades of at least 1, 3 and 5: nested in each other, and those of related events in those of any.
 _AT_LEAST = (_BANDS, (_HIGH, _FATAL), (_FATAL,))
-_SEVERE = slice(2, None)
 TOTALS = ("any_total", "any_severe", "related_total")
 
 
@@ -91,7 +90,7 @@ def _with(counts: Mapping[str, int]) -> int:
 
 def _numbers(term: Record) -> tuple[int, int, int]:
     """Patients with the term; severe; related: the numbers of `TOTALS`."""
-    return sum(term["any"]), sum(term["any"][_SEVERE]), sum(term["related"])
+    return term["any_total"], term["any_severe"], term["related_total"]
 
 
 def _term(term: Record, of_any: Mapping[str, int], of_related: Mapping[str, int], rule: Rule) -> Record:

@@ -77,7 +77,8 @@ def _legend(shown: list[dict[str, Any]], words: Catalogue) -> list[legend.Item]:
     found = [any(counts) for counts in zip(*(grades(term, "any") for term in shown), strict=True)]
     # Where no grade is told, that none is shown is said by the table and not by a colour.
     found[-1] = found[-1] and any(found[:-1])
-    names = [*(words("safety.grade", grade=grade) for grade in GRADES), words("ae.not_graded")]
+    without = words("ae.not_graded" if words.withholds else "groups.not_graded")
+    names = [*(words("safety.grade", grade=grade) for grade in GRADES), without]
     items = [
         legend.Item(name, partial(_grade_key, mark))
         for name, mark, there in zip(names, SEGMENTS, found, strict=True)

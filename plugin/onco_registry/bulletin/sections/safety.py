@@ -1,6 +1,5 @@
 """Safety: patients by term and grade, groups, rates, cumulative incidence, laboratory grades, doses."""
 
-from collections import Counter
 from collections.abc import Mapping
 
 from onco_registry.bulletin.frames import Record
@@ -30,7 +29,7 @@ def safety(records: dict[str, list[Record]], estimates: list[Record], meta: Bull
     return {
         "any": [row for measure in MEASURES for row in overall(estimates, _any(measure))],
         "related": [row for measure in MEASURES for row in overall(estimates, f"{measure}_related")],
-        "terms": _terms(records["ae_table"], {row["term"]: row["ae_class"] for row in records["adverse_event"]}),
+        "terms": _terms(records),
         "groups": [
             _labelled(row, meta) | _limits(row, estimates) for row in sorted(shown, key=lambda row: _in_order(row, "x"))
         ],
@@ -83,27 +82,29 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _terms(table: list[Record], classes: Mapping[str, str]) -> list[Record]:
-    counts: Counter[tuple[str, bool, int]] = Counter()
-    patients: dict[str, int] = {}
-    for row in table:
-        counts[row["term"], bool(row["related_only"]), row["grade"]] += row["x"]
-        patients[row["term"]] = row["n"]
+def _terms(records: Mapping[str, list[Record]]) -> list[Record]:
+    """The terms that occurred, the most frequent first; totals count those without a grade, too."""
+    classes = {row["term"]: row["ae_class"] for row in records["adverse_event"]}
+    counts = {(row["term"], bool(row["related_only"]), row["grade"]): row["x"] for row in records["ae_table"]}
+    totals = {
+        (row["item"], bool(row["related_only"])): row for row in records["safety_table"] if row["kind"] == "term"
+    }
     terms = [
         {
             "term": _capital(term),
             "class": classes.get(term),
-            "n": n,
-            **_by_grade("any", [counts[term, False, grade] for grade in GRADES]),
-            **_by_grade("related", [counts[term, True, grade] for grade in GRADES]),
+            "n": row["n"],
+            **_by_grade("any", row["x"], [counts.get((term, False, grade), 0) for grade in GRADES]),
+            **_by_grade("related", totals[term, True]["x"], [counts.get((term, True, grade), 0) for grade in GRADES]),
         }
-        for term, n in patients.items()
+        for (term, related), row in totals.items()
+        if not related
     ]
     return sorted(terms, key=lambda row: (-row["any_total"], row["term"]))
 
 
-def _by_grade(name: str, counts: list[int]) -> Record:
-    return {name: counts, f"{name}_total": sum(counts), f"{name}_severe": sum(counts[SEVERE:])}
+def _by_grade(name: str, total: int, counts: list[int]) -> Record:
+    return {name: counts, f"{name}_total": total, f"{name}_severe": sum(counts[SEVERE:])}
 
 
 def _incidence(rows: list[Record], meta: BulletinMeta) -> list[Record]:
