@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from onco_registry.concept_definition import coded
+from onco_registry.operators import bound_operators
 from onco_registry.registry_model import RECORDED_STRATA, Criterion, RegistryDefinition, Stratum
 from onco_registry.relations import Relations, sql_text
 
@@ -86,7 +87,8 @@ def _find_stratum(relations: Relations, stratum: Stratum) -> None:
 
 
 def _declare(relations: Relations, registry: RegistryDefinition) -> None:
-    """The definition's lists as relations."""
+    """The definition's lists as relations, and the operators of bounds."""
+    relations.declare("bound_operator", {"concept_id": "INTEGER", "below": "BOOLEAN"}, list(bound_operators()))
     relations.declare(
         "definition_concept",
         {

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 from onco_registry.laboratory import grade_laboratory
@@ -62,18 +59,8 @@ def collect_adverse_events(relations: Relations, registry: RegistryDefinition) -
     )
     for name in _EVENTS:
         relations.create(name)
-    relations.declare("bound_operator", {"concept_id": "INTEGER"}, [(concept,) for concept in _bound_operators()])
     grade_laboratory(relations, rules.laboratory)
     _collect_doses(relations, rules)
-
-
-def _bound_operators() -> Iterator[int]:
-    """The concepts of the operators that make a number a bound (<, <=, >, >=)."""
-    path = files("onco_mappings").joinpath("concepts", "constants.csv")
-    with path.open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["domain_id"] == "Meas Value Operator":
-                yield int(row["concept_id"])
 
 
 def _collect_doses(relations: Relations, rules: Safety) -> None:

@@ -27,6 +27,7 @@ STATES = {"present": 341, "absent": 342, "too small": 343, "progressed": 344, "e
 TERMS = {"tired": 501, "inflamed": 502, "unlabelled": 503, "transaminases": 504, "platelets": 505, "unmapped": 0}
 UNITS = {"mm": 8588, "cm": 8582, None: 0}
 _CONDITION_FIELD = 1147127
+LESS, GREATER = 4171756, 4172704
 _MEASUREMENT_FIELD = 1147138
 
 

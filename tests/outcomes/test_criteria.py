@@ -9,7 +9,7 @@ import pytest
 
 from onco_etl.errors import ConfigurationError
 from onco_registry.registry_model import RegistryDefinition
-from outcomes.record import Record, on, rows
+from outcomes.record import GREATER, LESS, Record, on, rows
 
 Amended = Callable[..., RegistryDefinition]
 
@@ -117,6 +117,43 @@ def test_a_value_at_index(
     record = asked("kind: measured, concept_set: performance, within_days: 14, maximum: 1")
     for day, value in values:
         record.measurement(1, 280, day, value_as_number=value)
+    assert record.exclusion(1) == criterion
+
+
+@pytest.mark.parametrize(
+    ("limit", "operator", "value", "criterion"),
+    [
+        ("minimum: 100", LESS, 100, "asked"),
+        ("minimum: 100", LESS, 200, "asked"),
+        ("minimum: 100", GREATER, 100, None),
+        ("minimum: 100", GREATER, 99, "asked"),
+        ("maximum: 1", LESS, 1, None),
+        ("maximum: 1", LESS, 2, "asked"),
+        ("maximum: 1", GREATER, 0, "asked"),
+        ("minimum: 0, maximum: 1", LESS, 1, "asked"),
+    ],
+)
+def test_a_bound_lies_within_the_limits_where_it_says_so(
+    asked: Callable[[str], Record], limit: str, operator: int, value: float, criterion: str | None
+) -> None:
+    record = asked(f"kind: measured, concept_set: performance, within_days: 14, {limit}")
+    record.measurement(1, 280, -5, value_as_number=value, operator_concept_id=operator)
+    assert record.exclusion(1) == criterion
+
+
+@pytest.mark.parametrize(("text", "criterion"), [("<2", "asked"), ("<1", None), ("1", None)])
+def test_a_bound_of_an_observation_stands_in_its_text(
+    asked: Callable[[str], Record], text: str, criterion: str | None
+) -> None:
+    record = asked("kind: measured, concept_set: performance, within_days: 14, maximum: 1")
+    record.insert(
+        "observation",
+        person_id=1,
+        observation_concept_id=280,
+        observation_date=on(-5),
+        value_as_number=float(text.removeprefix("<")),
+        value_source_value=text,
+    )
     assert record.exclusion(1) == criterion
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from onco_etl.errors import ConfigurationError
 from onco_registry.laboratory import grade_rules, read_rules
-from outcomes.record import Record, on, rows
+from outcomes.record import LESS, Record, on, rows
 from outcomes.safety_record import result
 
 ALT, CREATININE, PLATELETS, PROTEIN, DIPSTICK = 701, 706, 713, 723, 724
-GIGA, UMOL, MG_DL, LESS = 9444, 8749, 8840, 4171756
+GIGA, UMOL, MG_DL = 9444, 8749, 8840
 ALT_RANGE = {"range_low": 7, "range_high": 40}
 PLATELET_RANGE = {"unit_concept_id": GIGA, "range_low": 125, "range_high": 350}
 COLUMNS = ("baseline_grade", "worst_grade", "emergent_grade", "emergence", "worst_date")

@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import pytest
 
-from outcomes.record import Record, on, rows
+from outcomes.record import GREATER, LESS, Record, on, rows
 
 # Longest diameters of lesion a, or (short axis of node n,); the response at the last assessment, of 60, 120, ... days.
 # One unit is 0.001 mm: what the sums are exact to.
@@ -288,6 +288,26 @@ def test_what_should_be_asked_of_lesions(record: Record) -> None:
         ("more_target_lesions_than_allowed", on(0)),
         ("target_lesion_too_small", on(0)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "size", "response", "sums"),
+    [
+        (LESS, 5, "PR", [(12.0,), (5.0,)]),
+        (LESS, 3, "PR", [(12.0,), (5.0,)]),
+        (LESS, 6, "NE", [(12.0,)]),
+        (GREATER, 3, "NE", [(12.0,)]),
+    ],
+)
+def test_below_5_mm_is_too_small_to_measure_and_other_bounds_are_no_measures(
+    record: Record, operator: int, size: float, response: str, sums: list[tuple[float]]
+) -> None:
+    record.member(1)
+    record.lesion(1, 0, "a", 12, role="target")
+    values = {"measurement_event_id": record.lesion(1, 60, "a"), "meas_event_field_concept_id": 1147138}
+    record.measurement(1, 331, 60, value_as_number=size, unit_concept_id=8588, operator_concept_id=operator, **values)
+    assert _responses(record) == [(60, response)]
+    assert rows(record.results().target_sum, "sum_mm") == sums
 
 
 def test_a_diameter_in_an_unknown_unit_is_not_used(record: Record) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, time
 
 import pytest
 
-from outcomes.record import Record, on, rows
+from outcomes.record import GREATER, Record, on, rows
 
 
 def _best(record: Record) -> list[tuple[object, ...]]:
@@ -123,6 +123,15 @@ def test_a_sum_that_is_no_length_is_not_evaluable(record: Record, value: float) 
     record.sum(1, -1, 100)
     record.sum(1, 0, value)  # no baseline either
     record.sum(1, 60, value)
+    results = record.results()
+    assert rows(results.best_response, "response", "source", "best_change") == [("NE", "sums", None)]
+    assert rows(results.target_sum, "assessment_date", "sum_mm") == [(on(-1), 100.0)]
+
+
+def test_a_bound_of_a_sum_is_no_sum(record: Record) -> None:
+    record.member(1)
+    record.sum(1, -1, 100)
+    record.sum(1, 60, 70, operator_concept_id=GREATER)
     results = record.results()
     assert rows(results.best_response, "response", "source", "best_change") == [("NE", "sums", None)]
     assert rows(results.target_sum, "assessment_date", "sum_mm") == [(on(-1), 100.0)]

@@ -27,7 +27,12 @@ said AS (
         answer.group_label AS answer,
         try_cast(
             try_cast(finding.value_as_number AS DECIMAL(28, 4)) * unit.millimetres AS DECIMAL(28, 3)
-        ) AS length_mm,
+        ) AS measured_mm,
+        -- Below 5 mm is too small to measure, which is 5 mm (Eisenhauer 2009, 4.3.2); other bounds are no measures.
+        CASE
+            WHEN finding.upper_bound * unit.millimetres <= 5 THEN 5
+            ELSE measured_mm
+        END::DECIMAL(28, 3) AS length_mm,
         CASE
             WHEN named.found_on <= named.index_date THEN -length_mm
             ELSE length_mm
@@ -54,7 +59,7 @@ said AS (
         ON
             finding.unit_concept_id = unit.unit_concept_id
             AND question.concept_set IN ($longest_diameter, $short_axis)
-            AND finding.value_as_number >= 0
+            AND coalesce(finding.value_as_number, finding.upper_bound) >= 0
 ),
 
 lesion_kind AS (

@@ -1,6 +1,6 @@
 -- Recorded sums of diameters of target lesions in mm, exact decimals: one per day, the last; of one time the one that
 -- makes response harder, which is the smallest at baseline and the largest after it. A number that is not finite, or
--- too large for a sum, is a sum that is not known (NULL).
+-- too large for a sum, and a bound ('>70') are sums that are not known (NULL).
 SELECT
     patient.person_id,
     patient.index_date,
@@ -17,7 +17,7 @@ INNER JOIN concept_member AS concept ON finding.concept_id = concept.concept_id
 INNER JOIN length_unit AS unit ON finding.unit_concept_id = unit.unit_concept_id
 WHERE
     concept.concept_set = $target_sum
-    AND finding.value_as_number >= 0
+    AND coalesce(finding.value_as_number, finding.lower_bound, finding.upper_bound) >= 0
 QUALIFY row_number() OVER (
     PARTITION BY patient.person_id, finding.finding_date
     ORDER BY

@@ -86,9 +86,7 @@ def _terms(records: Mapping[str, list[Record]]) -> list[Record]:
     """The terms that occurred, the most frequent first; totals count those without a grade, too."""
     classes = {row["term"]: row["ae_class"] for row in records["adverse_event"]}
     counts = {(row["term"], bool(row["related_only"]), row["grade"]): row["x"] for row in records["ae_table"]}
-    totals = {
-        (row["item"], bool(row["related_only"])): row for row in records["safety_table"] if row["kind"] == "term"
-    }
+    totals = {(row["item"], bool(row["related_only"])): row for row in records["safety_table"] if row["kind"] == "term"}
     terms = [
         {
             "term": _capital(term),
