@@ -119,6 +119,7 @@ def _meta(
         registry=registry.name,
         title=registry.title,
         cohort=registry.cohort.name,
+        cohort_id=registry.cohort.id,
         population=registry.cohort.population,
         notes=registry.notes,
         data_cut=found.data_cut,

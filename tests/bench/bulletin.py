@@ -71,6 +71,7 @@ def _meta(registry: RegistryDefinition, results: Results) -> BulletinMeta:
         registry=registry.name,
         title=registry.title,
         cohort=registry.cohort.name,
+        cohort_id=registry.cohort.id,
         population=registry.cohort.population,
         data_cut=results.data_cut,
         knowledge_run=results.as_of_run,

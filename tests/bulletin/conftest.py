@@ -77,7 +77,11 @@ AE_TABLE = [
     ("Cough", False, 1, 2, 8), ("Cough", True, 1, 1, 8),
     ("Rash", False, 1, 3, 8), ("Rash", False, 3, 1, 8), ("Rash", True, 3, 1, 8),
 ]  # fmt: skip
-COHORT = [(1, 987001, "2022-01-01"), (1, 987002, "2022-01-02"), (1, 987003, "2022-01-03"), (1, 987004, "2022-01-04")]
+# An arm, dated by its landmark, and the registry's own.
+COHORT = [
+    (3, 987001, "2022-02-12"), (3, 987009, "2022-02-12"),
+    (7, 987001, "2022-01-01"), (7, 987002, "2022-01-02"), (7, 987003, "2022-01-03"), (7, 987004, "2022-01-04"),
+]  # fmt: skip
 TARGET_SUM = [
     (987002, "2021-12-30", None), (987002, "2022-03-02", -0.3), (987002, "2022-05-02", -0.25),
     (987003, "2021-12-20", None),
@@ -87,7 +91,8 @@ ASSESSMENT = [
 ]  # fmt: skip
 DOSE = [
     (987001, "drug_a", "2021-12-31", "2022-06-01", "ongoing"),
-    (987004, "drug_a", "2022-01-04", "2022-03-15", "discontinued"),
+    # A supply that would have lasted longer than the patient lived.
+    (987004, "drug_a", "2022-01-04", "2022-07-15", "died on treatment"),
     (987004, "drug_b", "2022-01-05", "2022-02-05", "discontinued"),
 ]
 SAFETY_TABLE = [
@@ -187,6 +192,7 @@ def meta() -> BulletinMeta:
         registry="two_drugs",
         title="Two drugs in a rare disease",
         cohort="both",
+        cohort_id=7,
         data_cut=date(2022, 5, 31),
         knowledge_run=42,
         computed=datetime(2022, 7, 1, 8, 30, tzinfo=UTC),

@@ -159,6 +159,7 @@ def _meta(month: Month) -> BulletinMeta:
         registry="drawn",
         title="Drawn",
         cohort="all",
+        cohort_id=1,
         data_cut=date(2022, 5, 31),
         knowledge_run=1,
         computed=datetime(2022, 7, 1, 8, 30, tzinfo=UTC),

@@ -166,7 +166,7 @@ def test_courses_are_days_from_the_index_date_without_a_name(document: dict[str,
             "response": "SD", "days": 119, "progression": None, "death": 119,
             "responses": [{"day": 31, "response": "SD"}, {"day": 59, "response": "SD"}],
             "treatment": [
-                {"component": "drug_a", "label": "Drug a", "from": 0, "to": 70, "ongoing": False},
+                {"component": "drug_a", "label": "Drug a", "from": 0, "to": 119, "ongoing": False},
                 {"component": "drug_b", "label": "Drug b", "from": 1, "to": 32, "ongoing": False},
             ],
         },

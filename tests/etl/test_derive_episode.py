@@ -9,7 +9,7 @@ from onco_etl.episodes import EpisodeRules, RuleConcept
 
 TAKEN, PRESCRIBED = 32818, 32838
 ALPHA, BETA, GAMMA, DELTA = 101, 102, 111, 112
-DISEASE, SPREAD, DENIED, RESPONSE, PD, SD, NE = 201, 211, 290, 300, 304, 303, 305
+DISEASE, SPREAD, DENIED, RESPONSE, PD, SD, NE, NEITHER = 201, 211, 290, 300, 304, 303, 305, 306
 FIRST, REGIMEN, METASTATIC, PROGRESSION = 32528, 32531, 32944, 32949
 
 RULES = EpisodeRules(
@@ -32,6 +32,7 @@ RULES = EpisodeRules(
         RuleConcept("response", "Response", RESPONSE),
         RuleConcept("answer", "PD", PD),
         RuleConcept("answer", "SD", SD),
+        RuleConcept("answer", "NON-CR/NON-PD", NEITHER),
         RuleConcept("answer", "NE", NE),
     ),
 )
@@ -94,6 +95,17 @@ def test_lines_of_therapy_are_regimens(record: Record) -> None:
         (REGIMEN, 2, 5, 1147094),
         (REGIMEN, 3, 6, 1147094),
     ]
+
+
+def test_while_a_drug_of_an_earlier_line_is_taken_there_is_no_gap(record: Record) -> None:
+    record.put(
+        "drug_exposure",
+        dose(GAMMA, "2021-01-01", "2021-10-18"),
+        dose(DELTA, "2021-02-20", "2021-02-25"),
+        dose(DELTA, "2021-07-20", "2021-07-25"),
+    )
+    record.derive(rules=[RULES])
+    assert record.rows("episode", "episode_number, episode_start_date") == [(1, "2021-01-01"), (2, "2021-02-20")]
 
 
 def test_a_prescription_is_no_therapy(record: Record) -> None:
@@ -173,6 +185,19 @@ def test_progressions(record: Record) -> None:
         (PROGRESSION, 2, 7, 1147138),
         (PROGRESSION, 3, 8, 1147138),
     ]
+
+
+def test_neither_response_nor_progression_of_other_disease_ends_a_progression(record: Record) -> None:
+    record.put("condition_occurrence", occurrence(1, "2020-06-01", concept=DISEASE))
+    record.put(
+        "measurement",
+        finding("2021-01-01", RESPONSE, PD),
+        finding("2021-03-01", RESPONSE, NEITHER),
+        finding("2021-05-01", RESPONSE, PD),
+    )
+    record.derive(rules=[RULES])
+    found = record.rows("episode", "episode_concept_id, episode_start_date")
+    assert [row for row in found if row[0] == PROGRESSION] == [(PROGRESSION, "2021-01-01"), (PROGRESSION, "2021-05-01")]
 
 
 def test_a_response_of_the_domain_observation_has_no_field_concept(record: Record) -> None:

@@ -25,7 +25,7 @@ line AS (
         TRUE AS begun,
         1 AS line_no,
         start_date AS line_start,
-        end_date AS line_end,
+        end_date AS taken_until,
         [agent] AS agents,
         CASE WHEN is_component THEN start_date END AS combination_start
     FROM therapy
@@ -35,7 +35,7 @@ line AS (
         line.person_id,
         line.registry,
         therapy.turn,
-        therapy.start_date - line.line_end >= therapy.gap_days
+        therapy.start_date - line.taken_until >= therapy.gap_days
         OR (
             NOT list_contains(line.agents, therapy.agent)
             AND therapy.start_date - line.line_start > therapy.new_agent_days
@@ -46,7 +46,7 @@ line AS (
         ) AS advances,
         line.line_no + advances::INTEGER AS line_no,
         CASE WHEN advances THEN therapy.start_date ELSE line.line_start END AS line_start,
-        CASE WHEN advances THEN therapy.end_date ELSE greatest(line.line_end, therapy.end_date) END AS line_end,
+        greatest(line.taken_until, therapy.end_date) AS taken_until,
         CASE WHEN advances THEN [therapy.agent] ELSE list_append(line.agents, therapy.agent) END AS agents,
         CASE
             WHEN NOT therapy.is_component THEN CASE WHEN NOT advances THEN line.combination_start END

@@ -31,13 +31,13 @@ assessed AS (
             PARTITION BY r.person_id, a.registry, r.assessment_date
             ORDER BY
                 r.assessment_datetime DESC NULLS LAST,
-                list_position(['PD', 'SD', 'PR', 'CR'], a.label) ASC
+                list_position(['PD', 'NON-CR/NON-PD', 'SD', 'PR', 'CR'], a.label) ASC
         ) AS response_of_day
     FROM recorded AS r
     INNER JOIN episode_concept AS q ON r.question = q.concept_id AND q.role = 'response'
     INNER JOIN episode_concept AS a ON r.answer = a.concept_id AND q.registry = a.registry AND a.role = 'answer'
     -- What is not evaluable neither begins nor ends a progression.
-    WHERE a.label IN ('PD', 'SD', 'PR', 'CR')
+    WHERE a.label IN ('PD', 'NON-CR/NON-PD', 'SD', 'PR', 'CR')
 ),
 
 dated AS (

@@ -56,7 +56,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
         "run": {"unmapped_codes": meta.unmapped_codes, "quarantined": meta.quarantined},
         "consistency_checks": quality.consistency_checks(records(results, "consistency_check"), meta),
         "queries": quality.queries([*records(results, "response_query"), *records(results, "safety_query")], meta),
-        "worklist": worklist(by_patient(results)),
+        "worklist": worklist(by_patient(results, meta.cohort_id)),
         "disclosure": None,
     }
     document["checklist"] = checklist(document, meta)
@@ -66,7 +66,7 @@ def build(results: Mapping[str, pd.DataFrame], meta: BulletinMeta, earlier: Earl
 
 
 def _response(results: Mapping[str, pd.DataFrame], estimates: list[Record], meta: BulletinMeta) -> Record:
-    patients = by_patient(results)
+    patients = by_patient(results, meta.cohort_id)
     drawn = {"swimmer": courses.swimmer(patients, meta), "spider": courses.spider(patients)}
     return response(estimates, records(results, "best_response"), records(results, "completeness"), meta) | drawn
 

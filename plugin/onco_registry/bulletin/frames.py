@@ -98,13 +98,12 @@ def records(results: Mapping[str, pd.DataFrame], name: str) -> list[Record]:
     return _plain(results, name, COLUMNS[name])
 
 
-def by_patient(results: Mapping[str, pd.DataFrame]) -> dict[str, list[Record]]:
-    """The frames of PATIENT_COLUMNS as plain records with `subject_id`; dates are ISO texts. `cohort` is the registry's
-    own, which is defined first.
+def by_patient(results: Mapping[str, pd.DataFrame], cohort_id: int) -> dict[str, list[Record]]:
+    """The frames of PATIENT_COLUMNS as plain records with `subject_id`; dates are ISO texts. `cohort` is the one with
+    this cohort_definition_id, the registry's own.
     """
     found = {name: _plain(results, name, columns) for name, columns in PATIENT_COLUMNS.items()}
-    own = min((row["cohort_definition_id"] for row in found["cohort"]), default=None)
-    return found | {"cohort": [row for row in found["cohort"] if row["cohort_definition_id"] == own]}
+    return found | {"cohort": [row for row in found["cohort"] if row["cohort_definition_id"] == cohort_id]}
 
 
 def _plain(results: Mapping[str, pd.DataFrame], name: str, columns: tuple[str, ...]) -> list[Record]:

@@ -18,7 +18,8 @@ class BulletinMeta:
     reader's word for a name used in the frames (a stratum variable such as 'subtype', an endpoint, an item of
     completeness, a check); a name without a label is printed with its underscores as spaces.
 
-    `registry` is the definition's name, `title` its one-line title, `population` one sentence on who is in the
+    `registry` is the definition's name, `title` its one-line title, `cohort` and `cohort_id` the name and
+    cohort_definition_id of its own cohort, which arms and further cohorts stand beside, `population` one sentence on who is in the
     cohort, `notes` the registry's own caveats. `computed` is when the run of its recompute finished, and must carry
     a timezone. `unmapped_codes` counts distinct codes mapped to concept 0 and `quarantined` the resource versions
     refused, both at `knowledge_run`.
@@ -33,6 +34,7 @@ class BulletinMeta:
     registry: str
     title: str
     cohort: str
+    cohort_id: int
     data_cut: date
     knowledge_run: int
     computed: datetime

@@ -78,7 +78,8 @@ def _segment(row: Record, start: date, last: int, meta: BulletinMeta) -> Record:
         "component": row["component"],
         "label": meta.label(row["component"]),
         "from": _days(start, row["first_dose_date"]),
-        "to": max(last, _days(start, row["last_dose_date"])) if ongoing else _days(start, row["last_dose_date"]),
+        # A supply may last beyond death, or beyond what is known of the patient.
+        "to": last if ongoing else min(last, _days(start, row["last_dose_date"])),
         "ongoing": ongoing,
     }
 
