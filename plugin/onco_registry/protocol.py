@@ -13,6 +13,8 @@ from onco_registry.recompute import libraries
 from onco_registry.registry_model import Exposure, RegistryDefinition, Stratum
 
 Facts = Mapping[str, list[Statement]]
+# Criteria that ask how many lines of therapy came before.
+_BY_LINES = ("prior_lines", "maximum_prior_lines")
 
 
 def protocol(registry: RegistryDefinition, vocabulary_release: str | None) -> Facts:
@@ -63,7 +65,8 @@ def _exposure(exposure: Exposure) -> list[Statement]:
 def _washout(registry: RegistryDefinition) -> list[Statement]:
     declared = [criterion for criterion in registry.cohort.criteria if criterion.kind == "washout"]
     found = [say("washout", label=criterion.label, days=criterion.numbers["days"]) for criterion in declared]
-    return found or [say("no_washout")]
+    lines = [criterion.label for criterion in registry.cohort.criteria if criterion.kind in _BY_LINES]
+    return found or [say("no_washout_but_lines", labels=lines) if lines else say("no_washout")]
 
 
 def _lines(registry: RegistryDefinition) -> list[Statement]:

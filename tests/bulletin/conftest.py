@@ -13,6 +13,7 @@ from onco_registry.bulletin.document import build
 from onco_registry.bulletin.meta import BulletinMeta
 from onco_registry.bulletin.page import render
 from onco_registry.bulletin.statement import say
+from onco_registry.bulletin.unbroken import JOINER
 
 Frames = dict[str, pd.DataFrame]
 
@@ -85,6 +86,8 @@ COHORT = [
 TARGET_SUM = [
     (987002, "2021-12-30", None), (987002, "2022-03-02", -0.3), (987002, "2022-05-02", -0.25),
     (987003, "2021-12-20", None),
+    # Nothing to compare with.
+    (987004, "2022-03-04", None), (987004, "2022-05-04", None),
 ]  # fmt: skip
 ASSESSMENT = [
     (987004, "2022-03-04", True, "SD"), (987004, "2022-03-05", False, "PD"), (987004, "2022-02-04", True, "SD"),
@@ -253,6 +256,7 @@ class Page(HTMLParser):
             self._table = None
 
     def handle_data(self, data: str) -> None:
+        data = data.replace(JOINER, "")
         for _, name in self._open:
             if name:
                 self.texts[name] = " ".join(f"{self.texts.get(name, '')} {data}".split())

@@ -55,8 +55,8 @@ def test_answers_from_the_document_and_from_the_definition(document: Document) -
         "Adult at index: 0 excluded, 8 remain",
     ]
     assert answers(document, "index_date") == [
-        "The later of the first days of Drug a, Drug b, provided that all of them are being taken then; the first days "
-        "are at most 42 days apart.",
+        "The later of the first days of drug a and drug b, provided that all of them are being taken then; the first "
+        "days are at most 42 days apart.",
         "One index date per patient: the first that meets all criteria.",
     ]
     assert answers(document, "extraction") == [

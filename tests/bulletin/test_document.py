@@ -171,7 +171,7 @@ def test_courses_are_days_from_the_index_date_without_a_name(document: dict[str,
             ],
         },
     ]  # fmt: skip
-    # A patient with a baseline alone has no line.
+    # A patient with a baseline alone has no line, nor one of whom no change is known.
     assert document["response"]["spider"] == [
         {
             "response": "PR",

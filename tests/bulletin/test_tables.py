@@ -84,7 +84,7 @@ def test_records_without_a_name_are_numbered(files: dict[str, bytes]) -> None:
     assert patients[["number", "days"]].head(2).to_numpy().tolist() == [[1, 429], [2, 119]]
     assert treatment[["number", "component", "to"]].head(2).to_numpy().tolist() == [
         [1, "drug_a", 429],
-        [2, "drug_a", 70],
+        [2, "drug_a", 119],
     ]
     assert list(read(files, "response_spider").columns) == ["number", "response", "day", "change", "unit"]
 

@@ -33,7 +33,7 @@ def told(facts: Facts, name: str) -> list[str]:
 def test_index_date_and_exposure(registry: model.RegistryDefinition) -> None:
     facts = protocol(registry, "v5.0 30-AUG-23")
     assert told(facts, "index") == [
-        "The later of the first days of Alpha, Beta, provided that all of them are being taken then; the first days "
+        "The later of the first days of alpha and beta, provided that all of them are being taken then; the first days "
         "are at most 42 days apart."
     ]
     assert told(facts, "exposure") == [
@@ -42,11 +42,18 @@ def test_index_date_and_exposure(registry: model.RegistryDefinition) -> None:
         "Records that count, the most trusted first: administrations, dispensings, medication statements. A "
         "prescription alone does not count.",
     ]
-    assert told(facts, "washout") == ["None; what was taken before is not a reason for exclusion."]
+    assert told(facts, "washout") == [
+        "None of single drugs; earlier lines of therapy are reasons for exclusion: No prior line."
+    ]
     assert told(facts, "vocabulary") == ["Vocabulary release v5.0 30-AUG-23."]
     assert told(protocol(registry, "starter maps"), "vocabulary") == [
         "The maps that come with the software; no vocabulary release was loaded."
     ]
+
+
+def test_where_nothing_taken_before_excludes_the_protocol_says_so(registry: model.RegistryDefinition) -> None:
+    free = dataclasses.replace(registry, cohort=dataclasses.replace(registry.cohort, criteria=()))
+    assert told(protocol(free, None), "washout") == ["None; what was taken before is not a reason for exclusion."]
 
 
 def test_a_drug_a_landmark_and_a_washout(registry: model.RegistryDefinition) -> None:
@@ -59,7 +66,7 @@ def test_a_drug_a_landmark_and_a_washout(registry: model.RegistryDefinition) -> 
     )
     facts = protocol(one, None)
     assert told(facts, "index") == [
-        "The first day of Alpha.",
+        "The first day of alpha.",
         "The index date is moved to 42 days after the first of them, for those followed until then.",
     ]
     assert told(facts, "washout") == ["Alpha taken before: 180 days before the index date."]
@@ -75,8 +82,9 @@ def test_arms_are_told_with_the_baseline_of_their_response(registry: model.Regis
         "known then; Overall survival."
     )
     assert more == [
-        "Their response is judged against a baseline at most 28 days before the first drug or, where only that lets a "
-        "source that goes first be evaluated, before the day from which all drugs of the arm were taken."
+        "Their response is judged against a baseline at most 28 days before the first drug. Where only a baseline at "
+        "most 28 days before the day from which all drugs of the arm were taken makes a source of higher rank "
+        "evaluable, that baseline is used."
     ]
     silent = dataclasses.replace(compared, response=dataclasses.replace(registry.response, sources=()))
     assert told(protocol(silent, None), "comparators") == [first]

@@ -21,6 +21,7 @@ from onco_registry.bulletin.sections.quality import FEWEST_FOR_PERCENTILE
 from onco_registry.bulletin.sections.response import RESPONSES
 from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 from onco_registry.bulletin.statement import said
+from onco_registry.bulletin.unbroken import unbroken
 
 SECTIONS = (
     "changes", "patients", "baseline", "response", "survival", "safety", "completeness", "checks", "methods",
@@ -36,7 +37,7 @@ def render(document: Mapping[str, Any], language: str = "en") -> str:
     words = Catalogue(language, document["translations"].get(language, {}), withholds=public)
     environment = Environment(
         loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=unbroken,
     )  # fmt: skip
     measures = document["headline"]["measures"]
     tiles = [name for name in in_order(document) if name != FOLLOW_UP][:MOST_TILES]

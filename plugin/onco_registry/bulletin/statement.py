@@ -32,7 +32,8 @@ def uncounted(statement: Mapping[str, Any]) -> Statement:
 def _value(words: Catalogue, name: str, value: Any) -> str:
     """Names of the engine have words in the catalogue; other texts are words of the registry."""
     if isinstance(value, list):
-        return _listed(words, [_value(words, name, item) for item in value])
+        texts = [_value(words, name, item) for item in value]
+        return _and(words, texts) if name == "components" else _listed(words, texts)
     if isinstance(value, int):
         return words.number(value)
     if name == "date":
@@ -43,7 +44,15 @@ def _value(words: Catalogue, name: str, value: Any) -> str:
         return words(f"checklist.item.{value}")
     if name == "sources":
         return words.name("source", value)
-    return words.name("record", value) if name == "records" else words.typeset(words.text(value))
+    if name == "records":
+        return words.name("record", value)
+    text = words.typeset(words.text(value))
+    return words.inside(text) if name in ("components", "kind") else text
+
+
+def _and(words: Catalogue, texts: list[str]) -> str:
+    *before, last = texts
+    return words("list.and", first=words("list.comma").join(before), last=last) if before else last
 
 
 def _listed(words: Catalogue, texts: list[str]) -> str:

@@ -51,16 +51,20 @@ def swimmer(frames: Mapping[str, list[Record]], meta: BulletinMeta) -> list[Reco
 
 
 def spider(frames: Mapping[str, list[Record]]) -> list[Record]:
-    """One line per patient with a sum after baseline: days from index and change from baseline as a fraction.
+    """One line per patient with a change from baseline: days from index and the change as a fraction.
 
-    `frames`: cohort, best_response, target_sum. The first point is the baseline, at or before the index date.
+    `frames`: cohort, best_response, target_sum. The first point is the baseline, at or before the index date. A sum of
+    which no change is known, for there is no baseline or it is 0, has no point.
     """
     starts, best = _index_dates(frames["cohort"]), _best(frames["best_response"])
     lines = []
     for subject, rows in _by_subject(frames["target_sum"]).items():
+        days = [(_days(starts[subject], row["assessment_date"]), row["change_from_baseline"]) for row in rows]
+        baseline = max((day for day, _ in days if day <= 0), default=None)
         points = [
-            {"day": _days(starts[subject], row["assessment_date"]), "change": row["change_from_baseline"] or 0.0}
-            for row in sorted(rows, key=lambda row: row["assessment_date"])
+            {"day": day, "change": 0.0 if day == baseline else change}
+            for day, change in sorted(days, key=lambda point: point[0])
+            if day == baseline or change is not None
         ]
         if len(points) > 1:
             lines.append({"response": best.get(subject), "points": points})
