@@ -275,6 +275,29 @@ def test_a_contained_resource_taken_back_names_no_drug(mapped: Any, elements: di
     assert found.rows("drug_exposure", "drug_concept_id, drug_source_value") == [(0, None)]
 
 
+def test_a_modifier_anywhere_in_a_contained_resource_hides_its_drug(mapped: Any) -> None:
+    modified = {"modifierExtension": [{"url": "http://example.org/not"}]}
+    ingredient = {"itemCodeableConcept": {"text": "安罗替尼"}, **modified}
+    by_reference = {"medicationCodeableConcept": None, "medicationReference": {"reference": "#med"}}
+    found = mapped(
+        request(medicationReference={"reference": "#med"}, contained=[medication(id="med", ingredient=[ingredient])]),
+        event(
+            contained=[
+                administration(id="given", dosage=modified),
+                medication(id="med", code=None, ingredient=[ingredient]),
+                administration(id="by-reference", **by_reference),
+            ],
+            suspectEntity=[entity({"reference": f"#{name}"}) for name in ("given", "med", "by-reference")],
+        ),
+    )
+    assert found.rows("observation", f"slot, {NAMED}") == [
+        ("suspect0", None, None),
+        ("suspect1", None, None),
+        ("suspect2", None, "MedicationAdministration"),
+    ]
+    assert found.rows("drug_exposure", "drug_concept_id, drug_source_value") == [(0, None)]
+
+
 @pytest.mark.parametrize("said", [{"type": "MedicationAdministration"}, {}])
 def test_a_suspect_by_identifier(mapped: Any, con: Any, said: dict[str, str]) -> None:
     number = {"system": "urn:oid:1.2.3", "value": "77"}

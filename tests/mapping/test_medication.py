@@ -243,12 +243,24 @@ def test_quantity_over_daily_dose(mapped: Any) -> None:
             quantity={"value": 28, "unit": "capsule"},
             dosageInstruction=[{**daily, "asNeededCodeableConcept": {"text": "pain"}}],
         ),
+        # 7.000000000000001 days, as a computer divides.
+        dispense(
+            id="e",
+            quantity={"value": 2.1, "unit": "mL"},
+            dosageInstruction=[
+                {
+                    "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+                    "doseAndRate": [{"doseQuantity": {"value": 0.3, "unit": "mL"}}],
+                }
+            ],
+        ),
     )
     assert found.rows("drug_exposure", f"{PERIOD}, quantity") == [
         (date(2024, 1, 2), date(2024, 1, 15), None, "end: quantity / daily dose", 28),
         (date(2024, 1, 2), date(2024, 1, 2), None, "end: start", 28),
         (date(2024, 1, 2), date(2024, 1, 2), None, "end: start", 28),
         (date(2024, 1, 2), date(2024, 1, 2), None, "end: start", 28),
+        (date(2024, 1, 2), date(2024, 1, 8), None, "end: quantity / daily dose", 2.1),
     ]
 
 

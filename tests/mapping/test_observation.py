@@ -54,6 +54,30 @@ def test_laboratory_value(mapped: Any) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("unit", "limits"),
+    [
+        ({}, (45.0, 84.0)),
+        ({"unit": "umol/L"}, (45.0, 84.0)),
+        ({"code": "umol/L"}, (45.0, 84.0)),
+        ({"unit": "µmol/l", "code": "UMOL/L"}, (45.0, 84.0)),
+        ({"unit": "mg/dL", "code": "mg/dL"}, (None, None)),
+        ({"unit": "mg/dL"}, (None, None)),
+    ],
+)
+def test_a_limit_in_another_unit_is_no_limit_of_the_value(
+    mapped: Any, unit: dict[str, str], limits: tuple[float | None, ...]
+) -> None:
+    found = mapped(
+        observation(
+            concept(LOINC, "2160-0"),
+            valueQuantity={"value": 88, "unit": "µmol/l", "code": "umol/L"},
+            referenceRange=[{"low": {"value": 45, **unit}, "high": {"value": 84, **unit}}],
+        )
+    )
+    assert found.row("measurement", "range_low, range_high") == limits
+
+
 def test_050_053_each_category_has_its_type(mapped: Any) -> None:
     categories = ("exam", "imaging", "laboratory", "social-history", "survey", "vital-signs")
     found = mapped(*(observation(concept(LOCAL, "X"), id=c, category=category(c), valueInteger=1) for c in categories))

@@ -176,6 +176,19 @@ def test_capsules_of_a_known_strength(patient: Record) -> None:
     assert (found["reductions"], found["interruptions"]) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("quantity", "unit", "dose"),
+    [(168, "mg", 12), (14, "{capsule}", 12), (14, "text:0123456789abcdef", 12), (0.168, "g", None), (14, "mL", None)],
+)
+def test_a_quantity_of_mass_is_no_number_of_capsules(
+    patient: Record, quantity: float, unit: str, dose: float | None
+) -> None:
+    strength(patient)
+    dispensed(patient, 1, ALPHA, 0, 14, quantity=quantity, dose_unit_source_value=unit)
+    given(patient, 1, BETA_ONE, 0)
+    assert course(patient, "alpha")["starting_dose"] == dose
+
+
 def test_capsules_of_an_unknown_strength_and_statements_tell_no_dose(patient: Record) -> None:
     dispensed(patient, 1, ALPHA, 0, 14, quantity=14)
     given(patient, 1, BETA_ONE, 0)

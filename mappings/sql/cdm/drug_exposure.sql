@@ -6,7 +6,8 @@ WITH supplied AS (
         d.*,
         fhir_datetime(d.start_text) AS start_datetime,
         end_datetime(d.end_text, d.start_text) AS recorded_end,
-        coalesce(d.days_supply, days_supplied(ceil(d.quantity / nullif(d.daily, 0)))) AS days_covered
+        -- Rounded, or 2.1 mL of 0.3 mL a day would last eight days.
+        coalesce(d.days_supply, days_supplied(ceil(round(d.quantity / nullif(d.daily, 0), 6)))) AS days_covered
     FROM drug_event AS d
 ),
 

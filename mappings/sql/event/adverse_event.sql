@@ -1,7 +1,8 @@
 -- AdverseEvent: a row for the event (slot '0'), and one for each thing said about it: grade, seriousness and its
 -- criteria, severity, outcome, suspects and causalities, and when it was detected and recorded. Not yet coded: `code`,
--- `value_code` and `qualifier_code`, the suspect that a causality is judged of, are CodeableConcepts. The grade is an extension: `severity` says how intense an event was, which is
--- not its CTCAE grade. An event told for a study comes from its case report form.
+-- `value_code` and `qualifier_code`, the suspect that a causality is judged of, are CodeableConcepts. The grade is an
+-- extension: `severity` says how intense an event was, which is not its CTCAE grade. An event told for a study comes
+-- from its case report form.
 WITH event AS MATERIALIZED (
     SELECT
         a.resource,

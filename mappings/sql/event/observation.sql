@@ -158,6 +158,6 @@ SELECT
         nullif(concat_ws('/', i.valuePeriod.start, i.valuePeriod."end"), '')
     ) AS value_text,
     unit_of(coalesce(i.valueQuantity, i.valueRange.low, i.valueRange.high)) AS unit,
-    i.referenceRange[1].low.value AS range_low,
-    i.referenceRange[1].high.value AS range_high
+    limit_of(i.referenceRange[1].low, i.valueQuantity) AS range_low,
+    limit_of(i.referenceRange[1].high, i.valueQuantity) AS range_high
 FROM item AS i

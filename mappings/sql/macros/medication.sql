@@ -16,7 +16,8 @@ CREATE OR REPLACE TEMP MACRO is_told(document) AS
 coalesce(document ->> '$.status', '') <> 'entered-in-error'
 AND unsafe(
     document ->> '$.implicitRules',
-    from_json(json_extract(document, '$.modifierExtension'), '["JSON"]'),
+    -- Its own, and those of every element below.
+    json_extract(document, '$..modifierExtension[*]'),
     from_json(
         json_extract(document, '$.meta'),
         '{"tag": [{"code": "VARCHAR"}], "security": [{"system": "VARCHAR", "code": "VARCHAR"}]}'

@@ -21,6 +21,17 @@ CREATE OR REPLACE TEMP MACRO operator_of(comparator) AS CASE comparator
     WHEN '>=' THEN operator_greater_or_equal()
 END;
 
+-- A limit of a reference range, in the unit of the value: one that says another unit is no limit of this value.
+CREATE OR REPLACE TEMP MACRO limit_of(range_limit, quantity) AS CASE
+    WHEN
+        coalesce(range_limit.code, range_limit.unit) IS NULL
+        OR coalesce(quantity.code, quantity.unit) IS NULL
+        OR list_has_any(
+            [lower(range_limit.code), lower(range_limit.unit)], [lower(quantity.code), lower(quantity.unit)]
+        )
+        THEN range_limit.value
+END;
+
 -- A range open at one side is a number with a comparator: from 5 up is >=5.
 CREATE OR REPLACE TEMP MACRO only_bound(value_range) AS CASE
     WHEN value_range.low.value IS NULL OR value_range.high.value IS NULL

@@ -29,7 +29,9 @@ given AS (
         greatest(exposure.end_date, drug.drug_exposure_end_date) AS supply_end,
         CASE
             WHEN drug.dose_unit_source_value = plan.unit THEN drug.quantity
-            ELSE drug.quantity * strength.amount_value
+            -- In another unit of mass or volume it is no number of capsules.
+            WHEN NOT coalesce(regexp_full_match(drug.dose_unit_source_value, '(?i)([kcmunµ]|mc)?[gl]'), FALSE)
+                THEN drug.quantity * strength.amount_value
         END AS amount,
         -- An end that is only the start again, of a drug taken for days, was not recorded.
         plan.days_on = 1
