@@ -47,9 +47,11 @@ def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
     """Attach a database `known` whose schema `cdm` shows the CDM as known at `run`; not within a transaction.
 
     Its schema `lineage` has what our lineage knows and a CDM has no place for: death_precision (person_id, precision
-    'month' or 'year'), the persons whose date of death is the first day of a period; row_run (cdm_table, row_id, run),
-    the runs since which a version of a person's row was there (a death is named by its person); run_day (run, run_date,
-    is_first_load), the hospital's date of each complete run, and whether it was the first of its source.
+    'month' or 'year'), the persons whose date of death is the first day of a period; guessed_end (drug_exposure_id),
+    the prescriptions whose end is a guess; open_stay (visit_occurrence_id), the stays without an end; row_run
+    (cdm_table, row_id, run), the runs since which a version of a person's row was there (a death is named by its
+    person); run_day (run, run_date, is_first_load), the hospital's date of each complete run, and whether it was the
+    first of its source.
     """
     workspace = scalar(con, "SELECT current_database()")
     con.execute("ATTACH ':memory:' AS known; CREATE SCHEMA known.cdm")
@@ -65,6 +67,14 @@ def attach(con: duckdb.DuckDBPyConnection, run: int) -> None:
         CREATE VIEW known.lineage.death_precision AS
         SELECT person_id, regexp_extract(_derivation, '{_PRECISION}', 1) AS precision
         FROM ({as_known(workspace, "death", run)}) WHERE regexp_matches(_derivation, '{_PRECISION}');
+
+        CREATE VIEW known.lineage.guessed_end AS
+        SELECT drug_exposure_id FROM ({as_known(workspace, "drug_exposure", run)})
+        WHERE contains(_derivation, 'end: start + 29 days');
+
+        CREATE VIEW known.lineage.open_stay AS
+        SELECT visit_occurrence_id FROM ({as_known(workspace, "visit_occurrence", run)})
+        WHERE contains(_derivation, 'end: extract date');
 
         CREATE VIEW known.lineage.row_run AS {_row_runs(workspace, run)};
 

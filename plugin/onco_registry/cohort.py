@@ -6,9 +6,16 @@ from datetime import date
 from typing import Any
 
 from onco_registry.concept_definition import coded
-from onco_registry.operators import bound_operators
+from onco_registry.constants import bound_operators
 from onco_registry.registry_model import RECORDED_STRATA, Criterion, RegistryDefinition, Stratum
 from onco_registry.relations import Relations, sql_text
+
+# What the CDM has no place for: how exactly a death is dated, and which ends were derived from nothing.
+_LINEAGE = {
+    "death_precision": {"person_id": "BIGINT", "precision": "VARCHAR"},
+    "guessed_end": {"drug_exposure_id": "BIGINT"},
+    "open_stay": {"visit_occurrence_id": "BIGINT"},
+}
 
 
 def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str, Any]:
@@ -50,10 +57,12 @@ def cohort_parameters(registry: RegistryDefinition, data_cut: date) -> dict[str,
 def establish_cohort(relations: Relations, registry: RegistryDefinition) -> None:
     """Make relations up to `cohort_member` (person_id, first_start, index_date, ...), `attrition`, `stratum_value`."""
     _declare(relations, registry)
+    _know_lineage(relations)
+    relations.create("outlived_stay")
     relations.define("contact")
     for name in ("concept_member", "finding", "fact", "exposure_record", "exposure_era", "entrant", "birth"):
         relations.create(name)
-    _know_deaths(relations)
+    relations.create("person_death")
     relations.create("candidate", sql_text("candidate_recorded") if registry.cohort.index_set else None)
     relations.create("prior_line")
     for step, criterion in enumerate(registry.cohort.criteria, start=1):
@@ -71,12 +80,12 @@ def meet(relations: Relations, step: int, criterion: Criterion) -> None:
     relations.exclude(step, select, argument=criterion.argument, **criterion.numbers)
 
 
-def _know_deaths(relations: Relations) -> None:
-    """Make `person_death`; how exactly a death is dated, only the lineage of our own workspace tells."""
-    known = "SELECT person_id, precision FROM lineage.death_precision"
-    unknown = "SELECT NULL::BIGINT AS person_id, NULL::VARCHAR AS precision WHERE FALSE"
-    relations.create("death_precision", known if relations.has("lineage", "death_precision") else unknown)
-    relations.create("person_death")
+def _know_lineage(relations: Relations) -> None:
+    """Make the relations of which only the lineage of our own workspace has rows."""
+    for name, columns in _LINEAGE.items():
+        known = f"SELECT {', '.join(columns)} FROM lineage.{name}"
+        unknown = f"SELECT {', '.join(f'NULL::{kind} AS {column}' for column, kind in columns.items())} WHERE FALSE"
+        relations.create(name, known if relations.has("lineage", name) else unknown)
 
 
 def _find_stratum(relations: Relations, stratum: Stratum) -> None:

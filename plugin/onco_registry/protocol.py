@@ -8,6 +8,7 @@ from importlib.metadata import version
 from onco_etl.runs import STARTER_MAPS
 from onco_registry.baseline_model import BaselineItem
 from onco_registry.bulletin.statement import Statement, say
+from onco_registry.constants import constant
 from onco_registry.protocol_outcomes import outcome_facts
 from onco_registry.recompute import libraries
 from onco_registry.registry_model import Exposure, RegistryDefinition, Stratum
@@ -59,7 +60,9 @@ def _exposure(exposure: Exposure) -> list[Statement]:
         say("component", label=component.label, cycle=component.cycle_days, persistence=component.persistence_days)
         for component in exposure.components
     ]
-    return [*covered, say("exposure_records", records=list(exposure.sources))]
+    records = say("exposure_records", records=list(exposure.sources))
+    prescribed = any(constant("type_ehr_prescription") in concepts for concepts in exposure.sources.values())
+    return [*covered, records, say("prescriptions" if prescribed else "no_prescriptions")]
 
 
 def _washout(registry: RegistryDefinition) -> list[Statement]:

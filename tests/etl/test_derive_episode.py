@@ -97,6 +97,15 @@ def test_lines_of_therapy_are_regimens(record: Record) -> None:
     ]
 
 
+def test_a_line_with_another_drug_is_not_the_registrys_combination(record: Record) -> None:
+    days = "2021-01-01", "2021-03-01"
+    record.put("drug_exposure", *(dose(drug, *days) for drug in (ALPHA, BETA, DELTA)))
+    record.derive(rules=[RULES])
+    assert record.rows("episode", "episode_source_value, episode_object_concept_id") == [
+        ("fictional: Alpha + Beta + Delta", 0)
+    ]
+
+
 def test_while_a_drug_of_an_earlier_line_is_taken_there_is_no_gap(record: Record) -> None:
     record.put(
         "drug_exposure",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hospital.nights import Hospital, adverse_event, deletion, drug, medication, patient, visit, weight
+from hospital.nights import Hospital, about, adverse_event, deletion, drug, medication, patient, visit, weight
 from onco_etl import cdm, history, workspace
 
 # What is known of the source is told of the newest run only.
@@ -90,6 +91,32 @@ def test_the_runs_and_days_since_which_rows_were_known(hospital: Hospital) -> No
     # That of the drug came with run 1, and in run 2 the medication that it refers to was another.
     assert {run for table, run in found if table == "drug_exposure"} == {1, 2}
     assert days == [(run, run == 1, started[run]) for run in range(1, 5)]
+
+
+def test_the_ends_that_were_derived_from_nothing(tmp_path: Path) -> None:
+    site = Hospital(tmp_path)
+    anlotinib = {"medicationCodeableConcept": {"text": "安罗替尼"}, **about()}
+    request = {"resourceType": "MedicationRequest", "status": "active", "intent": "order", **anlotinib}
+    until = {"dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": {"end": "2021-03-20"}}}}]}
+    inpatient = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}
+    stay: dict[str, Any] = {"class": inpatient, "status": "in-progress"}
+    site.night(
+        patient(),
+        {**request, "id": "r1", "authoredOn": "2021-03-02"},
+        {**request, "id": "r2", "authoredOn": "2021-03-03", **until},
+        visit("e2", **stay, period={"start": "2021-03-02"}),
+        visit("e3", **stay, period={"start": "2021-03-03", "end": "2021-03-05"}),
+    )
+    with workspace.connect(site.settings.data) as con:
+        history.attach(con, 1)
+        for table, start, key, derived in (
+            ("drug_exposure", "drug_exposure_start_date", "drug_exposure_id", "guessed_end"),
+            ("visit_occurrence", "visit_start_date", "visit_occurrence_id", "open_stay"),
+        ):
+            found = con.execute(
+                f"SELECT {start}::VARCHAR FROM known.cdm.{table} SEMI JOIN known.lineage.{derived} USING ({key})"
+            ).fetchall()
+            assert found == [("2021-03-02",)]
 
 
 def test_a_published_row_leads_to_version_run_file_and_vocabulary(hospital: Hospital) -> None:

@@ -278,7 +278,9 @@ def test_a_contained_resource_taken_back_names_no_drug(mapped: Any, elements: di
 def test_a_modifier_anywhere_in_a_contained_resource_hides_its_drug(mapped: Any) -> None:
     modified = {"modifierExtension": [{"url": "http://example.org/not"}]}
     ingredient = {"itemCodeableConcept": {"text": "安罗替尼"}, **modified}
-    by_reference = {"medicationCodeableConcept": None, "medicationReference": {"reference": "#med"}}
+    by_reference: dict[str, Any] = {
+        "medicationCodeableConcept": None, "medicationReference": {"reference": "#med"}
+    }  # fmt: skip
     found = mapped(
         request(medicationReference={"reference": "#med"}, contained=[medication(id="med", ingredient=[ingredient])]),
         event(

@@ -51,9 +51,12 @@ def test_the_latest_grade_before_treatment_is_the_one_to_be_worse_than(record: R
     assert emergence(record)[2] == ("Tired", 2, "worsened", True)
 
 
-def test_a_diagnosis_before_treatment_has_no_grade_so_worsening_cannot_be_excluded(record: Record) -> None:
+@pytest.mark.parametrize("concept", [501, 508])
+def test_a_diagnosis_before_treatment_has_no_grade_so_worsening_cannot_be_excluded(
+    record: Record, concept: int
+) -> None:
     record.member(1)
-    record.condition(1, 501, -100)
+    record.condition(1, concept, -100)
     record.adverse_event(1, "tired", 5, 2)
     assert emergence(record) == [("Tired", 2, "unclear", True)]
 

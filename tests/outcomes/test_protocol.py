@@ -39,8 +39,14 @@ def test_index_date_and_exposure(registry: model.RegistryDefinition) -> None:
     assert told(facts, "exposure") == [
         "Alpha: a record covers its own days or a cycle of 14 days, whichever is longer, and 7 days of grace.",
         "Beta: a record covers its own days or a cycle of 21 days, whichever is longer, and 21 days of grace.",
-        "Records that count, the most trusted first: administrations, dispensings, medication statements. A "
-        "prescription alone does not count.",
+        "Records that count, the most trusted first: administrations, dispensings, medication statements.",
+        "A prescription alone does not count.",
+    ]
+    prescribed = dataclasses.replace(registry.exposure, sources={**registry.exposure.sources, "request": (32838,)})
+    assert told(protocol(dataclasses.replace(registry, exposure=prescribed), None), "exposure")[2:] == [
+        "Records that count, the most trusted first: administrations, dispensings, medication statements, "
+        "prescriptions.",
+        "Of a prescription without an end only the first day counts.",
     ]
     assert told(facts, "washout") == [
         "None of single drugs; earlier lines of therapy are reasons for exclusion: No prior line."

@@ -24,7 +24,8 @@ regimen AS (
         l.line_start,
         max(c.course_end) OVER one_line AS line_end,
         list(c.label) OVER one_line AS labels,
-        len(list_distinct(list(c.agent) FILTER (WHERE c.is_component) OVER one_line)) = r.components AS is_combination,
+        bool_and(c.is_component) OVER one_line
+        AND len(list_distinct(list(c.agent) OVER one_line)) = r.components AS is_combination,
         r.regimen,
         r.regimen_concept_id
     FROM episode_course AS c

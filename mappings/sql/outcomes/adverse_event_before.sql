@@ -1,5 +1,6 @@
 -- The terms that a patient had at the first dose: begun before it and not known to have ended before it, as an adverse
--- event or as a diagnosis. `grade`: that of the latest graded record; NULL where none is graded (a diagnosis never is).
+-- event or as a diagnosis, whichever concept of the term it has. `grade`: that of the latest graded record; NULL where
+-- none is graded (a diagnosis never is).
 WITH begun AS (
     SELECT
         event.person_id,
@@ -27,10 +28,12 @@ WITH begun AS (
         WHERE term_concept_id != 0
     ) AS event
     INNER JOIN treatment_window AS treatment ON event.person_id = treatment.person_id
-    INNER JOIN cdm.condition_occurrence AS known
-        ON event.person_id = known.person_id AND event.term_concept_id = known.condition_concept_id
+    INNER JOIN cdm.condition_occurrence AS known ON event.person_id = known.person_id
+    LEFT JOIN concept_member AS labelled
+        ON known.condition_concept_id = labelled.concept_id AND labelled.concept_set = $terms
     WHERE
-        known.condition_start_date < treatment.first_dose_date
+        (event.term_concept_id = known.condition_concept_id OR event.term = labelled.group_label)
+        AND known.condition_start_date < treatment.first_dose_date
         AND coalesce(known.condition_end_date >= treatment.first_dose_date, TRUE)
 )
 

@@ -11,6 +11,7 @@ WITH earlier AS (
 SELECT
     candidate.person_id,
     candidate.first_start,
+    candidate.start_date,
     candidate.index_date,
     candidate.index_row_id,
     candidate.index_table,

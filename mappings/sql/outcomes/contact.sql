@@ -1,5 +1,6 @@
 -- Clinical contacts, each with what was recorded: visits, measurements, drugs, conditions, procedures, observations.
--- Starts only: ends of drugs are often guesses; an ended visit was a contact until its end.
+-- Starts only: ends of drugs are often guesses; an ended visit was a contact until its end, and a stay that goes on
+-- until the extract date, or until death.
 SELECT
     person_id,
     visit_start_date AS contact_date,
@@ -9,12 +10,13 @@ SELECT
 FROM cdm.visit_occurrence
 UNION ALL BY NAME
 SELECT
-    person_id,
-    visit_end_date AS contact_date,
-    visit_concept_id AS concept_id,
+    visit.person_id,
+    coalesce(stay.last_date, visit.visit_end_date) AS contact_date,
+    visit.visit_concept_id AS concept_id,
     'visit_occurrence' AS cdm_table,
-    visit_occurrence_id AS cdm_row_id
-FROM cdm.visit_occurrence
+    visit.visit_occurrence_id AS cdm_row_id
+FROM cdm.visit_occurrence AS visit
+LEFT JOIN outlived_stay AS stay ON visit.visit_occurrence_id = stay.visit_occurrence_id
 UNION ALL BY NAME
 SELECT
     person_id,

@@ -26,7 +26,7 @@ given AS (
         drug.stop_reason,
         plan.days_on,
         plan.cycle_days,
-        greatest(exposure.end_date, drug.drug_exposure_end_date) AS supply_end,
+        exposure.supply_end,
         CASE
             WHEN drug.dose_unit_source_value = plan.unit THEN drug.quantity
             -- In another unit of mass or volume it is no number of capsules.
@@ -37,7 +37,7 @@ given AS (
         plan.days_on = 1
         OR drug.verbatim_end_date IS NOT NULL
         OR drug.days_supply IS NOT NULL
-        OR supply_end > exposure.start_date AS end_known
+        OR exposure.supply_end > exposure.start_date AS end_known
     FROM exposure_record AS exposure
     INNER JOIN component ON exposure.concept_set = component.concept_set
     INNER JOIN dose_plan AS plan ON component.component = plan.component

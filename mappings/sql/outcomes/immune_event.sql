@@ -5,11 +5,15 @@ WITH steroid AS (
     SELECT DISTINCT
         drug.person_id,
         drug.drug_exposure_start_date AS start_date,
-        drug.drug_exposure_end_date AS end_date
+        CASE
+            WHEN guess.drug_exposure_id IS NULL THEN drug.drug_exposure_end_date
+            ELSE drug.drug_exposure_start_date
+        END AS end_date
     FROM cdm.drug_exposure AS drug
     INNER JOIN exposure_source AS source ON drug.drug_type_concept_id = source.type_concept_id
     INNER JOIN concept_member AS concept
         ON concept.concept_id = coalesce(nullif(drug.drug_concept_id, 0), drug.drug_source_concept_id)
+    LEFT JOIN guessed_end AS guess ON drug.drug_exposure_id = guess.drug_exposure_id
     WHERE concept.concept_set = $steroids AND drug.drug_exposure_start_date <= $data_cut
 )
 

@@ -11,7 +11,7 @@ WITH earlier_era AS (
         ON
             patient.person_id = era.person_id
             AND component.component = era.component
-            AND patient.index_date > era.covered_until
+            AND patient.start_date > era.covered_until
     GROUP BY patient.person_id, component.concept_set
 ),
 
