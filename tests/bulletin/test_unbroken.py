@@ -11,7 +11,10 @@ from onco_registry.bulletin.unbroken import unbroken
     [
         ("10.9–20.7", "10.9–\u206020.7"),
         ("10.9–未达到", "10.9–\u2060未\u2060达\u2060到"),
-        ("非CR/非PD", "非\u2060C\u2060R/非\u2060P\u2060D"),
+        ("SD + 非CR/非PD", "SD + 非\u2060C\u2060R\u2060/\u2060非\u2060P\u2060D"),
+        ("anti-PD-1", "anti-PD-\u20601"),
+        ("2022-05-31", "2022-05-31"),
+        ("Clopper–Pearson", "Clopper–Pearson"),
         ("–", "–"),
         ("until – not known", "until – not known"),
         (12, 12),

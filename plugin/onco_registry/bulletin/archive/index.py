@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from onco_registry.bulletin.archive.release import MANIFEST, SIGNATURE, Release
 from onco_registry.bulletin.archive.series import corrections, current
 from onco_registry.bulletin.catalogue import Catalogue
+from onco_registry.bulletin.unbroken import unbroken
 
 _MEASURE_REPORT = "measure-report.json"
 
@@ -72,7 +73,7 @@ def _label(name: str, words: Catalogue) -> str:
 def _template() -> Template:
     environment = Environment(
         loader=FunctionLoader(_resource), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=unbroken,
     )  # fmt: skip
     return environment.get_template("index.html.j2")
 
