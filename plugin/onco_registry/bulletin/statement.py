@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from onco_registry.bulletin.catalogue import Catalogue
 
 Statement = dict[str, Any]
+# A space stands between them: 安罗替尼和 PD-1.
+_HAN_BEFORE_LATIN = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])")
 # What ends the key of a statement that tells a number of persons, and the values that do so.
 COUNTED, COUNTS = "_counted", ("excluded", "remaining", "patients")
 
@@ -52,7 +55,8 @@ def _value(words: Catalogue, name: str, value: Any) -> str:
 
 def _and(words: Catalogue, texts: list[str]) -> str:
     *before, last = texts
-    return words("list.and", first=words("list.comma").join(before), last=last) if before else last
+    joined = words("list.and", first=words("list.comma").join(before), last=last) if before else last
+    return _HAN_BEFORE_LATIN.sub(" ", joined)
 
 
 def _listed(words: Catalogue, texts: list[str]) -> str:
