@@ -63,7 +63,7 @@ def test_without_a_known_dose_there_is_no_era(record: Record) -> None:
         tablets("2021-01-01", "2021-01-14", 14, 14, drug=72),
         *(
             tablets("2021-01-01", "2021-01-14", 168, 14) | {"dose_unit_source_value": unit}
-            for unit in ("mg", "g", "mL")
+            for unit in ("mg", "g", "box")
         ),
     )
     record.derive()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from etl.derived import Record, Row, Rows, ancestor, exposure, occurrence
 from onco_etl.episodes import EpisodeRules, RuleConcept
 
@@ -104,6 +106,17 @@ def test_a_line_with_another_drug_is_not_the_registrys_combination(record: Recor
     assert record.rows("episode", "episode_source_value, episode_object_concept_id") == [
         ("fictional: Alpha + Beta + Delta", 0)
     ]
+
+
+@pytest.mark.parametrize(("derivation", "lines"), [("end: start + 29 days", 2), (None, 1)])
+def test_the_guessed_end_of_a_prescription_is_no_therapy(record: Record, derivation: str | None, lines: int) -> None:
+    record.put(
+        "drug_exposure",
+        dose(GAMMA, "2021-01-01", "2021-01-30", PRESCRIBED) | {"_derivation": derivation},
+        dose(GAMMA, "2021-04-10", "2021-05-09", PRESCRIBED) | {"_derivation": derivation},
+    )
+    record.derive(rules=[replace(RULES, sources=(TAKEN, PRESCRIBED))])
+    assert len(record.rows("episode", "episode_number")) == lines
 
 
 def test_while_a_drug_of_an_earlier_line_is_taken_there_is_no_gap(record: Record) -> None:

@@ -264,6 +264,15 @@ def test_quantity_over_daily_dose(mapped: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [({"unit": "粒"}, "粒"), ({"unit": "Capsules"}, "Capsules"), ({"code": "CAP"}, "CAP"), ({"unit": "某某"}, "text:")],
+)
+def test_a_number_of_capsules_keeps_its_word(mapped: Any, unit: dict[str, str], written: str) -> None:
+    (found,) = mapped(dispense(quantity={"value": 28, **unit})).row("drug_exposure", "dose_unit_source_value")
+    assert (found[:5] if written == "text:" else found) == written
+
+
 def test_a_supply_in_words(mapped: Any) -> None:
     supplies = {"a": {"unit": "weeks"}, "b": {"unit": "天"}, "c": {}, "d": {"unit": "boxes"}, "e": {"code": "boxes"}}
     found = mapped(*(dispense(id=name, daysSupply={"value": 4, **unit}) for name, unit in supplies.items()))

@@ -61,6 +61,8 @@ def test_laboratory_value(mapped: Any) -> None:
         ({"unit": "umol/L"}, (45.0, 84.0)),
         ({"code": "umol/L"}, (45.0, 84.0)),
         ({"unit": "µmol/l", "code": "UMOL/L"}, (45.0, 84.0)),
+        ({"unit": "\u03bcmol/L"}, (45.0, 84.0)),
+        ({"unit": ""}, (45.0, 84.0)),
         ({"unit": "mg/dL", "code": "mg/dL"}, (None, None)),
         ({"unit": "mg/dL"}, (None, None)),
     ],

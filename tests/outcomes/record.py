@@ -115,11 +115,14 @@ class Record:
         size: float | None = None,
         *,
         axis: float | None = None,
+        operator: int | None = None,
         role: str | None = None,
         state: str | None = None,
         at: datetime | None = None,
     ) -> int:
-        """A lesion seen on a day: longest diameter (`size`) or short axis of a node (`axis`) in mm, part and state."""
+        """A lesion seen on a day: longest diameter (`size`) or short axis of a node (`axis`) in mm, or a bound of it
+        (`operator`), part and state.
+        """
         row = self.measurement(person, 330, day, measurement_datetime=at, value_source_value=name)
         for concept, length in ((331, size), (332, axis)):
             if length is not None:
@@ -129,6 +132,7 @@ class Record:
                     day,
                     measurement_datetime=at,
                     value_as_number=length,
+                    operator_concept_id=operator,
                     unit_concept_id=8588,
                     measurement_event_id=row,
                     meas_event_field_concept_id=_MEASUREMENT_FIELD,

@@ -119,6 +119,8 @@ def test_after_a_supply_for_two_cycles_the_next_is_due_when_they_are_over(
         (((0, 21, 200), (21, 21, 200), (80, 21, 200)), 600 / 101 * 21 / 200, 1),
         # Two vials for two cycles are no larger dose than one for one.
         (((0, 42, 400), (42, 21, 200)), 1, None),
+        # A day less than three cycles is three.
+        (((0, 62, 600), (63, 63, 600)), 1, None),
     ],
 )
 def test_of_a_drug_given_on_one_day_a_record_lasts_its_days_or_a_cycle(
@@ -178,10 +180,22 @@ def test_capsules_of_a_known_strength(patient: Record) -> None:
 
 @pytest.mark.parametrize(
     ("quantity", "unit", "dose"),
-    [(168, "mg", 12), (14, "{capsule}", 12), (14, "text:0123456789abcdef", 12), (0.168, "g", None), (14, "mL", None)],
+    [
+        (168, "mg", 12),
+        (14, None, 12),
+        (14, "1", 12),
+        (14, "{capsule}", 12),
+        (14, "CAP", 12),
+        (14, "粒", 12),
+        (0.168, "g", None),
+        (14, "mL", None),
+        (12, "mg/d", None),
+        (2, "box", None),
+        (168, "text:0123456789abcdef", None),
+    ],
 )
-def test_a_quantity_of_mass_is_no_number_of_capsules(
-    patient: Record, quantity: float, unit: str, dose: float | None
+def test_a_quantity_is_a_number_of_capsules_where_that_is_known(
+    patient: Record, quantity: float, unit: str | None, dose: float | None
 ) -> None:
     strength(patient)
     dispensed(patient, 1, ALPHA, 0, 14, quantity=quantity, dose_unit_source_value=unit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from onco_etl.errors import ConfigurationError
 from onco_registry.registry_model import RegistryDefinition
 from outcomes.immune_history import lesions, responses, sums
-from outcomes.record import Record, on, rows
+from outcomes.record import LESS, Record, on, rows
 
 # One unit is 0.001 mm: what sums are exact to. The response at the last assessment.
 MILLIMETRES = [
@@ -185,6 +186,26 @@ def test_new_lesions_have_a_sum_apart(immune: Record) -> None:
     lesions(immune, 1, "t100; 60 t100 x12 x_2=; 95 t100 x13 x_2=; 130 t100 x? x_2=")
     found = rows(immune.results().immune_assessment, "sum_mm", "new_lesions", "new_sum_mm")
     assert found == [(100.0, 2, 12.0), (100.0, 2, 13.0), (100.0, 1, None)]
+
+
+@pytest.mark.parametrize(
+    ("later", "response"),
+    [
+        # Named new, of no size and no state; and a node that is none.
+        ({"x": {}, "y": {}}, "iCPD"),
+        ({"x": {}, "n": {"axis": 8, "operator": LESS}}, "iUPD"),
+    ],
+)
+def test_more_new_lesions_confirm_whatever_is_known_of_them(
+    immune: Record, later: dict[str, dict[str, Any]], response: str
+) -> None:
+    immune.member(1)
+    immune.lesion(1, -5, "a", 30, role="target")
+    for day, new in ((50, {"x": {}}), (90, later)):
+        immune.lesion(1, day, "a", 30)
+        for name, known in new.items():
+            immune.lesion(1, day, name, role="new", **known)
+    assert responses(immune)[1].split(", ") == ["iUPD", response]
 
 
 def test_five_new_lesions_are_measured(immune: Record) -> None:

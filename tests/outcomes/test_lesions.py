@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from typing import Any
 
 import pytest
 
@@ -304,10 +305,50 @@ def test_below_5_mm_is_too_small_to_measure_and_other_bounds_are_no_measures(
 ) -> None:
     record.member(1)
     record.lesion(1, 0, "a", 12, role="target")
-    values = {"measurement_event_id": record.lesion(1, 60, "a"), "meas_event_field_concept_id": 1147138}
-    record.measurement(1, 331, 60, value_as_number=size, unit_concept_id=8588, operator_concept_id=operator, **values)
+    record.lesion(1, 60, "a", size, operator=operator)
     assert _responses(record) == [(60, response)]
     assert rows(record.results().target_sum, "sum_mm") == sums
+
+
+@pytest.mark.parametrize(
+    ("operator", "axis", "response"),
+    [(LESS, 8, "CR"), (LESS, 10, "CR"), (LESS, 12, "NE"), (GREATER, 8, "NE"), (None, 8, "CR"), (None, 10, "PR")],
+)
+def test_a_node_below_10_mm_is_gone_by_a_bound_too(
+    record: Record, operator: int | None, axis: float, response: str
+) -> None:
+    record.member(1)
+    record.lesion(1, 0, "n", axis=30, role="target")
+    record.lesion(1, 50, "n", axis=axis, operator=operator)
+    assert _responses(record) == [(50, response)]
+
+
+@pytest.mark.parametrize(("operator", "axis", "response"), [(LESS, 8, "SD"), (LESS, 30, "PD"), (GREATER, 15, "PD")])
+def test_a_new_node_by_a_bound(record: Record, operator: int, axis: float, response: str) -> None:
+    record.member(1)
+    record.lesion(1, 0, "a", 30, role="target")
+    record.lesion(1, 50, "a", 30)
+    record.lesion(1, 50, "n", axis=axis, operator=operator, role="new")
+    assert _responses(record) == [(50, response)]
+
+
+@pytest.mark.parametrize("back", [{"size": 100, "operator": GREATER}, {"axis": 20, "operator": GREATER}])
+def test_what_is_back_after_complete_response_is_progression_by_a_bound_too(
+    record: Record, back: dict[str, Any]
+) -> None:
+    record.member(1)
+    measure = next(iter(back))
+    for day, found in ((-5, {measure: 30, "role": "target"}), (60, {measure: 0}), (100, back)):
+        record.lesion(1, day, "t", **found)
+    assert _responses(record) == [(60, "CR"), (100, "PD")]
+
+
+@pytest.mark.parametrize("operator", [LESS, GREATER])
+def test_other_disease_of_which_a_bound_is_known_is_there(record: Record, operator: int) -> None:
+    record.member(1)
+    for day in (-5, 60):
+        record.lesion(1, day, "a", 100, operator=operator, role="non-target")
+    assert _responses(record) == [(60, "NON-CR/NON-PD")]
 
 
 def test_a_diameter_in_an_unknown_unit_is_not_used(record: Record) -> None:

@@ -128,6 +128,17 @@ def test_a_sum_that_is_no_length_is_not_evaluable(record: Record, value: float) 
     assert rows(results.target_sum, "assessment_date", "sum_mm") == [(on(-1), 100.0)]
 
 
+@pytest.mark.parametrize(("bound", "response"), [(20, "PD"), (0, "NE")])
+def test_a_sum_above_a_bound_after_complete_response_is_progression(
+    record: Record, bound: float, response: str
+) -> None:
+    record.member(1)
+    record.sum(1, -5, 30)
+    record.sum(1, 60, 0)
+    record.sum(1, 100, bound, operator_concept_id=GREATER)
+    assert rows(record.relation("assessment"), "assessment_date", "response") == [(on(60), "CR"), (on(100), response)]
+
+
 def test_a_bound_of_a_sum_is_no_sum(record: Record) -> None:
     record.member(1)
     record.sum(1, -1, 100)

@@ -116,6 +116,32 @@ def test_an_event_may_stand_in_any_table_that_is_declared(
     ]
 
 
+def test_a_procedure_that_ended_before_treatment_begins_anew(
+    tables: duckdb.DuckDBPyConnection, amended: Callable[..., RegistryDefinition]
+) -> None:
+    fields = "event_fields: {condition_occurrence: 1147127"
+    record = Record(tables, amended((fields, f"{fields}, procedure_occurrence: 1147082")))
+    record.member(1)
+    for start, end in ((-40, -30), (10, 12)):
+        row = record.insert(
+            "procedure_occurrence",
+            person_id=1,
+            procedure_concept_id=501,
+            procedure_date=on(start),
+            procedure_end_date=on(end),
+        )
+        record.insert(
+            "observation",
+            person_id=1,
+            observation_concept_id=400,
+            observation_date=on(start),
+            value_as_concept_id=402,
+            observation_event_id=row,
+            obs_event_field_concept_id=1147082,
+        )
+    assert rows(record.relation("adverse_event"), "emergence", "onset_date") == [("new", on(10))]
+
+
 def test_a_condition_without_attribute_is_no_adverse_event(record: Record) -> None:
     record.member(1)
     record.condition(1, 501, 10)

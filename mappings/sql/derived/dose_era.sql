@@ -2,7 +2,7 @@
 -- fixed amount (drug_strength.amount_value, a tablet or capsule), its quantity and the days it was supplied for. Daily
 -- dose = quantity * amount / days, in the amount's unit (OHDSI, "How to calculate drug dose": fixed amounts).
 -- The CDM keeps no other dose: concentrations, and drugs known by their ingredient only, have no dose era, nor have
--- quantities in units of mass or volume, which are no numbers of tablets.
+-- quantities in units that are not known to be numbers of tablets or capsules.
 WITH span AS (
     SELECT
         e.person_id,
@@ -16,7 +16,11 @@ WITH span AS (
     INNER JOIN cdm.drug_strength AS s ON e.drug_concept_id = s.drug_concept_id
     WHERE
         e.quantity > 0 AND e.days_supply > 0
-        AND NOT coalesce(regexp_full_match(e.dose_unit_source_value, '(?i)([kcmunµ]|mc)?[gl]'), FALSE)
+        AND coalesce(
+            regexp_full_match(
+                e.dose_unit_source_value, '(?i)1|\{.*\}|caps?|capsules?|tabs?|tablets?|pills?|粒|片'
+            ), TRUE
+        )
         AND s.amount_value > 0 AND s.amount_unit_concept_id IS NOT NULL AND s.invalid_reason IS NULL
 ),
 

@@ -9,7 +9,11 @@ WITH given AS (
         c.label,
         e.drug_exposure_id,
         e.drug_exposure_start_date AS start_date,
-        greatest(e.drug_exposure_end_date, e.drug_exposure_start_date) AS end_date
+        -- As in drug_era: the guessed end of a prescription is no duration of treatment.
+        CASE
+            WHEN contains(e._derivation, 'end: start + 29 days') THEN e.drug_exposure_start_date
+            ELSE greatest(e.drug_exposure_end_date, e.drug_exposure_start_date)
+        END AS end_date
     FROM cdm.drug_exposure AS e
     SEMI JOIN work.person AS w ON e.person_id = w.person_id
     INNER JOIN episode_concept AS c

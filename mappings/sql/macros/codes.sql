@@ -84,5 +84,5 @@ CREATE OR REPLACE TEMP MACRO suits(used_as, domain) AS CASE used_as
     WHEN 'place' THEN domain = 'Visit'
     WHEN 'specialty' THEN domain = 'Provider'
     WHEN 'event' THEN domain IN ('Condition', 'Procedure', 'Measurement', 'Observation')
-    ELSE TRUE
+    ELSE domain <> 'Unit'
 END;

@@ -21,13 +21,19 @@ CREATE OR REPLACE TEMP MACRO operator_of(comparator) AS CASE comparator
     WHEN '>=' THEN operator_greater_or_equal()
 END;
 
+-- A unit as it is compared: 10^9/L is 10*9/L, μmol/L umol/L, [IU]/L U/L.
+CREATE OR REPLACE TEMP MACRO unit_spelling(unit_text) AS nullif(
+    replace(translate(lower(unit_text), 'μµ^[]{} ', 'uu*'), 'iu', 'u'), ''
+);
+
 -- A limit of a reference range, in the unit of the value: one that says another unit is no limit of this value.
 CREATE OR REPLACE TEMP MACRO limit_of(range_limit, quantity) AS CASE
     WHEN
-        coalesce(range_limit.code, range_limit.unit) IS NULL
-        OR coalesce(quantity.code, quantity.unit) IS NULL
+        coalesce(unit_spelling(range_limit.code), unit_spelling(range_limit.unit)) IS NULL
+        OR coalesce(unit_spelling(quantity.code), unit_spelling(quantity.unit)) IS NULL
         OR list_has_any(
-            [lower(range_limit.code), lower(range_limit.unit)], [lower(quantity.code), lower(quantity.unit)]
+            [unit_spelling(range_limit.code), unit_spelling(range_limit.unit)],
+            [unit_spelling(quantity.code), unit_spelling(quantity.unit)]
         )
         THEN range_limit.value
 END;

@@ -34,6 +34,7 @@ WITH coded AS (
         procedure_concept_id AS concept_id,
         procedure_source_value AS source_value,
         procedure_date AS onset_date,
+        procedure_end_date AS end_date,
         'procedure_occurrence' AS cdm_table,
         procedure_occurrence_id AS cdm_row_id
     FROM cdm.procedure_occurrence

@@ -29,8 +29,13 @@ given AS (
         exposure.supply_end,
         CASE
             WHEN drug.dose_unit_source_value = plan.unit THEN drug.quantity
-            -- In another unit of mass or volume it is no number of capsules.
-            WHEN NOT coalesce(regexp_full_match(drug.dose_unit_source_value, '(?i)([kcmunµ]|mc)?[gl]'), FALSE)
+            -- Without a unit, or in one that is known to be so, it is a number of capsules.
+            WHEN
+                coalesce(
+                    regexp_full_match(
+                        drug.dose_unit_source_value, '(?i)1|\{.*\}|caps?|capsules?|tabs?|tablets?|pills?|粒|片'
+                    ), TRUE
+                )
                 THEN drug.quantity * strength.amount_value
         END AS amount,
         -- An end that is only the start again, of a drug taken for days, was not recorded.
@@ -75,7 +80,7 @@ SELECT
     round(
         CASE
             WHEN daily.days_on = 1
-                THEN daily.amount / greatest(1, (daily.supply_end - daily.start_date + 1) // daily.cycle_days)
+                THEN daily.amount / greatest(1, round((daily.supply_end - daily.start_date + 1) / daily.cycle_days))
             WHEN daily.end_known THEN daily.amount / (daily.supply_end - daily.start_date + 1)
         END, 6
     ) AS dose

@@ -51,6 +51,8 @@ said AS (
         followed.part,
         seen.value_mm,
         CASE
+            -- Called new is enough, without a size or state.
+            WHEN called_new.lesion IS NOT NULL THEN TRUE
             WHEN seen.lesion IS NULL OR NOT seen.is_seen THEN NULL
             ELSE NOT coalesce(seen.is_gone, FALSE)
         END AS is_there,
@@ -62,6 +64,11 @@ said AS (
             whole.person_id = seen.person_id
             AND whole.assessment_no = seen.assessment_no
             AND followed.lesion = seen.lesion
+    LEFT JOIN new_lesion_seen AS called_new
+        ON
+            whole.person_id = called_new.person_id
+            AND whole.assessment_no = called_new.assessment_no
+            AND followed.lesion = called_new.lesion
     WHERE whole.is_after
 )
 

@@ -28,11 +28,17 @@ said AS (
         try_cast(
             try_cast(finding.value_as_number AS DECIMAL(28, 4)) * unit.millimetres AS DECIMAL(28, 3)
         ) AS measured_mm,
-        -- Below 5 mm is too small to measure, which is 5 mm (Eisenhauer 2009, 4.3.2); other bounds are no measures.
+        -- Below 5 mm is too small to measure, which is 5 mm (Eisenhauer 2009, 4.3.2), and a node below 10 mm is none;
+        -- other bounds are no measures.
         CASE
+            WHEN question.concept_set = $short_axis AND finding.upper_bound * unit.millimetres <= 10
+                THEN least(finding.upper_bound * unit.millimetres, 9.999)
             WHEN finding.upper_bound * unit.millimetres <= 5 THEN 5
             ELSE measured_mm
         END::DECIMAL(28, 3) AS length_mm,
+        length_mm IS NULL AND coalesce(finding.lower_bound, finding.upper_bound) * unit.millimetres >= 0 AS is_bounded,
+        finding.lower_bound * unit.millimetres
+        >= CASE question.concept_set WHEN $short_axis THEN 10 ELSE 0 END AS is_above,
         CASE
             WHEN named.found_on <= named.index_date THEN -length_mm
             ELSE length_mm
@@ -59,7 +65,7 @@ said AS (
         ON
             finding.unit_concept_id = unit.unit_concept_id
             AND question.concept_set IN ($longest_diameter, $short_axis)
-            AND coalesce(finding.value_as_number, finding.upper_bound) >= 0
+            AND coalesce(finding.value_as_number, finding.upper_bound, finding.lower_bound) >= 0
 ),
 
 lesion_kind AS (
@@ -81,14 +87,19 @@ of_day AS (
         min(said.lesion_row_id) AS lesion_row_id,
         first(said.answer ORDER BY said.finding_datetime DESC NULLS LAST, said.answer ASC)
         FILTER (WHERE said.question = $lesion_role AND said.answer IS NOT NULL) AS part,
-        first(
-            said.answer
-            ORDER BY
-                said.finding_datetime DESC NULLS LAST,
-                list_position(
-                    ['progressed', 'present', 'equivocal', 'too small', 'absent', 'not evaluable'], said.answer
-                ) ASC
-        ) FILTER (WHERE said.question = $lesion_state AND said.answer IS NOT NULL) AS state,
+        -- Of which no more is known than a bound, that is there.
+        coalesce(
+            first(
+                said.answer
+                ORDER BY
+                    said.finding_datetime DESC NULLS LAST,
+                    list_position(
+                        ['progressed', 'present', 'equivocal', 'too small', 'absent', 'not evaluable'], said.answer
+                    ) ASC
+            ) FILTER (WHERE said.question = $lesion_state AND said.answer IS NOT NULL),
+            CASE WHEN bool_or(said.is_bounded) THEN 'present' END
+        ) AS state,
+        coalesce(bool_or(said.is_above), FALSE) AS is_above,
         first(said.length_mm ORDER BY said.finding_datetime DESC NULLS LAST, said.harder DESC NULLS LAST)
         FILTER (
             WHERE
@@ -135,6 +146,7 @@ SELECT
     lesion_row_id,
     part,
     state,
+    is_above,
     -- Too small to measure is 5 mm, and what can be measured keeps its measure (Eisenhauer 2009, 4.3.2).
     CASE
         WHEN state = 'not evaluable' THEN NULL

@@ -8,8 +8,10 @@ SELECT
     state,
     value_mm,
     -- Nodes below 10 mm in the short axis are normal (Eisenhauer 2009, Eur J Cancer 45:228, 4.3.1), so that one without
-    -- a value may be. Any other lesion that is said to be there is not gone, whatever its size.
+    -- a value may be, unless it is known to be larger. Any other lesion that is said to be there is not gone, whatever
+    -- its size.
     CASE
+        WHEN value_mm IS NULL AND is_above THEN FALSE
         WHEN value_mm IS NULL AND (state = 'progressed' OR (state = 'present' AND NOT nodal)) THEN FALSE
         WHEN nodal THEN value_mm < 10
         ELSE value_mm = 0

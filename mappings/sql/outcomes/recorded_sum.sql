@@ -7,6 +7,8 @@ SELECT
     finding.finding_date AS assessment_date,
     finding.cdm_table,
     finding.cdm_row_id,
+    -- A bound above 0: there is disease, however much.
+    coalesce(finding.lower_bound > 0, FALSE) AS is_above_zero,
     -- Wide enough for every product with it: an overflow would end the run.
     try_cast(
         try_cast(finding.value_as_number AS DECIMAL(28, 4)) * unit.millimetres AS DECIMAL(28, 3)

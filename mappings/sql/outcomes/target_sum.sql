@@ -22,7 +22,7 @@ recorded AS (
         found.sum_mm AS known_mm,
         found.sum_mm,
         coalesce(found.sum_mm = 0, FALSE) AS is_gone,
-        coalesce(found.sum_mm > 0, FALSE) AS has_disease,
+        coalesce(found.sum_mm > 0, found.is_above_zero) AS has_disease,
         coalesce(found.assessment_date = baseline.baseline_date, FALSE) AS is_baseline,
         found.cdm_table,
         found.cdm_row_id
