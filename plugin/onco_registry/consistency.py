@@ -182,7 +182,7 @@ def _baseline_adds_up(frames: Frames) -> Outcome:
         return None
     variables = list(baseline.groupby("variable", sort=False))
     wrong = [str(name) for name, rows in variables if not _variable_adds_up(rows, n)]
-    return not wrong, ", ".join(wrong) or f"{len(variables)} variables add up to all patients"
+    return not wrong, ", ".join(wrong) or f"{len(variables)} variables fit the number of patients"
 
 
 def _variable_adds_up(rows: pd.DataFrame, n: int) -> bool:

@@ -102,7 +102,7 @@ def test_every_item_and_every_place_has_words(language: str) -> None:
 def test_lists_with_commas_of_their_own_are_told_apart() -> None:
     words = Catalogue("en")
     assert said(words, say("change_ends", endpoints=["A", "B, late"])) == (
-        "A change of treatment ends follow-up only for: A; B, late."
+        "Of the times to an event, a change of treatment ends follow-up only for: A; B, late."
     )
     assert said(words, say("exposure_records", records=["administration", "a source of the site"])).startswith(
         "Records that count, the most trusted first: administrations, a source of the site."

@@ -295,7 +295,7 @@ baseline:
     assert list(dict.fromkeys(results.baseline["variable"])) == ["lines", "age", "sites"]
     check = results.consistency_check
     assert rows(check[check["check_name"] == "baseline_adds_up"], "status", "detail") == [
-        ("pass", "3 variables add up to all patients")
+        ("pass", "3 variables fit the number of patients")
     ]
     assert record.registry.labels["sites"] == "Sites"
     con = duckdb.connect()

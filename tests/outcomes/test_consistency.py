@@ -153,21 +153,21 @@ BASELINE = pd.DataFrame(
 @pytest.mark.parametrize(
     ("row", "column", "value", "wrong"),
     [
-        (0, "x", 2, "3 variables add up to all patients"),
+        (0, "x", 2, "3 variables fit the number of patients"),
         (0, "x", 3, "age"),  # known and missing are more than all
         (1, "x", 2, "age"),  # so are the levels
         (2, "n", 4, "age"),  # of how many differs
         (5, "x", 0, "weight"),
-        (6, "x", 1, "3 variables add up to all patients"),  # one patient is in both levels
+        (6, "x", 1, "3 variables fit the number of patients"),  # one patient is in both levels
         (6, "x", 3, "sites"),  # more than are known
-        (7, "x", 0, "3 variables add up to all patients"),
+        (7, "x", 0, "3 variables fit the number of patients"),
         (8, "x", 3, "sites"),  # everybody is missing, and some are not
     ],
 )
 def test_levels_of_the_baseline_table(frames: Frames, row: int, column: str, value: int, wrong: str) -> None:
     frames["baseline"] = BASELINE
     _change(frames, "baseline", BASELINE.index.to_series() == row, column, value)
-    status = "pass" if "add up" in wrong else "fail"
+    status = "pass" if "fit" in wrong else "fail"
     assert _status(frames, "baseline_adds_up") == (status, wrong)
 
 

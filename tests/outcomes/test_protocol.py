@@ -85,7 +85,7 @@ def test_arms_are_told_with_the_baseline_of_their_response(registry: model.Regis
     first, *more = told(protocol(compared, None), "comparators")
     assert first == (
         "Exploratory: alpha arm, beta arm, each from a landmark 42 days after the first drug, classified by what is "
-        "known then; Overall survival."
+        "known then; Overall survival, by log-rank test, Cox model and restricted means."
     )
     assert more == [
         "Their response is judged against a baseline at most 28 days before the first drug. Where only a baseline at "

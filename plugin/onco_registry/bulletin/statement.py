@@ -9,7 +9,7 @@ from typing import Any
 from onco_registry.bulletin.catalogue import Catalogue
 
 Statement = dict[str, Any]
-# A space stands between them: 安罗替尼和 PD-1.
+# Between them stands a space.
 _HAN_BEFORE_LATIN = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])")
 # What ends the key of a statement that tells a number of persons, and the values that do so.
 COUNTED, COUNTS = "_counted", ("excluded", "remaining", "patients")
