@@ -67,24 +67,36 @@ def migrate(folder: Path) -> int:
 
 
 def _widen_staged(con: duckdb.DuckDBPyConnection) -> None:
-    """Give the tables of staged resources the elements that are declared now; what was not read before is NULL."""
+    """Give the tables of staged resources the elements that are declared now, at any depth; what was not read before is
+    NULL.
+    """
     for resource_type in fhir_schema.resource_types():
         table = fhir_schema.table_name(resource_type)
-        described = con.execute(
-            f"""
-            SELECT column_name FROM duckdb_columns()
-            WHERE database_name = current_database() AND schema_name = 'staged' AND table_name = {literal(table)}
-            """
-        ).fetchall()
-        there = {name for (name,) in described}
-        declared = set(fhir_schema.columns(resource_type))
-        if not there or declared <= there:
+        before = _columns(con, table)
+        if not before:
             continue
         con.execute(f"ALTER TABLE staged.{table} RENAME TO {table}_before")
         workspace.create_staged(con, resource_type)
-        kept = ", ".join(f'"{name}"' for name in sorted(there & {"resource", "source", "resource_id", *declared}))
+        now = _columns(con, table)
+        if now == before:
+            con.execute(f"DROP TABLE staged.{table}; ALTER TABLE staged.{table}_before RENAME TO {table}")
+            continue
+        kept = ", ".join(f'"{name}"' for name in now if name in before)
         con.execute(f"INSERT INTO staged.{table} BY NAME SELECT {kept} FROM staged.{table}_before")
         con.execute(f"DROP TABLE staged.{table}_before")
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Column -> type of a table of `staged`; none where there is no such table."""
+    return dict(
+        con.execute(
+            f"""
+            SELECT column_name, data_type FROM duckdb_columns()
+            WHERE database_name = current_database() AND schema_name = 'staged' AND table_name = {literal(table)}
+            ORDER BY column_index
+            """
+        ).fetchall()
+    )
 
 
 def _advise(con: duckdb.DuckDBPyConnection, due: tuple[Migration, ...]) -> None:
