@@ -20,16 +20,21 @@ def ended(record: Record, event: int, day: int) -> None:
     )
 
 
-def outcome(record: Record, person: int, event: int, value: int) -> None:
+def said(record: Record, person: int, event: int, concept: int, field: int = _FIELD, **values: Any) -> None:
+    """What an observation says of an event's row, which `field` says the table of: grade, causality, outcome ..."""
     record.insert(
         "observation",
         person_id=person,
-        observation_concept_id=OUTCOME,
+        observation_concept_id=concept,
         observation_date=on(0),
-        value_as_concept_id=value,
         observation_event_id=event,
-        obs_event_field_concept_id=_FIELD,
+        obs_event_field_concept_id=field,
+        **values,
     )
+
+
+def outcome(record: Record, person: int, event: int, value: int) -> None:
+    said(record, person, event, OUTCOME, value_as_concept_id=value)
 
 
 def given(record: Record, person: int, drug: int, day: int, **values: Any) -> int:

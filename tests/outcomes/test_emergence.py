@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outcomes.record import Record, on, rows
-from outcomes.safety_record import ended
+from outcomes.record import Record, rows
+from outcomes.safety_record import ended, said
 
 
 def emergence(record: Record) -> list[tuple[object, ...]]:
@@ -68,15 +68,7 @@ def test_another_term_or_one_without_a_name_is_not_there_before(record: Record) 
     record.adverse_event(1, "tired", 5, 2)
     other = record.condition(1, 0, 6)
     for row in (nameless, other):
-        record.insert(
-            "observation",
-            person_id=1,
-            observation_concept_id=400,
-            observation_date=on(0),
-            value_as_concept_id=402,
-            observation_event_id=row,
-            obs_event_field_concept_id=1147127,
-        )
+        said(record, 1, row, 400, value_as_concept_id=402)
     found = {(term, what) for term, _, what, emergent in emergence(record) if emergent}
     assert found == {("Tired", "new"), ("Term not recorded", "new")}
 

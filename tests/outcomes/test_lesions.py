@@ -343,6 +343,17 @@ def test_what_is_back_after_complete_response_is_progression_by_a_bound_too(
     assert _responses(record) == [(60, "CR"), (100, "PD")]
 
 
+def test_of_a_node_the_short_axis_alone_says_that_it_is_back(record: Record) -> None:
+    record.member(1)
+    for day, found in (
+        (-5, {"axis": 30, "role": "target"}),
+        (60, {"axis": 0}),
+        (100, {"size": 20, "operator": GREATER}),
+    ):
+        record.lesion(1, day, "n", **found)
+    assert _responses(record) == [(60, "CR"), (100, "NE")]
+
+
 @pytest.mark.parametrize("operator", [LESS, GREATER])
 def test_other_disease_of_which_a_bound_is_known_is_there(record: Record, operator: int) -> None:
     record.member(1)

@@ -9,6 +9,7 @@ import pytest
 
 from onco_registry.registry_model import RegistryDefinition
 from outcomes.record import Record, on, rows
+from outcomes.safety_record import said
 
 
 def test_one_row_per_patient_and_term_with_the_worst_grade(record: Record) -> None:
@@ -43,15 +44,7 @@ def test_of_events_of_one_day_and_grade_the_concept_decides_whatever_their_keys(
 def test_an_absurd_grade_is_no_grade(record: Record, grade: float) -> None:
     record.member(1)
     row = record.condition(1, 501, 10)
-    record.insert(
-        "observation",
-        person_id=1,
-        observation_concept_id=400,
-        observation_date=on(10),
-        value_as_number=grade,
-        observation_event_id=row,
-        obs_event_field_concept_id=1147127,
-    )
+    said(record, 1, row, 400, value_as_number=grade)
     assert rows(record.relation("adverse_event"), "term", "worst_grade") == [("Tired", None)]
 
 
@@ -75,16 +68,7 @@ def test_related_to_another_drug_is_not_related_to_the_treatment(
     record.member(1)
     row = record.adverse_event(1, "tired", 10, 3)
     for drug, judged in suspects.items():
-        record.insert(
-            "observation",
-            person_id=1,
-            observation_concept_id=410,
-            observation_date=on(10),
-            value_as_concept_id=411 if judged else 412,
-            qualifier_concept_id=drug,
-            observation_event_id=row,
-            obs_event_field_concept_id=1147127,
-        )
+        said(record, 1, row, 410, value_as_concept_id=411 if judged else 412, qualifier_concept_id=drug)
     found = rows(record.relation("adverse_event"), "term", "worst_grade", "related", "worst_related_grade")
     assert found == [("Tired", 3, related, 3 if related else None)]
 
@@ -101,15 +85,7 @@ def test_an_event_may_stand_in_any_table_that_is_declared(
         "procedure_occurrence": record.procedure(1, 12, 502),
     }
     for table, row in terms.items():
-        record.insert(
-            "observation",
-            person_id=1,
-            observation_concept_id=400,
-            observation_date=on(10),
-            value_as_concept_id=402,
-            observation_event_id=row,
-            obs_event_field_concept_id=fields[table],
-        )
+        said(record, 1, row, 400, fields[table], value_as_concept_id=402)
     assert rows(record.relation("adverse_event"), "term", "worst_grade", "cdm_table") == [
         ("Inflamed", 2, "procedure_occurrence"),
         ("Tired", 2, "observation"),
@@ -130,15 +106,7 @@ def test_a_procedure_that_ended_before_treatment_begins_anew(
             procedure_date=on(start),
             procedure_end_date=on(end),
         )
-        record.insert(
-            "observation",
-            person_id=1,
-            observation_concept_id=400,
-            observation_date=on(start),
-            value_as_concept_id=402,
-            observation_event_id=row,
-            obs_event_field_concept_id=1147082,
-        )
+        said(record, 1, row, 400, 1147082, value_as_concept_id=402)
     assert rows(record.relation("adverse_event"), "emergence", "onset_date") == [("new", on(10))]
 
 
@@ -238,13 +206,5 @@ def test_tables_and_estimates(record: Record) -> None:
 def test_a_grade_may_be_a_number(record: Record) -> None:
     record.member(1)
     row = record.condition(1, 501, 10)
-    record.insert(
-        "observation",
-        person_id=1,
-        observation_concept_id=400,
-        observation_date=on(10),
-        value_as_number=4,
-        observation_event_id=row,
-        obs_event_field_concept_id=1147127,
-    )
+    said(record, 1, row, 400, value_as_number=4)
     assert rows(record.relation("adverse_event"), "worst_grade") == [(4,)]

@@ -99,7 +99,11 @@ of_day AS (
             ) FILTER (WHERE said.question = $lesion_state AND said.answer IS NOT NULL),
             CASE WHEN bool_or(said.is_bounded) THEN 'present' END
         ) AS state,
-        coalesce(bool_or(said.is_above), FALSE) AS is_above,
+        coalesce(
+            bool_or(said.is_above) FILTER (
+                WHERE said.question = CASE WHEN lesion_kind.nodal THEN $short_axis ELSE $longest_diameter END
+            ), FALSE
+        ) AS is_above,
         first(said.length_mm ORDER BY said.finding_datetime DESC NULLS LAST, said.harder DESC NULLS LAST)
         FILTER (
             WHERE
