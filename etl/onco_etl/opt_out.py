@@ -20,6 +20,7 @@ from onco_etl.query import literal, scalar
 log = structlog.get_logger()
 
 _ID = re.compile(r"(?:Patient/)?([A-Za-z0-9._~-]{1,128})")
+_REMARK = re.compile(r"\s#")
 
 
 def update(con: duckdb.DuckDBPyConnection, source: str, listed: Path | None) -> None:
@@ -84,7 +85,8 @@ def _key(source: str, system: str | None, value: str) -> str:
 
 
 def read(path: Path) -> list[tuple[str | None, str]]:
-    """(system, value) of each identifier, and (None, id) of each patient, on a list: one a line, `#` begins a remark.
+    """(system, value) of each identifier, and (None, id) of each patient, on a list: one a line; `#` begins a line of
+    remarks.
 
     Raises ConfigurationError naming the line, never what stands there.
     """
@@ -97,6 +99,9 @@ def read(path: Path) -> list[tuple[str | None, str]]:
 
 
 def _entry(path: Path, number: int, text: str) -> tuple[str | None, str]:
+    # It could as well be part of the identifier: who wrote it would believe somebody opted out who is not.
+    if _REMARK.search(text):
+        raise ConfigurationError(f"{path}: line {number}: a remark has a line of its own, which begins with `#`")
     system, bar, value = text.rpartition("|")
     if bar and value:
         return system, value

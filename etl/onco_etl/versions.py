@@ -44,6 +44,7 @@ _SOLE_TARGETS = {
     "participant.individual": "Practitioner",
     "performer.actor": "Practitioner",
     "requester": "Practitioner",
+    "informationSource": "Practitioner",
     "asserter": "Practitioner",
     "recorder": "Practitioner",
 }

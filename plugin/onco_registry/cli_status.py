@@ -42,7 +42,7 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     if "busy" in found:
         typer.echo(found["busy"])
     else:
-        _print_workspace(settings, found, len(quarantined))
+        _print_workspace(settings, found, quarantined)
     _print_bulletins(found, settings.zone)
 
 
@@ -104,7 +104,7 @@ def _to_do(advice: str | None) -> str:
     return f" To do: {advice}." if advice else ""
 
 
-def _print_workspace(settings: Config, found: dict[str, Any], quarantined: int) -> None:
+def _print_workspace(settings: Config, found: dict[str, Any], quarantined: list[dict[str, Any]]) -> None:
     from onco_registry import status as states
 
     typer.echo(states.verdict(found, quarantined))

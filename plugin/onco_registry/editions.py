@@ -113,7 +113,15 @@ def _newest_recompute(con: duckdb.DuckDBPyConnection, registry: str) -> Mapping[
 def _meta(
     con: duckdb.DuckDBPyConnection, config: Config, registry: RegistryDefinition, found: results.Results
 ) -> BulletinMeta:
-    finished = scalar(con, "SELECT finished FROM state.run WHERE run = $1", [found.as_of_run])
+    # Results are written once: what is computed again is what the first recompute wrote.
+    finished = scalar(
+        con,
+        """
+        SELECT min(r.finished) FROM state.recompute AS c JOIN state.run AS r USING (run)
+        WHERE c.registry = $1 AND c.data_cut = $2 AND c.as_of_run = $3 AND c.hash = $4
+        """,
+        [found.registry, found.data_cut, found.as_of_run, found.hash],
+    )
     vocabulary = scalar(con, "SELECT vocabulary_release FROM state.run WHERE run = $1", [found.as_of_run])
     return BulletinMeta(
         registry=registry.name,

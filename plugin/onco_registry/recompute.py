@@ -31,7 +31,7 @@ from onco_registry.response_estimate import estimate_response
 from onco_registry.results import FRAMES, Results, cohort_definition_frame, shape
 from onco_registry.safety import collect_adverse_events, safety_parameters
 from onco_registry.safety_estimate import incidence_frame, rate_frame, safety_estimates
-from onco_registry.time_estimate import curves
+from onco_registry.time_estimate import curves, curves_of_others
 
 # What decides a number besides the definition: the engine's own modules (and packages) and SELECTs.
 _ENGINE = (
@@ -129,10 +129,12 @@ def _frames(relations: Relations, registry: RegistryDefinition) -> dict[str, pd.
     late = {"late_contact": relations.query("late_contact")}
     frames["consistency_check"] = check_consistency(frames | late)
     # Last: they put others in the place of the cohort.
-    for others in (follow_added, compare):
-        for name, rows in others(relations, registry).items():
+    for follow in (follow_added, compare):
+        for name, rows in follow(relations, registry).items():
             frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
-    frames["estimate"] = with_others(registry, frames["estimate"], frames["comparison"], frames["added_later"])
+    others = frames["comparison"], frames["added_later"]
+    frames["estimate"] = with_others(registry, frames["estimate"], *others)
+    frames["curve"] = pd.concat([frames["curve"], curves_of_others(registry, *others)], ignore_index=True)
     return {name: shape(name, frames[name]) for name in FRAMES}
 
 

@@ -111,7 +111,8 @@ FRAMES: Mapping[str, Mapping[str, str]] = {
         "results_graded": "INTEGER", "results_not_evaluable": "INTEGER",
     },
     "laboratory_table": {
-        "term": "VARCHAR", "baseline_grade": "INTEGER", "worst_grade": "INTEGER", "x": "INTEGER", "n": "INTEGER",
+        "term": "VARCHAR", "baseline_grade": "INTEGER", "worst_grade": "INTEGER", "x": "INTEGER",
+        "x_not_evaluable": "INTEGER", "n": "INTEGER",
     },
     "laboratory_not_evaluable": {"term": "VARCHAR", "reason": "VARCHAR", "x": "INTEGER", "n": "INTEGER"},
     "safety_query": {

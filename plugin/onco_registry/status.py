@@ -96,8 +96,16 @@ def _vocabulary(con: duckdb.DuckDBPyConnection) -> str | None:
 
 
 _QUARANTINE = """
-    SELECT q.run, l.name AS file, q.line, q.entry, q.resource_type, q.resource, q.reason, q.element, q.message
-    FROM state.quarantine AS q LEFT JOIN state.landed AS l USING (run, file_no)
+    SELECT
+        q.run, l.name AS file, q.line, q.entry, q.resource_type, q.resource, q.reason, q.element, q.message,
+        -- What cannot be read replaces nothing: the rows are still those of the version that this run received.
+        CASE
+            WHEN q.settled IS NULL AND NOT r.deleted
+                AND (r.run, r.file_no, r.line, r.entry) < (q.run, q.file_no, q.line, q.entry) THEN r.run
+        END AS rows_from_run
+    FROM state.quarantine AS q
+    LEFT JOIN state.landed AS l USING (run, file_no)
+    LEFT JOIN state.resource AS r USING (resource)
 """
 
 
@@ -112,8 +120,8 @@ def open_quarantine(con: duckdb.DuckDBPyConnection, *, as_of: int = 2**31 - 2) -
     return rows(con, f"{_QUARANTINE} {still} ORDER BY q.run, q.file_no, q.line, q.entry", [as_of])
 
 
-def verdict(found: dict[str, Any], quarantined: int) -> str:
-    """The last sync in one line, and what is open."""
+def verdict(found: dict[str, Any], quarantined: Rows) -> str:
+    """The last sync in one line, and what is open, of which `quarantined`."""
     syncs = [run for run in found["runs"] if run["kind"] == "sync"]
     if not syncs:
         return "No sync yet."
@@ -121,10 +129,12 @@ def verdict(found: dict[str, Any], quarantined: int) -> str:
     fates_ = {row["fate"]: 0 for row in found["received"]}
     for row in found["received"]:
         fates_[row["fate"]] += row["count"]
+    outdated = sum(row["rows_from_run"] is not None for row in quarantined)
+    standing = f" ({outdated:,} with rows of an earlier version)" if outdated else ""
     undone = "" if last["status"] == "complete" else f" ({last['message']})"
     return (
         f"Last sync: run {last['run']}, {last['status']}{undone}, {last['received']:,} versions received. "
-        f"Open: {quarantined:,} quarantined, {fates_.get('waiting', 0):,} waiting for their patient."
+        f"Open: {len(quarantined):,} quarantined{standing}, {fates_.get('waiting', 0):,} waiting for their patient."
     )
 
 

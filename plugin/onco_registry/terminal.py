@@ -50,5 +50,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str) -> None:
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     # A file or a pipe has no width of its own; tables are not folded to that of an old terminal.
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    width = None if sys.stdout.isatty() else 160
+    # What stands in brackets is the data's or a message's own, and no markup.
+    console = Console(width=width, markup=False, emoji=False)
     console.print(table if rows else f"{title}: none")

@@ -53,6 +53,20 @@ def curves(registry: RegistryDefinition, endpoint: pd.DataFrame, strata: pd.Data
     return pd.concat(found, ignore_index=True)
 
 
+def curves_of_others(registry: RegistryDefinition, comparison: pd.DataFrame, added_later: pd.DataFrame) -> pd.DataFrame:
+    """Those of the arms of the registry's comparators from their landmark, and of who added a drug later."""
+    found = [
+        group_curve(str(endpoint), f"arm={arm}", times, registry.analysis)
+        for (endpoint, arm), times in comparison.groupby(["endpoint", "arm"], sort=False)
+    ]
+    if registry.added_later:
+        found += [
+            group_curve(str(endpoint), f"cohort={registry.added_later.name}", times, registry.analysis)
+            for endpoint, times in added_later.groupby("endpoint", sort=False)
+        ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
 def group_curve(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """The curve of some patients, as rows of results.curve."""
     curve = _curve(from_enough_at_risk(times)[0], analysis).rename(columns={"time": "time_days"})

@@ -119,7 +119,7 @@ AE_INCIDENCE = [
     ("group", "skin_group", True, 30, 8, 1, 0, 0, 0.125, 0.01, 0.42),
     ("group", "bleeding", False, 90, 8, 0, 1, 7, 0.0, None, None),
 ]
-LABORATORY_TABLE = [("Anemia", None, 1, 2, 7), ("Anemia", 0, 2, 5, 7)]
+LABORATORY_TABLE = [("Anemia", None, 1, 2, 1, 7), ("Anemia", 0, 2, 5, 2, 7), ("Anemia", None, None, 1, 1, 7)]
 BASELINE = [
     ("age", "", "summary", 7, 8, 58.0, 44.5, 66.25, 31.0, 79.0, "years"),
     ("age", "18-44", "count", 2, 8, None, None, None, None, None, None),
@@ -154,7 +154,7 @@ COLUMNS = {
     "safety_table": "kind item related_only x x_grade_1_2 x_grade_3_4 x_grade_5 x_not_graded n",
     "ae_rate": "kind item related_only n events person_days rate lower upper first_median_days",
     "ae_incidence": "kind item related_only time_days at_risk events competing censored incidence lower upper",
-    "laboratory_table": "term baseline_grade worst_grade x n",
+    "laboratory_table": "term baseline_grade worst_grade x x_not_evaluable n",
     "response_query": "query source",
     "safety_query": "query source",
     "adverse_event": "term ae_class",

@@ -67,6 +67,7 @@ COMPARED = [
     ("both", "arm=both", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 3, "months"),
     ("both", "arm=alone", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 2, "months"),
     ("both", "arm=both vs alone", "pfs_hazard_ratio", 1.0, 0.2, 5.0, 0.95, "cox-efron-wald", None, 8, 5, "ratio"),
+    ("both", "arm=both vs alone", "pfs_rmst_difference_12m", 0.5, -1.0, 2.0, 0.95, "rmst", None, 8, 5, "months"),
     # Of the second line one patient is not among those compared.
     ("both", "line=first", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 3, "months"),
     ("both", "line=second", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 4, 2, "months"),
@@ -99,8 +100,32 @@ def test_contrasts_tell_whom_they_compare_and_from_when(frames: Frames, meta: Bu
     assert by_arm["groups"] == [{"label": "Both", "n": 4, "events": 3}, {"label": "Alone", "n": 4, "events": 2}]
     assert by_line["groups"] == []
     page = render(document)
+    # Neither arm has five at risk at 12 months, and there is no mean by line.
+    assert (by_arm["few_at_risk"], by_line["few_at_risk"]) == (True, False)
+    assert "up to 12 months, fewer than 5 of a group at risk" in page
     assert '<td class="n" data-label="Events/n">3/4 versus 2/4</td>' in page
     assert "day 42 after the first drug" in page
+
+
+def test_medians_of_groups_and_further_endpoints_say_where_few_are_at_risk(frames: Frames, meta: BulletinMeta) -> None:
+    told = [
+        ("both", "arm=both", "pfs_median", 6.0, None, 9.0, 0.95, "log-log", None, 9, 7, "months"),
+        ("both", "arm=alone", "pfs_median", 6.0, None, None, 0.95, "log-log", None, 9, 7, "months"),
+        ("both", "overall", "dor_median", 4.0, None, 5.0, 0.95, "log-log", None, 9, 7, "months"),
+    ]
+    curve = [
+        ("pfs", "arm=both", 183, 5, 1, 0, 0.5, 0.2, 0.8), ("pfs", "arm=both", 274, 4, 1, 0, 0.4, 0.1, 0.7),
+        ("pfs", "arm=alone", 183, 4, 1, 0, 0.5, 0.2, 0.8), ("dor", "overall", 200, 5, 1, 0, 0.5, 0.2, 0.8),
+    ]  # fmt: skip
+    for name, rows in (("estimate", told), ("curve", curve)):
+        frames[name] = pd.DataFrame([*frames[name].to_numpy().tolist(), *rows], columns=frames[name].columns)
+    document = build(frames, dataclasses.replace(meta, endpoints=("pfs", "os")))
+    (arms,) = document["survival"][0]["strata"]
+    assert [(row["label"], row["few_at_risk"]) for row in arms["rows"]] == [("Both", "upper"), ("Alone", "estimate")]
+    assert [(row["endpoint"], row["few_at_risk"]) for row in document["further_endpoints"]] == [("dor", None)]
+    page = render(document)
+    assert page.count("<sup>†</sup>") == page.count("<sup>*</sup>") == 1
+    assert "* Fewer than 5 are at risk at the median, † at its upper limit" in page
 
 
 def test_curve_is_shown_while_five_are_at_risk(document: dict[str, Any]) -> None:
@@ -195,10 +220,12 @@ def test_groups_rates_and_curves_of_safety(document: dict[str, Any]) -> None:
     # Curves without any event, and of related events, are not drawn.
     (curve,) = safety["incidence"]
     assert [(point["time_days"], point["incidence"]) for point in curve["points"]] == [(30, 0.25), (60, 0.5)]
-    assert [(row["baseline_grade"], row["worst_grade"], row["x"]) for row in safety["laboratory"]] == [
-        (0, 2, 5),
-        (None, 1, 2),
-    ]
+    assert [
+        (row["baseline_grade"], row["worst_grade"], row["x"], row["x_not_evaluable"]) for row in safety["laboratory"]
+    ] == [(0, 2, 5, 2), (None, 1, 2, 1), (None, None, 1, 1)]
+    assert "of 7; in 3 of them other results could not be graded; in 1 more no result could be graded" in render(
+        document
+    )
 
 
 def test_baseline_by_variable_with_what_is_missing(document: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from etl.site import Site, patient, weight
 from onco_etl import mapping, pipeline, quarantine, rebuild, relations, shape, workspace
+from onco_registry import status
 
 OPEN = "SELECT q.run, l.name, q.line, q.reason FROM state.quarantine AS q JOIN state.landed AS l USING (run, file_no)"
 
@@ -46,6 +47,28 @@ def test_an_older_version_in_quarantine_never_overtakes_a_newer_one(site: Site) 
     assert still_open(site) == []
     assert pipeline.replay(site.settings).fates == {}
     assert site.rows() == [(1970, None, 61.0)]
+
+
+def test_what_cannot_be_read_replaces_nothing_and_says_whose_rows_stand(site: Site) -> None:
+    site.night(patient(), weight("o1"), weight("o2"))
+    site.night(weight("o1", code=[1]), weight("o2", status="verified"), weight("o3", code=[1]))
+    assert site.rows() == [(1970, None, 60.0)]
+    with workspace.connect(site.settings.data, read_only=True) as con:
+        found = status.open_quarantine(con)
+        said = status.verdict(status.status(con, site.settings.published_folder), found)
+    assert [(row["resource"], row["reason"], row["rows_from_run"]) for row in found] == [
+        ("main/Observation/o1", "invalid-shape", 1),
+        ("main/Observation/o2", "invalid-status", None),
+        ("main/Observation/o3", "invalid-shape", None),
+    ]
+    assert "Open: 3 quarantined (1 with rows of an earlier version), 0 waiting" in said
+    site.night(weight("o1", value=61.0))
+    with workspace.connect(site.settings.data, read_only=True) as con:
+        assert {row["resource"]: row["rows_from_run"] for row in status.quarantine(con)} == {
+            "main/Observation/o1": None,
+            "main/Observation/o2": None,
+            "main/Observation/o3": None,
+        }
 
 
 def test_nothing_open_is_a_run_that_received_nothing(site: Site) -> None:

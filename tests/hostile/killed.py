@@ -160,7 +160,7 @@ def aftermath(settings: EtlSettings, batch: Path, result: Path) -> None:
     left = published(settings)
     with workspace.connect(settings.data, read_only=True) as con:
         shown = status.status(con, settings.published_folder)
-        verdict = status.verdict(shown, 0)
+        verdict = status.verdict(shown, [])
     fates = pipeline.sync(settings, batch).fates
     found = {
         "left": left,

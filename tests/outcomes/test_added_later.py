@@ -108,11 +108,14 @@ def test_medians_are_under_the_name_of_their_cohort(added: Record) -> None:
     for person in (1, 2, 3):
         _one(added, ("alpha", 0, 200), ("beta", 100, 200), person=person)
         added.response(person, 100 + 20 * person, "PD")
-    estimates = added.results().estimate
+    results = added.results()
+    estimates = results.estimate
     theirs = estimates["stratum"] == "cohort=beta_to_alpha"
     medians = estimates[theirs & (estimates["measure"] == "pfs_median")]
     assert rows(medians, "n", "events", "unit") == [(3, 3, "months")]
     assert medians["estimate"].round(4).tolist() == [round(41 / 30.4375, 4)]
+    curve = results.curve[(results.curve["stratum"] == "cohort=beta_to_alpha") & (results.curve["endpoint"] == "pfs")]
+    assert rows(curve, "time_days", "at_risk", "events") == [(0, 3, 0), (21, 3, 1), (41, 2, 1), (61, 1, 1)]
 
 
 def test_the_cohort_itself_is_as_without_them(added: Record, registry: RegistryDefinition) -> None:
@@ -122,10 +125,11 @@ def test_the_cohort_itself_is_as_without_them(added: Record, registry: RegistryD
     with_them = added.results()
     added.registry = registry
     without = added.results()
-    for name in ("best_response", "endpoint", "curve", "completeness", "consistency_check", "adverse_event"):
+    for name in ("best_response", "endpoint", "completeness", "consistency_check", "adverse_event"):
         assert with_them.frames()[name].equals(without.frames()[name]), name
     theirs = with_them.estimate["stratum"] == "cohort=beta_to_alpha"
     assert with_them.estimate[~theirs].equals(without.estimate)
+    assert with_them.curve[with_them.curve["stratum"] != "cohort=beta_to_alpha"].equals(without.curve)
     assert set(with_them.estimate.loc[theirs, "measure"]) == {
         "pfs_median", "pfs_rate_6m", "os_median", "os_rate_6m", "os_rate_12m",
     }  # fmt: skip

@@ -91,6 +91,18 @@ def test_time_counts_from_the_landmark(compared: Record) -> None:
     ]
 
 
+def test_each_arm_has_its_curve(compared: Record) -> None:
+    _one(compared, ("alpha", 0, 100))
+    compared.response(1, 80, "PD")
+    compared.death(1, 310)
+    curve = compared.results().curve
+    assert rows(curve[curve["stratum"] == "arm=alpha"], "endpoint", "time_days", "at_risk", "events") == [
+        (endpoint, day, 1, event)
+        for endpoint, last in (("pfs", 39), ("os", 269), ("ttnt", 269))
+        for day, event in ((0, 0), (last, 1))
+    ]
+
+
 @pytest.mark.parametrize(
     ("what", "day", "compared_there"), [("PD", 42, False), ("PD", 43, True), ("death", 42, False), ("death", 43, True)]
 )
@@ -296,10 +308,11 @@ def test_the_cohort_itself_is_as_without_comparators(compared: Record, registry:
     with_arms = compared.results()
     compared.registry = registry
     without = compared.results()
-    for name in ("best_response", "endpoint", "curve", "completeness", "consistency_check"):
+    for name in ("best_response", "endpoint", "completeness", "consistency_check"):
         assert with_arms.frames()[name].equals(without.frames()[name]), name
     of_arms = with_arms.estimate["stratum"].str.startswith("arm=")
     assert with_arms.estimate[~of_arms].equals(without.estimate)
+    assert with_arms.curve[~with_arms.curve["stratum"].str.startswith("arm=")].equals(without.curve)
     assert set(with_arms.estimate.loc[of_arms, "stratum"]) == {"arm=combination", "arm=alpha"}
     assert without.comparison.empty
     assert list(with_arms.cohort_definition["cohort_definition_id"]) == [7, 8, 9, 10]

@@ -195,15 +195,17 @@ def test_shift_table_reasons_and_estimates(record: Record) -> None:
         if before is not None:
             result(record, person, PLATELETS, -1, before, **PLATELET_RANGE)
         result(record, person, PLATELETS, 10, after, **PLATELET_RANGE)
+    result(record, 2, PLATELETS, 11, None, **PLATELET_RANGE)
     results = record.results()
-    assert rows(results.laboratory_table, "term", "baseline_grade", "worst_grade", "x", "n") == [
-        ("Platelet count decreased", 0, 2, 1, 4),
-        ("Platelet count decreased", 1, 1, 1, 4),
-        ("Platelet count decreased", 1, 4, 1, 4),
-        ("Platelet count decreased", None, 3, 1, 4),
+    assert rows(results.laboratory_table, "term", "baseline_grade", "worst_grade", "x", "x_not_evaluable", "n") == [
+        ("Platelet count decreased", 0, 2, 1, 0, 4),
+        ("Platelet count decreased", 0, None, 1, 1, 4),
+        ("Platelet count decreased", 1, 1, 1, 0, 4),
+        ("Platelet count decreased", 1, 4, 1, 1, 4),
+        ("Platelet count decreased", None, 3, 1, 0, 4),
     ]
     assert rows(results.laboratory_not_evaluable, "term", "reason", "x", "n") == [
-        ("Platelet count decreased", "no number", 1, 5)
+        ("Platelet count decreased", "no number", 2, 6)
     ]
     chosen = results.estimate[results.estimate["measure"].str.startswith("lab_")]
     assert rows(chosen, "measure", "x", "n", "ci_method") == [

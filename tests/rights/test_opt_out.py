@@ -124,6 +124,8 @@ def test_entries_that_match_nobody_are_counted_and_not_shown(
     [
         (b"p1\nsomebody else\n", "line 2: neither a patient's id nor an identifier as system|value"),
         (b"p1\nurn:mrn|\n", "line 2"),
+        (b"urn:mrn|7 # somebody withdrew\n", "line 1: a remark has a line of its own, which begins with `#`"),
+        (b"p1 #somebody\n", "line 1: a remark has a line of its own"),
         (b"\xff\n", "cannot be read"),
     ],
 )
@@ -136,5 +138,5 @@ def test_a_list_that_cannot_be_read_names_the_line_and_not_what_stands_there(
         opt_out.read(listed)
     assert said in str(error.value)
     assert "somebody" not in str(error.value)
-    listed.write_text("\ufeffp1\n#p2\nPatient/p3\n a b|c |x\n", encoding="utf-8")
-    assert opt_out.read(listed) == [(None, "p1"), (None, "p3"), ("a b|c ", "x")]
+    listed.write_text("\ufeffp1\n#p2\nPatient/p3\n a b|c |x\nurn:mrn|7#8\n", encoding="utf-8")
+    assert opt_out.read(listed) == [(None, "p1"), (None, "p3"), ("a b|c ", "x"), ("urn:mrn", "7#8")]

@@ -7,7 +7,7 @@ WITH span AS (
         a.ancestor_concept_id AS drug_concept_id,
         e.drug_exposure_start_date AS start_date,
         CASE
-            WHEN contains(e._derivation, 'end: start + 29 days') THEN e.drug_exposure_start_date
+            WHEN is_guessed_end(e._derivation) THEN e.drug_exposure_start_date
             ELSE greatest(e.drug_exposure_end_date, e.drug_exposure_start_date)
         END AS end_date
     FROM cdm.drug_exposure AS e

@@ -74,6 +74,9 @@ CREATE OR REPLACE TEMP MACRO derivation_of(date_from, start_text, end_from) AS n
     'end: ' || end_from
 ), '');
 
+-- The end of a prescription that tells none is a guess (event/drug), and no duration of treatment.
+CREATE OR REPLACE TEMP MACRO is_guessed_end(derivation) AS contains(derivation, 'end: start + 29 days');
+
 -- What was recorded after its end began by its end at the latest.
 CREATE OR REPLACE TEMP MACRO earlier_of(recorded_text, end_text) AS CASE
     WHEN is_reversed(recorded_text, end_text) THEN end_text ELSE recorded_text

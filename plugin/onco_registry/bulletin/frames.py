@@ -33,7 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "kind", "item", "related_only", "time_days", "at_risk", "events", "competing", "censored",
         "incidence", "lower", "upper",
     ),
-    "laboratory_table": ("term", "baseline_grade", "worst_grade", "x", "n"),
+    "laboratory_table": ("term", "baseline_grade", "worst_grade", "x", "x_not_evaluable", "n"),
     "baseline": (
         "variable", "level", "kind", "x", "n",
         "median", "lower_quartile", "upper_quartile", "minimum", "maximum", "unit",

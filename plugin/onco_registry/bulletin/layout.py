@@ -1,12 +1,10 @@
 """Records of the document as its tables lay them out: rates by rule, medians by group, contrasts by endpoint."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from onco_registry.bulletin.frames import Record
-from onco_registry.bulletin.sections.estimates import DAYS_PER
 
 
 @dataclass(frozen=True)
@@ -72,23 +70,3 @@ def by_endpoint(contrasts: list[Record]) -> list[tuple[str, list[Record]]]:
     """The contrasts by endpoint, both in the order of the document."""
     endpoints = dict.fromkeys(group["endpoint"] for group in contrasts)
     return [(name, [group for group in contrasts if group["endpoint"] == name]) for name in endpoints]
-
-
-def few_at_risk(entry: Record, row: Record, fewest: int) -> str:
-    """What of an estimate lies where fewer than `fewest` are at risk: 'few', 'few_upper' of its limit alone, or ''.
-
-    A rate or a restricted mean is of its time, in weeks or months, a median of itself.
-    """
-    if row.get("withheld"):
-        return ""
-    if found := re.search(r"_(?:rate|rmst)_(\d+)([mw])$", row["measure"]):
-        return "few" if _at_risk(entry, int(found[1]) * DAYS_PER[found[2]]) < fewest else ""
-    # The day of an event comes back from rounded months.
-    times = [None if value is None else value * DAYS_PER["m"] - 0.5 for value in (row["estimate"], row["upper"])]
-    few = [time is not None and _at_risk(entry, time) < fewest for time in times]
-    return "few" if few[0] else "few_upper" if few[1] else ""
-
-
-def _at_risk(entry: Record, days: float) -> int:
-    """How many are at risk on a day."""
-    return max((point["at_risk"] for point in entry["curve"]["points"] if point["time_days"] >= days), default=0)

@@ -20,9 +20,9 @@ class BulletinMeta:
 
     `registry` is the definition's name, `title` its one-line title, `cohort` and `cohort_id` the name and
     cohort_definition_id of its own cohort, which arms and further cohorts stand beside, `population` one sentence on
-    who is in the cohort, `notes` the registry's own caveats. `computed` is when the run of its recompute finished, and
-    must carry a timezone. `unmapped_codes` counts distinct codes mapped to concept 0 and `quarantined` the resource
-    versions refused, both at `knowledge_run`.
+    who is in the cohort, `notes` the registry's own caveats. `computed` is when the first run that computed these
+    results finished, and must carry a timezone. `unmapped_codes` counts distinct codes mapped to concept 0 and
+    `quarantined` the resource versions refused, both at `knowledge_run`.
     `facts`: what the definition says of the design, by the names of checklist.json.
     `endpoints` are those shown; where none is named, all that have a curve. `has_response` and `has_safety`: whether
     the registry declares the rules of either. `landmark_days`: from the first drug to the landmark of its

@@ -15,11 +15,11 @@ from onco_registry.bulletin.figures import kaplan_meier
 from onco_registry.bulletin.figures.drawings import drawings
 from onco_registry.bulletin.figures.swimmer import MOST_ROWS
 from onco_registry.bulletin.headline_words import FEWEST_FOR_ESTIMATES, endpoint_name, finding, in_order, measure_name
-from onco_registry.bulletin.layout import by_endpoint, by_group, by_reason, by_rule, by_source, few_at_risk, told
+from onco_registry.bulletin.layout import by_endpoint, by_group, by_reason, by_rule, by_source, told
+from onco_registry.bulletin.sections.at_risk import FEWEST_AT_RISK, few_at_risk
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 from onco_registry.bulletin.sections.quality import FEWEST_FOR_PERCENTILE
 from onco_registry.bulletin.sections.response import RESPONSES
-from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 from onco_registry.bulletin.statement import said
 from onco_registry.bulletin.unbroken import unbroken
 

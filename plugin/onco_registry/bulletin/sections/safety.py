@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
+from onco_registry.bulletin.sections.at_risk import FEWEST_AT_RISK
 from onco_registry.bulletin.sections.estimates import OVERALL, first, overall
-from onco_registry.bulletin.sections.survival import FEWEST_AT_RISK
 
 GRADES = (1, 2, 3, 4, 5)
 # Position of the first severe grade, which is 3.

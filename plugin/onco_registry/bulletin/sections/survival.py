@@ -4,11 +4,10 @@ from collections import Counter
 
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
+from onco_registry.bulletin.sections.at_risk import FEWEST_AT_RISK, few_at_risk
 from onco_registry.bulletin.sections.estimates import OVERALL, first, overall, rates_in_time_order, strata
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 
-# A survival curve is not drawn where fewer patients than this are at risk: its steps say little there.
-FEWEST_AT_RISK = 5
 VERSUS = " vs "
 # The stratum of comparators: known at a landmark, from which times run.
 ARM = "arm"
@@ -30,7 +29,7 @@ def survival(
             "endpoint": name,
             "label": meta.label(name),
             "estimates": _time_estimates(estimates, name),
-            "strata": strata(estimates, f"{name}_median", meta.label),
+            "strata": _medians_by_group(estimates, curves, name, meta),
             "decided_by": _decided_by([row for row in endpoints if row["endpoint"] == name], meta),
             "curve": _curve([row for row in curves if row["endpoint"] == name]),
         }
@@ -38,27 +37,32 @@ def survival(
     ]
 
 
-def further_endpoints(estimates: list[Record], shown: list[str], meta: BulletinMeta) -> list[Record]:
+def further_endpoints(
+    estimates: list[Record], curves: list[Record], shown: list[str], meta: BulletinMeta
+) -> list[Record]:
     """The medians of the declared endpoints that have no curve in the bulletin, in the order of the registry."""
     medians = [row["measure"] for row in estimates if row["stratum"] == OVERALL and row["measure"].endswith("_median")]
     names = [measure.removesuffix("_median") for measure in dict.fromkeys(medians) if measure != FOLLOW_UP]
     return [
-        {"endpoint": name, "label": meta.label(name), **row}
+        {"endpoint": name, "label": meta.label(name), **_marked(row, curves, name)}
         for name in names
         if name not in shown and (row := first(estimates, f"{name}_median")) is not None
     ]
 
 
-def contrasts(estimates: list[Record], meta: BulletinMeta) -> list[Record]:
-    """The declared contrasts by endpoint, each with its rows: log-rank, hazard ratio, its test, restricted means."""
+def contrasts(estimates: list[Record], curves: list[Record], meta: BulletinMeta) -> list[Record]:
+    """The declared contrasts by endpoint, each with its rows: log-rank, hazard ratio, its test, restricted means.
+
+    `few_at_risk` of a difference of means: fewer than five of either group are at risk at its time.
+    """
     groups: dict[tuple[str, str], list[Record]] = {}
     for row in estimates:
         if VERSUS in row["stratum"]:
             groups.setdefault((_endpoint(row["measure"], meta), row["stratum"]), []).append(row)
     found = []
     for (endpoint, stratum), rows in groups.items():
-        label, _, reference = stratum.partition("=")[2].partition(VERSUS)
-        variable = stratum.partition("=")[0]
+        variable, _, pair = stratum.partition("=")
+        label, _, reference = pair.partition(VERSUS)
         found.append(
             {
                 "endpoint": endpoint,
@@ -68,6 +72,12 @@ def contrasts(estimates: list[Record], meta: BulletinMeta) -> list[Record]:
                 "reference": meta.label(reference),
                 "landmark_days": meta.landmark_days if variable == ARM else None,
                 "groups": _compared(estimates, endpoint, variable, (label, reference), rows[0]["n"], meta),
+                "few_at_risk": any(
+                    few_at_risk(_points(curves, endpoint, f"{variable}={one}"), row)
+                    for row in rows
+                    for one in (label, reference)
+                    if row["unit"] == "months" and row["estimate"] is not None
+                ),
                 "rows": rows,
             }
         )
@@ -88,6 +98,22 @@ def _endpoint(measure: str, meta: BulletinMeta) -> str:
     """The endpoint of a contrast's measure: 'pfs_new_therapy_hazard_ratio' is of 'pfs_new_therapy'."""
     named = [name for name in meta.labels if measure.startswith(f"{name}_")]
     return max(named, key=len, default=measure.partition("_")[0])
+
+
+def _medians_by_group(estimates: list[Record], curves: list[Record], endpoint: str, meta: BulletinMeta) -> list[Record]:
+    return [
+        {**group, "rows": [_marked(row, curves, endpoint) for row in group["rows"]]}
+        for group in strata(estimates, f"{endpoint}_median", meta.label)
+    ]
+
+
+def _marked(row: Record, curves: list[Record], endpoint: str) -> Record:
+    """An estimate with what of it rests on few patients of its stratum."""
+    return {**row, "few_at_risk": few_at_risk(_points(curves, endpoint, row["stratum"]), row)}
+
+
+def _points(curves: list[Record], endpoint: str, stratum: str) -> list[Record]:
+    return [row for row in curves if row["endpoint"] == endpoint and row["stratum"] == stratum]
 
 
 def _time_estimates(estimates: list[Record], endpoint: str) -> list[Record]:
