@@ -30,11 +30,6 @@ def update(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("DELETE FROM state.alias; INSERT INTO state.alias FROM alias")
         versions.touch(con, "SELECT resource FROM changed_alias UNION SELECT stands_for FROM changed_alias")
         versions.touch_dependents(con, "changed_alias")
-    _touch_merged(con)
-
-
-def _touch_merged(con: duckdb.DuckDBPyConnection) -> None:
-    """Touch all records of a person when one is touched: what they say is weighed together (sql/cdm/death.sql)."""
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE merged_record AS
@@ -43,6 +38,14 @@ def _touch_merged(con: duckdb.DuckDBPyConnection) -> None:
         SELECT stands_for AS resource, stands_for FROM survivor
         """
     )
+    touch_merged(con)
+
+
+def touch_merged(con: duckdb.DuckDBPyConnection) -> None:
+    """Touch all records of a person when one is touched: what they say is weighed together (sql/cdm/death.sql).
+
+    Call after `update`, in the same run.
+    """
     if scalar(con, "SELECT count(*) FROM merged_record"):
         versions.touch(
             con,

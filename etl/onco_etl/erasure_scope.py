@@ -108,7 +108,7 @@ def _whose(con: duckdb.DuckDBPyConnection, settings: EtlSettings, patients: tupl
         """
     )
     own = con.execute("SELECT system, value FROM erased_alias").fetchall()
-    servers = tuple(f"{server.rstrip('/')}/" for server in settings.servers)
+    servers = tuple(f"{server.rstrip('/')}/".lower() for server in settings.servers)
     return Whose(frozenset(key.split("/", 2)[2] for key in patients), frozenset(own), servers)
 
 

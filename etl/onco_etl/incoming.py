@@ -6,7 +6,8 @@ other     resources of types that are not mapped: type, id, meta and whom they a
 landed    filename -> file_no, for files read whole
 only      (file_no, line, entry) of what counts in a file that is received once more
 place     (filename, n) -> (file_no, line, entry) where the n-th row of a file is not its n-th line
-refused   what could not be read: file_no, line, entry, resource_type, resource_id, reason, element, message
+refused   what could not be read: file_no, line, entry, resource_type, resource_id, version_id, last_updated, reason,
+          element, message
 removed   deletions asked for by Bundle entries: file_no, line, entry, resource_type, resource_id, last_updated,
           version_id
 """
@@ -49,7 +50,7 @@ def create(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile]) -> None:
         CREATE TABLE incoming.place (filename VARCHAR, n BIGINT, file_no INTEGER, line BIGINT, entry INTEGER);
         CREATE TABLE incoming.refused (
             file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource_id VARCHAR,
-            reason VARCHAR, element VARCHAR, message VARCHAR
+            version_id VARCHAR, last_updated VARCHAR, reason VARCHAR, element VARCHAR, message VARCHAR
         );
         CREATE TABLE incoming.removed (
             file_no INTEGER, line BIGINT, entry INTEGER, resource_type VARCHAR, resource_id VARCHAR,
@@ -84,6 +85,10 @@ def filled(con: duckdb.DuckDBPyConnection) -> list[str]:
 def columns_of(table: str) -> dict[str, str]:
     """Declared columns (name -> DuckDB type) of a table of `incoming`."""
     return _HEADER_COLUMNS if table == OTHER else fhir_schema.columns(tables()[table])
+
+
+# SQL of version_id and last_updated of a resource that is not read, from its text.
+VERSION_OF_JSON = "json ->> '$.meta.versionId' AS version_id, json ->> '$.meta.lastUpdated' AS last_updated"
 
 
 class Reader:

@@ -34,7 +34,8 @@ GONE = "gone"
 class LandedFile:
     """A file of a run as it lies in the landing zone; `lines` counts physical lines, blank ones included.
 
-    `resource_type` is None where the file must be taken apart line by line; `only` as in InputFile.
+    `resource_type` is None where the file must be taken apart line by line; `only` as in InputFile; `sha256` is that of
+    its content when it was received, None where it is read from the landing zone.
     """
 
     file_no: int
@@ -44,6 +45,7 @@ class LandedFile:
     resource_type: str | None
     lines: int
     only: tuple[tuple[int, int], ...] | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
     target.chmod(0o400)
     lines = newlines + (last != b"\n")
     resource_type = file.resource_type if longest <= limits.line else None
-    landed = LandedFile(file_no, target, file.name, file.layout, resource_type, lines, file.only)
+    landed = LandedFile(
+        file_no, target, file.name, file.layout, resource_type, lines, file.only, sha256=digest.hexdigest()
+    )
     entry = {
         "file_no": file_no,
         "name": file.name,
@@ -110,7 +114,7 @@ def _land_one(file_no: int, file: InputFile, folder: Path, limits: Limits) -> tu
         "lines": lines,
         "only": file.only,
         "bytes": size,
-        "sha256": digest.hexdigest(),
+        "sha256": landed.sha256,
     }
     return landed, entry
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from onco_etl import (
+    aliases,
     concepts,
     merge,
     relations,
@@ -67,7 +68,7 @@ def define_macros(con: duckdb.DuckDBPyConnection, settings: EtlSettings, day: da
         secret=workspace.secret(settings.data),
         extract_date=day,
         excluded_labels=settings.excluded_security_labels,
-        servers=[f"{server.rstrip('/')}/" for server in settings.servers],
+        servers=[f"{server.rstrip('/')}/".lower() for server in settings.servers],
     )
     vocabulary.attach(con, settings.data)
 
@@ -122,6 +123,7 @@ def _touch_ahead(con: duckdb.DuckDBPyConnection) -> bool:
                     AND (r.deleted OR x.resource IS NOT NULL) = (c._resource_key IS NOT NULL)
             )""",
         )
+    aliases.touch_merged(con)
     return bool(scalar(con, "SELECT count(*) FROM work.touched") > before)
 
 
@@ -169,6 +171,7 @@ def _touch_dependents(con: duckdb.DuckDBPyConnection, table: str, run: int) -> N
             ) AS x USING (resource_key)
         )""",
     )
+    aliases.touch_merged(con)
     after = scalar(con, "SELECT count(*) FROM work.touched")
     if after > before:
         _exclude(con)

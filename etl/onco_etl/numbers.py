@@ -31,7 +31,9 @@ def refuse_booleans(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(
             f"""
             CREATE OR REPLACE TABLE incoming.boolean AS
-            SELECT file_no, line, entry, resource_type, resource_id, CASE {blamed} END AS element
+            SELECT
+                file_no, line, entry, resource_type, resource_id, {incoming.VERSION_OF_JSON},
+                CASE {blamed} END AS element
             FROM incoming.part
             WHERE
                 resource_type = '{resource_type}' AND (contains(json, 'true') OR contains(json, 'false'))
@@ -39,7 +41,7 @@ def refuse_booleans(con: duckdb.DuckDBPyConnection) -> None:
 
             INSERT INTO incoming.refused
             SELECT
-                file_no, line, entry, resource_type, resource_id, 'invalid-shape', element,
+                file_no, line, entry, resource_type, resource_id, version_id, last_updated, 'invalid-shape', element,
                 'does not fit FHIR R4: a boolean where a number belongs'
             FROM incoming.boolean;
 

@@ -21,6 +21,7 @@ from onco_etl import (
     derive,
     erasure_tables,
     keys,
+    known_files,
     landing,
     ledger,
     mapping,
@@ -101,6 +102,19 @@ def sync(settings: EtlSettings, path: Path) -> RunReport:
         return _run(con, settings, "sync", found)
 
 
+def sync_inbox(settings: EtlSettings, folder: Path) -> RunReport:
+    """Receive the files of `folder` that are not as they were when they were last received.
+
+    Where there are none it is a run that receives nothing. Raises as `sync` does.
+    """
+    found = sources.find(folder)
+    with opened(settings) as con:
+        new = known_files.changed(con, workspace.secret(settings.data), settings.source, found)
+        if known := len(found) - len(new):
+            log.info("known already", files=known)
+        return _run(con, settings, "sync" if new else "remap", new, remember=True)
+
+
 def preview(settings: EtlSettings, path: Path | None) -> Preview:
     """What `sync` of the files at `path`, or `remap` where there is none, would do.
 
@@ -160,9 +174,14 @@ def _connected(data: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _run(
-    con: duckdb.DuckDBPyConnection, settings: EtlSettings, kind: str, found: tuple[sources.InputFile, ...]
+    con: duckdb.DuckDBPyConnection,
+    settings: EtlSettings,
+    kind: str,
+    found: tuple[sources.InputFile, ...],
+    *,
+    remember: bool = False,
 ) -> RunReport:
-    """One run from landing to publishing."""
+    """One run from landing to publishing; it may remember its files, so that they are known as long as they stay."""
     run = runs.next_run(con, settings.data / "landing")
     folder = settings.data / "landing" / f"{run:06d}"
     landed: tuple[landing.LandedFile, ...] = ()
@@ -175,7 +194,8 @@ def _run(
             runs.forget(con, run)
             raise
         log.info("landed", run=run, files=len(landed))
-    load(con, settings, run, landed, kind=kind, day=mapping.today(settings.timezone), key_log=folder / "keys")
+    day = mapping.today(settings.timezone)
+    load(con, settings, run, landed, kind=kind, day=day, key_log=folder / "keys", remember=remember)
     landing.mark_complete(folder)
     if settings.check_every_sync:
         quality.check(con, settings.data)
@@ -197,14 +217,17 @@ def load(
     kind: str,
     day: date,
     key_log: Path | None = None,
+    remember: bool = False,
 ) -> None:
     """Stage landed files and bring the workspace up to date with them, as `run` of the hospital's date `day`.
 
-    The keys that it assigns are written to the folder `key_log`, where one is given.
+    The keys that it assigns are written to the folder `key_log`, where one is given; `remember`: as `known_files`.
     """
     with _staged(con, settings, run, landed, day) as read, _transaction(con, settings, run, kind):
         before = keys.highest(con)
         _update(con, run, read, settings, kind=kind)
+        if remember:
+            known_files.remember(con, workspace.secret(settings.data), settings.source, landed)
         if landed:
             suppression.take_out(con, run, read, landed[0].path.parent)
         if key_log:

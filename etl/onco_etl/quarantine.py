@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from onco_etl import fhir_schema, shape
+from onco_etl.incoming import VERSION_OF_JSON
 from onco_etl.landing import LandedFile, raw_lines
 from onco_etl.query import literal, scalar
 from onco_etl.sources import BYTE_ORDER_MARK
@@ -22,10 +23,12 @@ _EXPLAINED = 1000
 def refuse(con: duckdb.DuckDBPyConnection, n: int, error: Exception) -> None:
     """Record that DuckDB refused row `n` of `incoming.queue`, and which element broke the declared shape."""
     row = con.execute(
-        "SELECT file_no, line, entry, resource_type, resource_id, json FROM incoming.queue WHERE n = $1", [n]
+        "SELECT file_no, line, entry, resource_type, resource_id, json, " + VERSION_OF_JSON + " "
+        "FROM incoming.queue WHERE n = $1",
+        [n],
     ).fetchone()
     assert row is not None
-    file_no, line, entry, resource_type, resource_id, text = row
+    file_no, line, entry, resource_type, resource_id, text, version_id, last_updated = row
     explained = scalar(con, "SELECT count(*) FROM incoming.refused")
     found = None
     # Only DuckDB sees that a key comes twice.
@@ -33,8 +36,8 @@ def refuse(con: duckdb.DuckDBPyConnection, n: int, error: Exception) -> None:
         found = first_fault(resource_type, text)
     element, message = found or (None, _shape_message(error))
     con.execute(
-        "INSERT INTO incoming.refused VALUES ($1, $2, $3, $4, $5, 'invalid-shape', $6, $7)",
-        [file_no, line, entry, resource_type, resource_id, element, message],
+        "INSERT INTO incoming.refused VALUES ($1, $2, $3, $4, $5, $6, $7, 'invalid-shape', $8, $9)",
+        [file_no, line, entry, resource_type, resource_id, version_id, last_updated, element, message],
     )
 
 
@@ -135,17 +138,25 @@ def record(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile]
         _validate_sample(con, run, file, sample)
 
 
+# SQL of how new a version of the ledger is, as versions are ordered: the later, the greater.
+_AGE = """struct_pack(
+    dated := coalesce(l.last_updated, TIMESTAMPTZ '-infinity'), number := coalesce(try_cast(l.version_id AS BIGINT), -1)
+)"""
+
+
 def _settle(con: duckdb.DuckDBPyConnection, run: int) -> None:
     """Note with which run a quarantined version was settled, and which one is open again.
 
-    Settled: the version itself is accepted now (a map or a rule changed); its resource came again and was accepted, or
-    is in quarantine anew; or it names no resource, and its file came again: replayed, or corrected, which is told by
-    name and number of lines.
+    Settled: the version itself is accepted now (a map or a rule changed); its resource came again, in a version that is
+    not older, and was accepted, or is in quarantine anew; or it names no resource, and its file came again: replayed,
+    or corrected, which is told by name and number of lines.
     """
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE still_open AS
-        SELECT q.run, q.file_no, q.line, q.entry, q.resource FROM state.quarantine AS q WHERE q.settled IS NULL;
+        SELECT q.run, q.file_no, q.line, q.entry, q.resource, {_AGE} AS age
+        FROM state.quarantine AS q LEFT JOIN state.ledger AS l USING (run, file_no, line, entry)
+        WHERE q.settled IS NULL;
 
         CREATE OR REPLACE TEMP TABLE settled AS
         SELECT q.run, q.file_no, q.line, q.entry
@@ -160,11 +171,12 @@ def _settle(con: duckdb.DuckDBPyConnection, run: int) -> None:
             WHERE d.fate = 'quarantined'
         ) AS x ON x.resource = q.resource
         WHERE l.run = {run} AND (l.run, l.file_no, l.line, l.entry) > (q.run, q.file_no, q.line, q.entry)
+            AND {_AGE} >= q.age
             AND (l.fate IN ('mapped', 'excluded', 'waiting', 'deleted') OR l.fate = 'unchanged' AND x.resource IS NULL)
         UNION
         SELECT q.run, q.file_no, q.line, q.entry
-        FROM still_open AS q SEMI JOIN (SELECT * FROM state.quarantine WHERE run = {run}) AS n USING (resource)
-        WHERE q.run < {run}
+        FROM still_open AS q JOIN still_open AS n ON n.run = {run} AND n.resource = q.resource
+        WHERE q.run < {run} AND n.age >= q.age
         UNION
         SELECT q.run, q.file_no, q.line, q.entry
         FROM still_open AS q

@@ -60,8 +60,8 @@ def define_macros(
 
     `secret` keys the hashes of free texts; `extract_date` ends open inpatient stays; resources with one of
     `excluded_labels` (`code` or `system|code`) are excluded; absolute references are to our own records where they
-    begin with one of `servers`, or where that is empty. Raises ConfigurationError for a time zone that does not
-    exist.
+    begin with one of `servers` (in lower case), or where that is empty. Raises ConfigurationError for a time zone that
+    does not exist.
     """
     try:
         con.execute(f"SET TimeZone = {literal(timezone)}")

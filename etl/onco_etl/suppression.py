@@ -6,9 +6,11 @@ Known of them is only a hash, keyed by the secret of the data folder, of each na
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -16,7 +18,7 @@ from onco_etl import fhir_schema, incoming, landing, redaction
 from onco_etl.landing import LandedFile
 from onco_etl.query import literal, scalar
 from onco_etl.redaction import Place, entry_text, value_text
-from onco_etl.whose import ABOUT
+from onco_etl.whose import ABOUT, whom_it_is_about
 
 REASON = "erased"
 _NAMED = re.compile(rb"Patient\\?/([A-Za-z0-9._~-]{1,128})")
@@ -58,8 +60,10 @@ def drop(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile
         return
     con.execute("CREATE OR REPLACE TEMP TABLE told (version_row BIGINT, key VARCHAR)")
     con.execute("INSERT INTO told SELECT rowid, resource FROM version WHERE resource IS NOT NULL")
+    con.execute("CREATE OR REPLACE TEMP TABLE beyond_columns (version_row BIGINT)")
     for table in incoming.filled(con):
         _tell_staged(con, table, source)
+    _tell_by_text(con, source, files)
     _tell_refused(con, source, files)
     con.execute(
         f"""
@@ -75,17 +79,24 @@ def drop(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile
 
 
 def _tell_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
-    """The patients that the staged rows of a type are about."""
+    """The patients that the staged rows of a type are about; `beyond_columns`: those of which only the text tells."""
     columns = incoming.columns_of(table)
     same_type = "coalesce(w.resource_type, '') NOT IN (" + ", ".join(map(literal, fhir_schema.resource_types())) + ")"
     if table != incoming.OTHER:
         same_type = f"w.resource_type = {literal(incoming.tables()[table])}"
     for element in (name for name in ABOUT if name in columns):
         reference = f'v."{element}"'
+        whole = f"to_json({reference})"
+        con.execute(
+            f"""
+            INSERT INTO beyond_columns
+            SELECT w.rowid FROM version AS w JOIN incoming.{table} AS v ON v.rowid = w.staged_row
+            WHERE {same_type} AND (starts_with({whole} ->> '$.reference', '#') OR json_type({whole}) = 'ARRAY')
+            """
+        )
         if columns[element] == "JSON":
             shape = '\'{"reference":"VARCHAR","type":"VARCHAR","identifier":{"system":"VARCHAR","value":"VARCHAR"}}\''
-            one = f"CASE json_type({reference}) WHEN 'ARRAY' THEN {reference} -> 0 ELSE {reference} END"
-            reference = f"try_cast(json_transform({one}, {shape}) AS STRUCT(reference VARCHAR, type VARCHAR, " + (
+            reference = f"try_cast(json_transform({reference}, {shape}) AS STRUCT(reference VARCHAR, type VARCHAR, " + (
                 "identifier STRUCT(system VARCHAR, value VARCHAR)))"
             )
         con.execute(
@@ -97,23 +108,65 @@ def _tell_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> Non
         )
 
 
+def _tell_by_text(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile]) -> None:
+    """The patients whom a resource is about as one of several, or as a contained one."""
+    theirs = [
+        f"({row}, {_reference(one)})"
+        for row, text in _texts(con, files, "rowid IN (FROM beyond_columns)")
+        for one in whom_it_is_about(_resource(text))
+    ]
+    if theirs:
+        con.execute(
+            f"""
+            INSERT INTO told
+            SELECT version_row, patient_key({literal(source)}, reference)
+            FROM (VALUES {", ".join(theirs)}) AS v(version_row, reference)
+            """
+        )
+
+
+def _resource(text: bytes) -> Mapping[str, Any]:
+    """The resource of a line, or of an entry of a Bundle."""
+    found: Mapping[str, Any] = json.loads(text.decode("utf-8").lstrip("\ufeff"))
+    return found if "resourceType" in found else found["resource"]
+
+
+def _reference(one: Mapping[str, Any]) -> str:
+    """SQL of a Reference."""
+    identifier = one.get("identifier")
+    within = _packed(identifier if isinstance(identifier, dict) else {}, "system", "value")
+    return f"struct_insert({_packed(one, 'reference', 'type')}, identifier := {within})"
+
+
+def _packed(values: Mapping[str, Any], *names: str) -> str:
+    texts = {name: value if isinstance(value := values.get(name), str) else None for name in names}
+    return f"struct_pack({', '.join(f'{name} := {literal(text)}::VARCHAR' for name, text in texts.items())})"
+
+
 def _tell_refused(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile]) -> None:
     """The patients that are named anywhere in what could not be read."""
+    named = [
+        f"({row}, {literal(f'{source}/Patient/{name.decode()}')})"
+        for row, text in _texts(con, files, "staged_row IS NULL AND fate IS NOT NULL")
+        for name in set(_NAMED.findall(text))
+    ]
+    if named:
+        con.execute(f"INSERT INTO told VALUES {', '.join(named)}")
+
+
+def _texts(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], which: str) -> Iterator[tuple[int, bytes]]:
+    """(row, text as received) of rows of `version`."""
     landed = {file.file_no: file for file in files}
-    found = con.execute("SELECT rowid, file_no, line, entry FROM version WHERE staged_row IS NULL AND fate IS NOT NULL")
     lines: dict[int, list[tuple[int, int, int]]] = {}
-    for row, file_no, line, entry in found.fetchall():
+    for row, file_no, line, entry in con.execute(
+        f"SELECT rowid, file_no, line, entry FROM version WHERE {which}"
+    ).fetchall():
         lines.setdefault(file_no, []).append((row, line, entry))
     for file_no, places in lines.items():
         layout = landed[file_no].layout
         texts = landing.raw_lines(landed[file_no], {line for _, line, _ in places})
-        named = [
-            f"({row}, {literal(f'{source}/Patient/{name.decode()}')})"
-            for row, line, entry in places
-            for name in set(_NAMED.findall(entry_text(value_text(texts.get(line, b""), layout, line), entry)))
-        ]
-        if named:
-            con.execute(f"INSERT INTO told VALUES {', '.join(named)}")
+        for row, line, entry in places:
+            yield row, entry_text(value_text(texts.get(line, b""), layout, line), entry)
 
 
 def take_out(con: duckdb.DuckDBPyConnection, run: int, files: Sequence[LandedFile], folder: Path) -> None:

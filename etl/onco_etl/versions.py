@@ -156,7 +156,10 @@ def _collect(con: duckdb.DuckDBPyConnection, run: int, source: str) -> None:
     con.execute(
         f"""
         INSERT INTO version BY NAME
-        SELECT {run} AS run, file_no, line, entry, resource_type, resource_id, {key}, 'quarantined' AS fate, reason
+        SELECT
+            {run} AS run, file_no, line, entry, resource_type, resource_id, {key}, version_id,
+            try_cast(version_id AS BIGINT) AS version_no, {_point("last_updated")} AS last_updated,
+            'quarantined' AS fate, reason
         FROM incoming.refused;
 
         INSERT INTO version BY NAME

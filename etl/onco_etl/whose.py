@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from onco_etl import json_spans
 
 # FHIR R4, CompartmentDefinition "patient": the elements of the first level that say whom a resource is about.
 ABOUT = ("subject", "patient", "beneficiary", "for", "individual")
+_ESCAPED = re.compile(rb"\\u([0-9A-Fa-f]{4})")
 _VERSIONED = re.compile(r"/_history/[^/]+$")
 
 
@@ -25,7 +26,7 @@ _VERSIONED = re.compile(r"/_history/[^/]+$")
 class Whose:
     """Patients of one source: their logical ids, identifiers as (system, value), and other resources that are theirs.
 
-    servers: as in EtlSettings; resources: natural keys without the source, as `Observation/1`.
+    servers: as in EtlSettings, in lower case; resources: natural keys without the source, as `Observation/1`.
     """
 
     ids: frozenset[str]
@@ -38,9 +39,11 @@ class Whose:
         """What is found in every text that is theirs or mentions them, and in few others."""
         texts = set(self.ids)
         for _, value in self.identifiers:
-            texts |= {value, quote(value, safe=""), json.dumps(value)[1:-1]}
+            encoded = quote(value, safe="")
+            texts |= {value, encoded, encoded.lower(), json.dumps(value)[1:-1]}
         # JSON allows any letter to be escaped: such a text is looked at, whatever it holds.
-        parts = [rb"\\u00[2-7]", *(re.escape(text.encode()) for text in sorted(texts) if text)]
+        escaped = rb"\\u00[2-7]" if all(map(str.isascii, texts)) else rb"\\u[0-9A-Fa-f]{4}"
+        parts = [escaped, *(re.escape(text.encode()) for text in sorted(texts) if text)]
         return re.compile(rb"(?<![A-Za-z0-9._~-])(?:" + b"|".join(parts) + rb")(?![A-Za-z0-9._~-])|" + parts[0])
 
     def is_file(self, name: str) -> bool:
@@ -50,6 +53,7 @@ class Whose:
 
     def is_mentioned(self, text: bytes) -> bool:
         """Whether a text that cannot be read as JSON speaks of one of them."""
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)).encode("utf-8", errors="surrogatepass"), text)
         ids = b"|".join(re.escape(name.encode()) for name in sorted(self.ids))
         named = rb"Patient\\?/(?:%b)(?![A-Za-z0-9._~-])|urn:[a-z]+:(?:%b)(?![A-Za-z0-9._~-])" % (ids, ids)
         own = rb'"resourceType"\s*:\s*"Patient"[\s\S]*?"id"\s*:\s*"(?:%b)"' % ids
@@ -112,7 +116,7 @@ class Whose:
         """Patient/1, an address that ends so on a server of the site, urn:uuid:1, Patient?identifier=system|value."""
         if address.startswith("urn:"):
             return address.rpartition(":")[2] in self.ids
-        if "://" in address and self.servers and not address.startswith(self.servers):
+        if "://" in address and self.servers and not address.lower().startswith(self.servers):
             return False
         if "?identifier=" in address:
             kind, _, asked = address.rpartition("/")[2].partition("?identifier=")
@@ -127,6 +131,20 @@ class Whose:
     def _has_identifier(self, identifiers: Sequence[Any]) -> bool:
         known = (one for one in identifiers if isinstance(one, dict))
         return any((one.get("system") or "", one.get("value")) in self.identifiers for one in known)
+
+
+def whom_it_is_about(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The References to the patients whom a resource is about; to a contained one by its id and its identifiers."""
+    for element in ABOUT:
+        for reference in (one for one in _listed(resource.get(element)) if isinstance(one, dict)):
+            address = reference.get("reference")
+            if not (isinstance(address, str) and address.startswith("#")):
+                yield reference
+                continue
+            for one in (one for one in _listed(resource.get("contained")) if isinstance(one, dict)):
+                if one.get("resourceType") == "Patient" and one.get("id") == address[1:]:
+                    yield {"reference": f"Patient/{one['id']}"}
+                    yield from ({"identifier": same} for same in _listed(one.get("identifier")))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -7,7 +7,7 @@ state     workspace (which tables it has), run, site, landed, ledger (one fate p
               quality (results of the checks, per run); erasure (that something was erased, not whose), erasing (the
               plan of one under way), suppressed (hashes of what was erased), forgotten (places that the retention
               took out of the landing zone), opted_out (records of patients),
-              listed_out (who is on the list of a source)
+              listed_out (who is on the list of a source), known_file (hashes of what the files of an inbox held)
 keys      natural key -> integer, one table and one sequence per CDM table, and for resources; never reused
 staged    current resources, one table per type, as declared in mappings/fhir
 work      what the present run touches
@@ -45,7 +45,7 @@ LINEAGE = (
     ("_run_from", "INTEGER"),
 )
 # Tables of `state` that tell what the landing zone does not: a rebuild keeps them.
-KEPT = ("recompute", "quality", "erasure", "erasing", "suppressed", "forgotten", "listed_out")
+KEPT = ("recompute", "quality", "erasure", "erasing", "suppressed", "forgotten", "listed_out", "known_file")
 # Looked up by others, so the newest of all of them is seen, touched or not.
 LOOKED_UP = ("Medication",)
 # The largest `integer` of the OMOP CDM.
@@ -115,6 +115,7 @@ CREATE TABLE IF NOT EXISTS state.erasing (
     resource VARCHAR, run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER
 );
 CREATE TABLE IF NOT EXISTS state.suppressed (person VARCHAR, hash VARCHAR);
+CREATE TABLE IF NOT EXISTS state.known_file (source VARCHAR, name VARCHAR, content VARCHAR);
 CREATE TABLE IF NOT EXISTS state.forgotten (run INTEGER, file_no INTEGER, line BIGINT, entry INTEGER);
 CREATE TABLE IF NOT EXISTS state.opted_out (resource VARCHAR);
 CREATE TABLE IF NOT EXISTS state.listed_out (source VARCHAR, patient VARCHAR);

@@ -12,7 +12,7 @@ import typer
 from onco_etl.errors import ConfigurationError, OncoError
 from onco_registry import config as configuration
 from onco_registry.cli_check import FAILED
-from onco_registry.cli_service import DateOption, send_again, tell
+from onco_registry.cli_service import DateOption, begun, send_again, tell
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found, print_json
 
 if TYPE_CHECKING:
@@ -132,8 +132,9 @@ def _release(
     from onco_registry.service import tasks
     from onco_registry.service.record import AlreadyDone
 
+    date_done = begun(settings, day)
     try:
-        return tasks.bulletin(settings, day.date() if day else None, correction, edition=edition)
+        return tasks.bulletin(settings, date_done, correction, edition=edition)
     except AlreadyDone as done:
         typer.echo(str(done), err=True)
         return []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onco_etl.errors import ConfigurationError
 from onco_registry import config as configuration
 from onco_registry.terminal import CONFIG, ConfigOption, JsonOption, print_found
 
@@ -64,7 +65,17 @@ def jobs(
 def _date(settings: Config, job: str, given: datetime | None) -> date:
     from onco_registry.service.due import business_date
 
-    return given.date() if given else business_date(settings, job, datetime.now(UTC))
+    return begun(settings, given) or business_date(settings, job, datetime.now(UTC))
+
+
+def begun(settings: Config, given: datetime | None) -> date | None:
+    """The date that was given; raises ConfigurationError where it has not begun in the hospital.
+
+    Once it was done, all nights up to it would count as done.
+    """
+    if given and given.date() > datetime.now(settings.zone).date():
+        raise ConfigurationError(f"--date {given.date()}: has not begun yet")
+    return given.date() if given else None
 
 
 def send_again(settings: Config) -> None:

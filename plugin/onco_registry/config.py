@@ -21,7 +21,7 @@ from onco_etl.server.settings import ServerSettings
 from onco_etl.settings import EXCLUDED_SECURITY_LABELS, EtlSettings, Retention
 from onco_registry.bulletin.settings import BulletinSettings, nested
 from onco_registry.episode_rules import episode_rules
-from onco_registry.installed import installed
+from onco_registry.installed import folder_of, installed
 from onco_registry.service.settings import NotifySettings, ScheduleSettings, ServiceSettings
 
 DEFAULT_FILE = Path("registry.toml")
@@ -122,6 +122,14 @@ class Config(BaseSettings):
                 raise ValueError(f"send: {channel.name}: the folder of all bulletins is not for all to see")
         return value
 
+    @field_validator("servers")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # Else no reference would begin with one, and what refers by address would wait for ever.
+        if not all(server.startswith(("http://", "https://")) for server in value):
+            raise ValueError("base addresses of servers, such as https://fhir.hospital.example/r4")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
@@ -206,6 +214,7 @@ def load(path: Path) -> Config:
             f"no {path.name} in {path.absolute().parent}: "
             "go to your site's folder or pass --config FILE (a new site: onco-registry init)"
         )
+    _refuse_unknown_variables()
     try:
         config = Config(**values)
     except ValidationError as error:
@@ -215,11 +224,38 @@ def load(path: Path) -> Config:
     # What is written as a path is one; a name is that of an installed registry.
     folders = tuple(str(base / name) if "/" in name else name for name in config.registries)
     located = located.model_copy(update={"registries": folders})
+    _look_up(located, path)
     for name in ("site_map", "site_systems", "opt_out_list"):
         own: Path | None = getattr(located, name)
         if own and not own.is_file():
             raise ConfigurationError(f"{path}: {name}: {own}: no such file")
     return located
+
+
+def _look_up(config: Config, path: Path) -> None:
+    """Raises ConfigurationError, naming the file, for a registry that is not there or a schedule that is none."""
+    setting = "registries: "
+    try:
+        for name in config.registries:
+            folder_of(name)
+        if config.schedule != ScheduleSettings():
+            from onco_registry.service.due import calendars
+
+            # Names the setting itself.
+            setting = ""
+            calendars(config)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {setting}{error}") from None
+
+
+def _refuse_unknown_variables() -> None:
+    """A variable that is no setting would be passed over without a word; raises ConfigurationError."""
+    known = [f"{_PREFIX}{name.upper()}" for name in Config.model_fields]
+    for variable in sorted(name.upper() for name in os.environ if name.upper().startswith(_PREFIX)):
+        setting = _PREFIX + variable.removeprefix(_PREFIX).partition("__")[0]
+        if setting not in known:
+            meant = difflib.get_close_matches(setting, known, n=1)
+            raise ConfigurationError(f"{variable}: no such setting" + (f"; did you mean {meant[0]}?" if meant else ""))
 
 
 def _located(value: Any, base: Path) -> Any:

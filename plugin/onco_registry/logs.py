@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +19,16 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class _Lines(structlog.PrintLogger):
+    """Lines that nobody may read any more: a run goes on where its reader has gone."""
+
+    def msg(self, message: str) -> None:
+        with suppress(BrokenPipeError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 def set_up(format_: Format = Format.TEXT) -> None:
@@ -35,5 +46,5 @@ def set_up(format_: Format = Format.TEXT) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # Standard error as it is when a line is written: whoever replaced it for a while may have closed theirs.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: _Lines(sys.stderr),
     )

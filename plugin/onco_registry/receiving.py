@@ -53,7 +53,11 @@ def night(config: Config) -> RunReport:
         )
     if config.inbox and not config.inbox.is_dir():
         raise InputError(f"inbox: {config.inbox}: no such folder; create it, or put the setting right")
-    return receive(config, str(config.inbox) if config.inbox else None)
+    if config.inbox is None:
+        return receive(config, None)
+    from onco_etl import pipeline
+
+    return pipeline.sync_inbox(config.etl, config.inbox)
 
 
 def _path(source: str | None, full: bool) -> Path | None:
@@ -72,7 +76,10 @@ def _server(config: Config, address: str | None) -> ServerSettings:
     except ValueError as error:
         raise ConfigurationError(f"--from: {error}") from None
     if config.server is None:
-        raise ConfigurationError("nothing to receive: give --from a path or an address, or set server.url")
+        raise ConfigurationError(
+            "nothing to receive: give --from a path or an address, or set server.url; what lies in the inbox is "
+            "received by `night`"
+        )
     return config.server
 
 

@@ -185,3 +185,23 @@ def test_the_death_of_a_replaced_record_is_the_survivors(site: Site) -> None:
     site.night(linked("p1", "replaced-by", "p2"))
     assert deaths(site) == [(1990, "2024-02-01", "precision: month")]
     assert len(site.published("FROM registry.undated_death")) == 1
+
+
+@pytest.mark.parametrize(
+    ("element", "late"),
+    [
+        ({"managingOrganization": {"reference": "Organization/g"}}, {"resourceType": "Organization", "id": "g"}),
+        ({"generalPractitioner": [{"reference": "Practitioner/d"}]}, {"resourceType": "Practitioner", "id": "d"}),
+    ],
+)
+def test_what_a_replaced_record_refers_to_comes_late_and_the_death_stays_one(
+    site: Site, element: dict[str, Any], late: Resource
+) -> None:
+    site.night(
+        linked("p1", "replaced-by", "p2", deceasedDateTime="2024-06-01", **element),
+        patient("p2", birthDate="1980", deceasedDateTime="2024-05-01"),
+    )
+    assert deaths(site) == [(1980, "2024-05-01", None)]
+    site.night(late)
+    assert deaths(site) == [(1980, "2024-05-01", None)]
+    assert site.published("SELECT count(*) FROM cdm.death") == [(1,)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from etl.derived import Record, ancestor, exposure, ingredient, occurrence
@@ -82,3 +84,17 @@ def test_condition_eras_leave_out_what_has_no_concept(record: Record) -> None:
         (5, "2021-01-01", "2021-02-05", 2),
         (5, "2021-05-01", "2021-05-01", 1),
     ]
+
+
+@pytest.mark.parametrize("persons", [50, 100])
+def test_equal_records_after_a_gap_begin_the_same_era_whatever_their_order(record: Record, persons: int) -> None:
+    drawn = Random(persons)
+    for person in range(1, persons + 1):
+        days = [f"{month}-0{drawn.randint(1, 2)}" for month in ("2020-01", "2020-06", "2021-01") for _ in range(3)]
+        drawn.shuffle(days)
+        record.put("drug_exposure", *(exposure(person, day, day) for day in days))
+        record.put("condition_occurrence", *(occurrence(person, day, None) for day in days))
+    record.derive(gap=30)
+    for table in ("drug_era", "condition_era", "observation_period"):
+        found = record.con.execute(f"SELECT person_id, count(*) FROM cdm.{table} GROUP BY ALL ORDER BY ALL").fetchall()
+        assert found == [(person, 3) for person in range(1, persons + 1)], table

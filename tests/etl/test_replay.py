@@ -71,6 +71,24 @@ def test_what_cannot_be_read_replaces_nothing_and_says_whose_rows_stand(site: Si
         }
 
 
+@pytest.mark.parametrize("refused", [{"status": ["entered-in-error"]}, {"code": [1]}, {"status": "withdrawn"}])
+def test_an_older_version_that_comes_again_does_not_settle_a_newer_one(site: Site, refused: dict[str, Any]) -> None:
+    first, second = ({"versionId": n, "lastUpdated": f"2021-03-0{n}T00:00:00Z"} for n in "12")
+    site.night(patient(), weight("o1", meta=first))
+    site.night(weight("o1", meta=second, **refused))
+    (newer,) = still_open(site)
+    site.night(weight("o1", meta=first))
+    assert still_open(site) == [newer]
+    site.night(weight("o1", meta=first, status="nonsense"))
+    assert newer in still_open(site)
+    # In one batch, the older one last.
+    site.night(weight("o1", meta=second, **refused), weight("o1", meta=first))
+    assert [place[1:3] for place in still_open(site) if place[3] == newer[3]] == [("batch.ndjson", 1)]
+    site.night(weight("o1", value=61.0, meta=second))
+    assert still_open(site) == []
+    assert site.rows() == [(1970, None, 61.0)]
+
+
 def test_nothing_open_is_a_run_that_received_nothing(site: Site) -> None:
     site.night(patient())
     assert pipeline.replay(site.settings).fates == {}

@@ -184,7 +184,12 @@ def test_bulletin_is_released_once_for_an_empty_cohort_of_a_registry_that_the_si
         ),
         (("status", "--no-such-option"), 2, "No such option"),
         (("recompute", "--as-of", "99"), 4, "error: --as-of 99: no sync by that run, or no such run; "),
-        (("sync",), 2, "error: nothing to receive: give --from a path or an address, or set server.url\n"),
+        (
+            ("sync",),
+            2,
+            "error: nothing to receive: give --from a path or an address, or set server.url; what lies in the inbox is "
+            "received by `night`\n",
+        ),
         (("vocabulary", "load"), 2, "Missing argument"),
     ],
 )
@@ -216,6 +221,15 @@ def test_the_wrong_folder_and_a_missing_data_folder_say_what_to_do(tmp_path: Pat
         ("holder = 3", "holder: expected a text in quotes"),
         ("registries = 3", "registries: expected a list in brackets"),
         ('source = "St. Mary"', "source: expected 1 to 32 letters of a to z, digits, _ or -"),
+        ('registries = ["nope"]', "registries: no registry 'nope'; installed: anlotinib_pd1_sts, cdk46_breast"),
+        (
+            'servers = ["fhir.example.org"]',
+            "servers: base addresses of servers, such as https://fhir.hospital.example/r4",
+        ),
+        (
+            "[schedule]\nnight = '61 * * * *'",
+            "schedule.night: '61 * * * *': one minute and one hour, such as '30 1 * * *': a job runs once per date",
+        ),
         ('memory_limit = "4"', "memory_limit: expected a number and a unit in quotes, such as 4GB"),
     ],
 )
@@ -236,7 +250,7 @@ def test_a_service_with_a_schedule_that_is_none_does_not_say_that_it_serves(tmp_
     tmp_path.joinpath("registry.toml").write_text('[schedule]\nnight = "61 * * * *"\n', encoding="utf-8")
     done = cli(tmp_path, "serve")
     assert (done.returncode, "serving" in done.stderr) == (2, False)
-    assert done.stderr.startswith("error: schedule.night: '61 * * * *': one minute and one hour")
+    assert done.stderr.startswith("error: registry.toml: schedule.night: '61 * * * *': one minute and one hour")
 
 
 def test_commands_in_the_wrong_order_say_which_comes_first(tmp_path: Path) -> None:
@@ -293,7 +307,55 @@ def test_an_unknown_registry_is_named(site: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("ONCO_REGISTRY__REGISTRIES", "nope,other")
     done = cli(site, "recompute")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: no registry 'nope'; installed: ")
+    assert done.stderr.startswith("error: registry.toml: registries: no registry 'nope'; installed: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "error"),
+    [
+        ("ONCO_REGISTRY__TIMEZON", "no such setting; did you mean ONCO_REGISTRY__TIMEZONE?"),
+        ("ONCO_REGISTRY__OPT_OUT_LST", "no such setting; did you mean ONCO_REGISTRY__OPT_OUT_LIST?"),
+        ("ONCO_REGISTRY__NOTIFI__SMTP_HOST", "no such setting; did you mean ONCO_REGISTRY__NOTIFY?"),
+    ],
+)
+def test_a_wrong_variable_is_named(site: Path, monkeypatch: pytest.MonkeyPatch, variable: str, error: str) -> None:
+    monkeypatch.setenv(variable, "x")
+    done = cli(site, "status")
+    assert (done.returncode, done.stderr) == (2, f"error: {variable}: {error}\n")
+
+
+@pytest.mark.parametrize("command", ["night", "bulletin"])
+def test_a_date_that_has_not_begun_is_refused(site: Path, command: str) -> None:
+    done = cli(site, command, "--date", "2999-01-01")
+    assert (done.returncode, done.stderr) == (2, "error: --date 2999-01-01: has not begun yet\n")
+    assert answer(site, "jobs")[-1]["job"] != command
+
+
+def test_brackets_in_a_table_are_no_markup(tmp_path: Path) -> None:
+    tmp_path.joinpath("in").mkdir()
+    odd = {**OBSERVATION, "code": {"coding": [{"system": "http://example.org", "code": "X[/b]"}]}}
+    lines = f"{json.dumps(PATIENT)}\n{json.dumps(odd)}\n{{"
+    tmp_path.joinpath("in", "Obs[red] 1.ndjson").write_text(lines, encoding="utf-8")
+    for command in (["init"], ["sync", "--from", "in"]):
+        assert cli(tmp_path, *command).returncode == 0
+    assert "Obs[red] 1.ndjson" in cli(tmp_path, "quarantine", "list").stdout
+    assert "X[/b]" in cli(tmp_path, "unmapped", "list").stdout
+
+
+def test_a_sync_whose_log_nobody_reads_goes_on(tmp_path: Path) -> None:
+    tmp_path.joinpath("in").mkdir()
+    tmp_path.joinpath("in", "one.ndjson").write_text(json.dumps(PATIENT), encoding="utf-8")
+    assert cli(tmp_path, "init").returncode == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        code = "from onco_registry.cli import main; main()"
+        command = [sys.executable, "-c", code, "sync", "--from", "in"]
+        done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=writing, text=True, check=False)
+    finally:
+        os.close(writing)
+    assert done.stdout.startswith("Run 1: received 1 version: 1 mapped")
+    assert answer(tmp_path, "runs")[-1]["status"] == "complete"
 
 
 def test_check_before_the_first_sync(tmp_path: Path) -> None:

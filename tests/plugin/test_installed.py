@@ -62,4 +62,5 @@ def test_two_registries_with_one_cohort_id_are_refused(tmp_path: Path) -> None:
 def test_a_folder_of_the_settings_lies_beside_them(tmp_path: Path) -> None:
     file = tmp_path / "registry.toml"
     file.write_text('registries = ["own/fictional", "cdk46_breast"]\n', encoding="utf-8")
+    tmp_path.joinpath("own", "fictional").mkdir(parents=True)
     assert configuration.load(file).registries == (f"{tmp_path}/own/fictional", "cdk46_breast")

@@ -241,3 +241,42 @@ def test_a_patient_of_another_source_is_named_with_it(tmp_path: Path) -> None:
     assert pulled.read_text(encoding="utf-8").strip() == ""
     assert [value for *_, value in site.rows()] == [77.0]
     assert rebuild.rebuild(main).fates == {"mapped": 2}
+
+
+_NUMBER = {"system": "urn:s", "value": "住院A12"}
+_CONTAINED = [{"resourceType": "Patient", "id": "x", "identifier": [_NUMBER]}]
+_ABOUT_THEM: dict[str, dict[str, Any]] = {
+    "contained": {"resourceType": "Coverage", "id": "c1", "contained": _CONTAINED, "beneficiary": {"reference": "#x"}},
+    "contained, mapped": weight("o2", subject={"reference": "#x"}, contained=_CONTAINED),
+    "one of two": {
+        "resourceType": "Account", "id": "a1", "subject": [{"reference": "Device/9"}, {"reference": "Patient/p1"}],
+    },
+    "identifier": {"resourceType": "Coverage", "id": "c2", "beneficiary": {"identifier": _NUMBER}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bundled", [False, True])
+@pytest.mark.parametrize("way", _ABOUT_THEM)
+def test_what_comes_again_about_them_is_dropped_however_it_says_whom_it_is_about(
+    tmp_path: Path, way: str, bundled: bool
+) -> None:
+    site = Site(tmp_path)
+    site.night(patient("p1", identifier=[_NUMBER]), weight("o1"))
+    erasure.erase(site.settings, "Patient/p1")
+    others = weight("o9", "p9", subject={"reference": "#x"}, contained=[{"resourceType": "Patient", "id": "x"}])
+    came = [{**_ABOUT_THEM[way], "language": "zqid"}, others]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in came]}
+    site.night(*([bundle] if bundled else came))
+    ((theirs,), (other,)) = site.workspace("SELECT reason FROM state.ledger WHERE run = 3 ORDER BY line, entry")
+    assert (theirs, other != "erased") == ("erased", True)
+    assert planted.traces(site.settings.data) == []
+
+
+@pytest.mark.parametrize("value", ["住院A12", r"\u4f4f\u9662A12", r"\u4F4F\u9662A12", r"\u4F4F院\u004112"])
+@pytest.mark.parametrize("end", ["}}", ""])
+def test_an_identifier_is_found_however_its_letters_are_written(tmp_path: Path, value: str, end: str) -> None:
+    start = '{"resourceType": "Coverage", "id": "c1", "language": "zqid", "beneficiary": {"identifier": '
+    site = Site(tmp_path)
+    site.night(patient("p1", identifier=[_NUMBER]), f'{start}{{"system": "urn:s", "value": "{value}"}}{end}')
+    erasure.erase(site.settings, "Patient/p1")
+    assert planted.traces(site.settings.data) == []

@@ -25,8 +25,9 @@ numbered AS (
     SELECT
         *,
         coalesce(start_date > reached_date + 30, TRUE) AS begins,
+        -- With all of its peers: which of equal rows comes first is nobody's to say, and only that one begins.
         sum(coalesce(start_date > reached_date + 30, TRUE)::INTEGER) OVER (
-            PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date ROWS UNBOUNDED PRECEDING
+            PARTITION BY person_id, condition_concept_id ORDER BY start_date, end_date RANGE UNBOUNDED PRECEDING
         ) AS era
     FROM reached
 )

@@ -37,9 +37,10 @@ reached AS (
 numbered AS (
     SELECT
         *,
+        -- With all of its peers: which of equal rows comes first is nobody's to say, and only that one begins.
         sum(coalesce(start_date > reached_date + 30, TRUE)::INTEGER) OVER (
             PARTITION BY person_id, drug_concept_id, unit_concept_id, dose_value ORDER BY start_date, end_date
-            ROWS UNBOUNDED PRECEDING
+            RANGE UNBOUNDED PRECEDING
         ) AS era
     FROM reached
 )

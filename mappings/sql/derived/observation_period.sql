@@ -26,8 +26,9 @@ marked AS (
 numbered AS (
     SELECT
         *,
+        -- With all of its peers: which of equal rows comes first is nobody's to say, and only that one begins.
         count_if(begins) OVER (
-            PARTITION BY person_id ORDER BY first_date, last_date ROWS UNBOUNDED PRECEDING
+            PARTITION BY person_id ORDER BY first_date, last_date RANGE UNBOUNDED PRECEDING
         ) AS period
     FROM marked
 )

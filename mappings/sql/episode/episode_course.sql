@@ -39,10 +39,11 @@ marked AS (
 numbered AS (
     SELECT
         *,
+        -- With all of its peers: which of equal rows comes first is nobody's to say, and only that one begins.
         count_if(begins) OVER (
             PARTITION BY person_id, registry, agent
             ORDER BY start_date, end_date
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS course
     FROM marked
 ),

@@ -22,10 +22,10 @@ END;
 CREATE OR REPLACE TEMP MACRO is_relative(reference, target_types) AS
 regexp_full_match(reference.reference, '(' || target_types || ')/[A-Za-z0-9._~-]+');
 
--- An absolute address on a server that is not one of the site's; where the site names none, all are.
+-- An absolute address on a server that is not one of the site's (in lower case); where the site names none, all are.
 CREATE OR REPLACE TEMP MACRO is_elsewhere(address) AS
 len(own_servers()) > 0 AND contains(address, '://')
-AND NOT list_bool_or(list_transform(own_servers(), LAMBDA one_server: starts_with(address, one_server)));
+AND NOT list_bool_or(list_transform(own_servers(), LAMBDA one_server: starts_with(lower(address), one_server)));
 
 -- Natural key of what a Reference points to: relative, absolute, versioned, urn:uuid (its type, or the sole target's),
 -- or by identifier. A record elsewhere is known by its address, hashed: it never arrives here under that.

@@ -6,7 +6,9 @@ import asyncio
 import smtplib
 import ssl
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ _SECONDS = 30
 
 
 def send(settings: NotifySettings, message: EmailMessage) -> None:
-    """Send a message by the server of the settings, which adds the sender; raises what smtplib raises."""
+    """Send a message by the server of the settings, which adds the sender and the date; raises what smtplib raises."""
     message["From"] = settings.sender
+    message["Date"] = format_datetime(datetime.now(UTC))
     message["Auto-Submitted"] = "auto-generated"
     context = ssl.create_default_context(cafile=settings.ca_file)
     where = (settings.smtp_host, settings.smtp_port)
