@@ -148,7 +148,9 @@ WITH patient AS (
 ),
 version AS (
     SELECT
-        v.*, v._run_from <= $run_1 AND coalesce(v.run_to > $run_1, true) AS known_1,
+        -- A patient is of no day of their own, but there from the first that is recorded.
+        v.* REPLACE (coalesce(v.day, min(v.day) OVER (PARTITION BY v.person_id)) AS day),
+        v._run_from <= $run_1 AND coalesce(v.run_to > $run_1, true) AS known_1,
         v._run_from <= $run_2 AND coalesce(v.run_to > $run_2, true) AS known_2
     FROM ({row}) AS v SEMI JOIN patient USING (person_id)
 ),

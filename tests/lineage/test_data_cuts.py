@@ -327,3 +327,13 @@ def test_the_command_says_so(site: Site) -> None:
     assert json.loads(done.stdout) == [
         {"registry": "fictional", "cause": "late", "resources": 1, "patients": 1, "results": 1}
     ]
+
+
+def test_a_patient_who_came_after_the_earlier_cut_is_new_and_not_late(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.load("first")
+    site.night(*member("p1"))
+    before_all = site.recompute(2, INDEX - timedelta(days=250))
+    site.night(*member("p2"))
+    # p2's own resource among them, which has no day.
+    assert causes(site.since(before_all, site.recompute(3))) == [("new", 6, 1, 1), ("cut", 0, 1, 1)]
