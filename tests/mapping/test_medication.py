@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -225,6 +225,14 @@ def test_a_partial_end_is_recorded_as_one(mapped: Any) -> None:
     period = {"start": "2024-01-02", "end": "2024-02"}
     row = mapped(statement(effectiveDateTime=None, effectivePeriod=period)).row("drug_exposure", PERIOD)
     assert row == (date(2024, 1, 2), date(2024, 2, 1), date(2024, 2, 1), "end: precision month")
+
+
+def test_an_end_some_hours_before_the_start_is_the_start_and_says_so(mapped: Any) -> None:
+    period = {"start": "2024-01-05T23:00:00Z", "end": "2024-01-06T01:00:00+08:00"}
+    row = mapped(administration(effectiveDateTime=None, effectivePeriod=period)).row(
+        "drug_exposure", "drug_exposure_start_datetime, drug_exposure_end_datetime, derivation"
+    )
+    assert row == (datetime(2024, 1, 6, 7), datetime(2024, 1, 6, 7), "end: start")
 
 
 def test_quantity_over_daily_dose(mapped: Any) -> None:

@@ -125,6 +125,19 @@ def test_a_visit_without_end(mapped: Any) -> None:
     ]
 
 
+def test_an_end_some_hours_before_the_start_is_the_start_and_says_so(mapped: Any) -> None:
+    found = mapped(
+        encounter(id="a", period={"start": "2024-06-01T20:00:00+08:00", "end": "2024-06-01T10:00:00Z"}),
+        encounter(id="b", period={"start": "2024-06-01T20:00:00+08:00", "end": "2024-06-01T13:00:00Z"}),
+        encounter(id="c", period={"start": "2024-06-01T20:00:00+08:00", "end": "2024-06-01"}),
+    )
+    assert found.rows("visit_occurrence", "visit_end_datetime, derivation") == [
+        (datetime(2024, 6, 1, 20), "end: start"),
+        (datetime(2024, 6, 1, 21), None),
+        (datetime(2024, 6, 1, 20), None),
+    ]
+
+
 def test_admission_and_discharge(mapped: Any) -> None:
     found = mapped(
         encounter(

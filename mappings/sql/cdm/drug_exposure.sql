@@ -21,7 +21,7 @@ ended AS (
             ELSE s.start_datetime + to_days(29)
         END AS end_datetime,
         CASE
-            WHEN s.recorded_end IS NOT NULL THEN 'precision ' || precision_of(s.end_text)
+            WHEN s.recorded_end IS NOT NULL THEN end_noted(s.end_text, s.start_text)
             WHEN s.days_supply IS NOT NULL THEN 'start + days supply'
             WHEN s.days_covered IS NOT NULL THEN 'quantity / daily dose'
             ELSE s.end_otherwise

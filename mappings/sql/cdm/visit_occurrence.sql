@@ -23,7 +23,7 @@ ended AS (
             END
         ) AS end_datetime,
         CASE
-            WHEN v.end_text IS NOT NULL THEN 'precision ' || precision_of(v.end_text)
+            WHEN v.end_text IS NOT NULL THEN end_noted(v.end_text, v.start_text)
             WHEN v.is_open_stay THEN 'extract date'
             ELSE 'start'
         END AS end_from

@@ -32,7 +32,7 @@ SELECT
     END AS slot,
     noted(derivation_of(e.start_from, e.start_text, NULL), c.decided_by, v.decided_by, k.note) AS derivation,
     noted(
-        derivation_of(e.start_from, e.start_text, 'precision ' || precision_of(e.end_text)), c.decided_by, NULL, NULL
+        derivation_of(e.start_from, e.start_text, end_noted(e.end_text, e.start_text)), c.decided_by, NULL, NULL
     ) AS derivation_with_end,
     CASE
         WHEN e.stays THEN e.own_table

@@ -61,6 +61,13 @@ END;
 CREATE OR REPLACE TEMP MACRO precision_of(fhir_text) AS
 CASE length(fhir_text) WHEN 4 THEN 'year' WHEN 7 THEN 'month' END;
 
+-- How a recorded end came to be what it is: less precise than a day, or some hours before the start, which stands then.
+CREATE OR REPLACE TEMP MACRO end_noted(end_text, start_text) AS CASE
+    WHEN length(end_text) > 10 AND length(start_text) > 10 AND fhir_datetime(end_text) < fhir_datetime(start_text)
+        THEN 'start'
+    ELSE 'precision ' || precision_of(end_text)
+END;
+
 -- What else of a row was derived, after its dates.
 CREATE OR REPLACE TEMP MACRO noted(derivation, concept_from, value_from, unit_from) AS nullif(
     concat_ws('; ', derivation, 'concept: ' || concept_from, 'value: ' || value_from, unit_from), ''
