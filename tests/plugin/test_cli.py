@@ -14,43 +14,7 @@ from typing import Any
 import pytest
 
 from onco_registry.installed import registry_names
-
-PATIENT = {"resourceType": "Patient", "id": "secret-id-1", "gender": "male", "birthDate": "1960"}
-OBSERVATION = {
-    "resourceType": "Observation",
-    "id": "o1",
-    "status": "final",
-    "code": {"coding": [{"system": "http://example.org", "code": "local-1"}]},
-    "subject": {"reference": "Patient/secret-id-1"},
-    "effectiveDateTime": "2021-03-01",
-    "valueQuantity": {"value": 5},
-}
-
-
-def cli(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in `folder`, with settings from the environment."""
-    command = [sys.executable, "-c", "from onco_registry.cli import main; main()", *arguments]
-    env = os.environ | {f"ONCO_REGISTRY__{name.upper()}": value for name, value in settings.items()}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
-
-
-def answer(folder: Path, *arguments: str, **settings: str) -> Any:
-    """The JSON that a command prints."""
-    done = cli(folder, *arguments, "--json", **settings)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which one batch with one bad line was synced and recomputed."""
-    folder = tmp_path_factory.mktemp("site")
-    lines = [json.dumps(PATIENT), json.dumps(OBSERVATION), '{"resourceType": "Observation", "id": "bad", "code": [1]}']
-    folder.joinpath("batch.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for arguments in (("init",), ("sync", "--from", "batch.ndjson"), ("recompute", "--data-cut", "2021-12-31")):
-        done = cli(folder, *arguments)
-        assert done.returncode == 0, done.stderr
-    return folder
+from plugin.commands import OBSERVATION, PATIENT, answer, cli
 
 
 def test_a_sync_of_files_imports_neither_frames_nor_what_speaks_to_servers(tmp_path: Path) -> None:
@@ -199,60 +163,6 @@ def test_exit_codes(site: Path, arguments: tuple[str, ...], code: int, error: st
     assert error in done.stderr
 
 
-def test_the_wrong_folder_and_a_missing_data_folder_say_what_to_do(tmp_path: Path) -> None:
-    done = cli(tmp_path, "status")
-    assert done.returncode == 2
-    assert "a new site: onco-registry init" in done.stderr
-    tmp_path.joinpath("registry.toml").touch()
-    done = cli(tmp_path, "status")
-    assert done.returncode == 4
-    assert "create one with `onco-registry init`" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("setting", "error"),
-    [
-        ('timezome = "UTC"', "timezome: no such setting; did you mean timezone?"),
-        ('timezone = "Beijing"', "timezone: 'Beijing' is no IANA timezone, such as Asia/Shanghai"),
-        ('site_map = "nope.csv"', "site_map: {folder}/nope.csv: no such file"),
-        ("[serverr]", "serverr: no such setting; did you mean server?"),
-        ('server = "http://fhir.example.org"', "server: a section, with settings of its own: [server]"),
-        ("data = 3", "data: expected a path in quotes"),
-        ("holder = 3", "holder: expected a text in quotes"),
-        ("registries = 3", "registries: expected a list in brackets"),
-        ('source = "St. Mary"', "source: expected 1 to 32 letters of a to z, digits, _ or -"),
-        ('registries = ["nope"]', "registries: no registry 'nope'; installed: anlotinib_pd1_sts, cdk46_breast"),
-        (
-            'servers = ["fhir.example.org"]',
-            "servers: base addresses of servers, such as https://fhir.hospital.example/r4",
-        ),
-        (
-            "[schedule]\nnight = '61 * * * *'",
-            "schedule.night: '61 * * * *': one minute and one hour, such as '30 1 * * *': a job runs once per date",
-        ),
-        ('memory_limit = "4"', "memory_limit: expected a number and a unit in quotes, such as 4GB"),
-    ],
-)
-def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, error: str) -> None:
-    tmp_path.joinpath("registry.toml").write_text(setting, encoding="utf-8")
-    done = cli(tmp_path, "status")
-    assert (done.returncode, done.stderr) == (2, f"error: registry.toml: {error.format(folder=tmp_path)}\n")
-
-
-def test_a_file_in_the_place_of_the_data_folder_is_named(tmp_path: Path) -> None:
-    tmp_path.joinpath("data").touch()
-    done = cli(tmp_path, "init")
-    assert (done.returncode, done.stderr) == (2, f"error: data: {tmp_path}/data: a file; it has to be a folder\n")
-
-
-def test_a_service_with_a_schedule_that_is_none_does_not_say_that_it_serves(tmp_path: Path) -> None:
-    assert cli(tmp_path, "init").returncode == 0
-    tmp_path.joinpath("registry.toml").write_text('[schedule]\nnight = "61 * * * *"\n', encoding="utf-8")
-    done = cli(tmp_path, "serve")
-    assert (done.returncode, "serving" in done.stderr) == (2, False)
-    assert done.stderr.startswith("error: registry.toml: schedule.night: '61 * * * *': one minute and one hour")
-
-
 def test_commands_in_the_wrong_order_say_which_comes_first(tmp_path: Path) -> None:
     assert cli(tmp_path, "init").returncode == 0
     data = tmp_path / "data"
@@ -303,27 +213,6 @@ def test_what_is_gone_or_cannot_be_written_is_named_without_a_traceback(tmp_path
     assert (done.returncode, done.stderr.splitlines()[-1]) == (4, nothing)
 
 
-def test_an_unknown_registry_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONCO_REGISTRY__REGISTRIES", "nope,other")
-    done = cli(site, "recompute")
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: registry.toml: registries: no registry 'nope'; installed: ")
-
-
-@pytest.mark.parametrize(
-    ("variable", "error"),
-    [
-        ("ONCO_REGISTRY__TIMEZON", "no such setting; did you mean ONCO_REGISTRY__TIMEZONE?"),
-        ("ONCO_REGISTRY__OPT_OUT_LST", "no such setting; did you mean ONCO_REGISTRY__OPT_OUT_LIST?"),
-        ("ONCO_REGISTRY__NOTIFI__SMTP_HOST", "no such setting; did you mean ONCO_REGISTRY__NOTIFY?"),
-    ],
-)
-def test_a_wrong_variable_is_named(site: Path, monkeypatch: pytest.MonkeyPatch, variable: str, error: str) -> None:
-    monkeypatch.setenv(variable, "x")
-    done = cli(site, "status")
-    assert (done.returncode, done.stderr) == (2, f"error: {variable}: {error}\n")
-
-
 @pytest.mark.parametrize("command", ["night", "bulletin"])
 def test_a_date_that_has_not_begun_is_refused(site: Path, command: str) -> None:
     done = cli(site, command, "--date", "2999-01-01")
@@ -361,12 +250,6 @@ def test_a_sync_whose_log_nobody_reads_goes_on(tmp_path: Path) -> None:
 def test_check_before_the_first_sync(tmp_path: Path) -> None:
     assert cli(tmp_path, "init").returncode == 0
     assert answer(tmp_path, "check") == []
-
-
-def test_settings_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONCO_REGISTRY__DATA", "elsewhere")
-    assert cli(tmp_path, "init").returncode == 0
-    assert tmp_path.joinpath("elsewhere", "workspace.duckdb").exists()
 
 
 def test_quarantine_closes_when_the_resource_comes_right(tmp_path: Path) -> None:
