@@ -224,9 +224,9 @@ def test_groups_rates_and_curves_of_safety(document: dict[str, Any]) -> None:
         (row["baseline_grade"], row["worst_grade"], row["x"], row["x_not_evaluable"]) for row in safety["laboratory"]
     ] == [(0, 2, 5, 2), (None, 1, 2, 1), (None, None, 1, 1)]
     assert (
-        "7 patients with a result that could be graded; in 3 of them other results could not be graded; in 1 more no result could be graded"
-        in render(document)
-    )
+        "7 patients with a result that could be graded; in 3 of them other results could not be graded; "
+        "in 1 more no result could be graded"
+    ) in render(document)
 
 
 def test_baseline_by_variable_with_what_is_missing(document: dict[str, Any]) -> None:
