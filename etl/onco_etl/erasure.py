@@ -20,7 +20,6 @@ from onco_etl import (
     erasure_keys,
     erasure_pulled,
     erasure_scope,
-    known_files,
     landing,
     mapping,
     pipeline,
@@ -85,7 +84,6 @@ def allow_again(settings: EtlSettings, name: str) -> bool:
     """Let an erased `Patient/ID` in again when the source sends it; whether it was kept out."""
     with _opened(settings) as con:
         allowed = suppression.allow(con, _key(settings, name))
-        known_files.forget(con, _of(settings, name)[0])
         erasure_keys.save(con, settings.data / "landing")
     return allowed
 

@@ -49,11 +49,6 @@ def remember(con: duckdb.DuckDBPyConnection, secret: str, source: str, files: Se
         )
 
 
-def forget(con: duckdb.DuckDBPyConnection, source: str) -> None:
-    """So that the next night reads all of the inbox once more."""
-    con.execute(f"DELETE FROM state.known_file WHERE source = {literal(source)}")
-
-
 def _keyed(secret: str, text: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 

@@ -171,7 +171,8 @@ def _settle(con: duckdb.DuckDBPyConnection, run: int) -> None:
             WHERE d.fate = 'quarantined'
         ) AS x ON x.resource = q.resource
         WHERE l.run = {run} AND (l.run, l.file_no, l.line, l.entry) > (q.run, q.file_no, q.line, q.entry)
-            AND {_AGE} >= q.age
+            -- A deletion without a date is after all that was received before it.
+            AND ({_AGE} >= q.age OR l.fate = 'deleted' AND l.last_updated IS NULL)
             AND (l.fate IN ('mapped', 'excluded', 'waiting', 'deleted') OR l.fate = 'unchanged' AND x.resource IS NULL)
         UNION
         SELECT q.run, q.file_no, q.line, q.entry

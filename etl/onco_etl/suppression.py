@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from onco_etl.whose import ABOUT, whom_it_is_about
 
 REASON = "erased"
 _NAMED = re.compile(rb"Patient\\?/([A-Za-z0-9._~-]{1,128})")
+_TEXT = rb'("(?:[^"\\\n]|\\.)*")'
+_IDENTIFIED = re.compile(rb'"system"\s*:\s*%b\s*,\s*"value"\s*:\s*%b' % (_TEXT, _TEXT))
 
 
 def hashed(key: str) -> str:
@@ -110,11 +112,18 @@ def _tell_staged(con: duckdb.DuckDBPyConnection, table: str, source: str) -> Non
 
 def _tell_by_text(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile]) -> None:
     """The patients whom a resource is about as one of several, or as a contained one."""
-    theirs = [
-        f"({row}, {_reference(one)})"
-        for row, text in _texts(con, files, "rowid IN (FROM beyond_columns)")
-        for one in whom_it_is_about(_resource(text))
-    ]
+    _tell(con, source, ((row, _about(text)) for row, text in _texts(con, files, "rowid IN (FROM beyond_columns)")))
+
+
+def _tell_refused(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile]) -> None:
+    """The patients that are named anywhere in what could not be read, or not be accepted."""
+    refused = "staged_row IS NULL AND fate IS NOT NULL OR fate = 'quarantined'"
+    _tell(con, source, ((row, _mentioned(text)) for row, text in _texts(con, files, refused)))
+
+
+def _tell(con: duckdb.DuckDBPyConnection, source: str, found: Iterable[tuple[int, list[Mapping[str, Any]]]]) -> None:
+    """Put the patients to whom References point into `told`, each with its row of `version`."""
+    theirs = [f"({row}, {_reference(one)})" for row, references in found for one in references]
     if theirs:
         con.execute(
             f"""
@@ -125,10 +134,32 @@ def _tell_by_text(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[L
         )
 
 
-def _resource(text: bytes) -> Mapping[str, Any]:
-    """The resource of a line, or of an entry of a Bundle."""
-    found: Mapping[str, Any] = json.loads(text.decode("utf-8").lstrip("\ufeff"))
-    return found if "resourceType" in found else found["resource"]
+def _about(text: bytes) -> list[Mapping[str, Any]]:
+    """Whom the resource of a line, or of an entry of a Bundle, is about; of what Python cannot read, who is named."""
+    try:
+        found = json.loads(text.decode("utf-8").lstrip("\ufeff"))
+        return list(whom_it_is_about(found if "resourceType" in found else found["resource"]))
+    except (ValueError, RecursionError):
+        return _mentioned(text)
+
+
+def _mentioned(text: bytes) -> list[Mapping[str, Any]]:
+    """References to the patients, and identifiers of anybody, that a text names."""
+    return [
+        *({"reference": f"Patient/{name.decode()}"} for name in sorted(set(_NAMED.findall(text)))),
+        *(
+            {"identifier": {"system": _text(system), "value": _text(value)}}
+            for system, value in sorted(set(_IDENTIFIED.findall(text)))
+        ),
+    ]
+
+
+def _text(quoted: bytes) -> str | None:
+    """What a JSON text says; None where it is none."""
+    try:
+        return str(json.loads(quoted))
+    except ValueError:
+        return None
 
 
 def _reference(one: Mapping[str, Any]) -> str:
@@ -139,19 +170,10 @@ def _reference(one: Mapping[str, Any]) -> str:
 
 
 def _packed(values: Mapping[str, Any], *names: str) -> str:
-    texts = {name: value if isinstance(value := values.get(name), str) else None for name in names}
+    told = ((name, values.get(name)) for name in names)
+    # No key holds a NUL, nor does SQL.
+    texts = {name: value if isinstance(value, str) and "\0" not in value else None for name, value in told}
     return f"struct_pack({', '.join(f'{name} := {literal(text)}::VARCHAR' for name, text in texts.items())})"
-
-
-def _tell_refused(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[LandedFile]) -> None:
-    """The patients that are named anywhere in what could not be read."""
-    named = [
-        f"({row}, {literal(f'{source}/Patient/{name.decode()}')})"
-        for row, text in _texts(con, files, "staged_row IS NULL AND fate IS NOT NULL")
-        for name in set(_NAMED.findall(text))
-    ]
-    if named:
-        con.execute(f"INSERT INTO told VALUES {', '.join(named)}")
 
 
 def _texts(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], which: str) -> Iterator[tuple[int, bytes]]:

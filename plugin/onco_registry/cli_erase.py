@@ -36,7 +36,11 @@ def erase(
     if again:
         with recorded(settings.data, "erase --allow-again"):
             allowed = erasure.allow_again(settings, patient)
-        typer.echo("Let in again, when the source sends it." if allowed else "Not kept out: nothing to do.")
+        typer.echo(
+            "Let in again, when the source sends it; from a file that lies in the inbox already: by `sync --from`."
+            if allowed
+            else "Not kept out: nothing to do."
+        )
         return
     if dry_run or not yes:
         with lock.held(settings.data, "erase --dry-run"):

@@ -250,11 +250,12 @@ def _look_up(config: Config, path: Path) -> None:
 
 def _refuse_unknown_variables() -> None:
     """A variable that is no setting would be passed over without a word; raises ConfigurationError."""
-    known = [f"{_PREFIX}{name.upper()}" for name in Config.model_fields]
+    settings = [name.split(".") for name in names()]
+    # A section can be given whole, too, as JSON.
+    known = {_PREFIX + "__".join(parts[:end]).upper() for parts in settings for end in range(1, len(parts) + 1)}
     for variable in sorted(name.upper() for name in os.environ if name.upper().startswith(_PREFIX)):
-        setting = _PREFIX + variable.removeprefix(_PREFIX).partition("__")[0]
-        if setting not in known:
-            meant = difflib.get_close_matches(setting, known, n=1)
+        if variable not in known:
+            meant = difflib.get_close_matches(variable, sorted(known), n=1)
             raise ConfigurationError(f"{variable}: no such setting" + (f"; did you mean {meant[0]}?" if meant else ""))
 
 

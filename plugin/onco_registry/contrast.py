@@ -193,7 +193,7 @@ def _difference_row(compared: _Compared, label: str, pair: str, analysis: Analys
     followed, day = (both, 0) if reason else from_enough_at_risk(both, "label")
     row = {**counted(pair, followed, months * DAYS_PER_MONTH), "unit": "months"}
     row |= {"measure": f"{endpoint}_rmst_difference_{months}m"}
-    if followed.empty:
+    if followed.empty or months * DAYS_PER_MONTH <= day:
         reason = f"fewer than {FEWEST_AT_RISK} at risk"
     difference = UNDEFINED
     if not reason:

@@ -149,12 +149,14 @@ def _incidences(rules: Safety, curves: pd.DataFrame, rates: pd.DataFrame) -> Ite
     by_row = dict(list(curves.groupby(_KEYS)))
     for row in _each(rates):
         curve = by_row.get((row.related_only, row.kind, row.item), curves.iloc[:0])
-        method, counts = f"{NOT_COMPUTED}fewer than {FEWEST_AT_RISK} at risk", {"n": 0, "events": 0}
+        method, counts, day = f"{NOT_COMPUTED}fewer than {FEWEST_AT_RISK} at risk", {"n": 0, "events": 0}, 0
         if len(curve):
-            method = from_day(AALEN_JOHANSEN, int(curve["from_day"].iloc[0]))
+            day = int(curve["from_day"].iloc[0])
+            method = from_day(AALEN_JOHANSEN, day)
             counts = {"n": int(curve[_ENDS].to_numpy().sum()), "events": int(curve["events"].sum())}
         for months in rules.incidence_months:
-            found = _incidence_at(curve, months * DAYS_PER_MONTH)
+            days = months * DAYS_PER_MONTH
+            found = _incidence_at(curve, days) if days > day else UNDEFINED
             yield _row(_name(f"ae_incidence_{months}m_", row), found, method, "proportion", **counts)
 
 

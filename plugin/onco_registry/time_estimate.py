@@ -21,7 +21,7 @@ from onco_registry.estimate_row import (
 from onco_registry.left_truncation import from_enough_at_risk
 from onco_registry.registry_model import Analysis, RegistryDefinition
 from onco_registry.stratum import by_stratum
-from onco_registry.survival import DAYS_PER_MONTH, kaplan_meier, median, rmst, spss_median, survival_at
+from onco_registry.survival import DAYS_PER_MONTH, UNDEFINED, kaplan_meier, median, rmst, spss_median, survival_at
 
 _DAYS_PER_WEEK = 7
 
@@ -87,7 +87,8 @@ def group_rows(name: str, stratum: str, times: pd.DataFrame, analysis: Analysis)
     landmarks += [(f"{months}m", months * DAYS_PER_MONTH) for months in analysis.rates.get(name, ())]
     for label, days in landmarks:
         row = {**common, **counted(stratum, followed, days), "measure": f"{name}_rate_{label}", "unit": "proportion"}
-        yield row | limits(survival_at(curve, days))
+        # Nobody counts as at risk before that day.
+        yield row | limits(survival_at(curve, days) if days > day else UNDEFINED)
 
 
 def _curve(followed: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
@@ -103,7 +104,8 @@ def _rmst_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:
     mean = rmst(_curve(followed, analysis), days)
     method = from_day(RMST, day) if pd.notna(mean.estimate) else f"{NOT_COMPUTED}follow-up ends before {months} months"
     row = {**counted(OVERALL, followed, days), "measure": f"{name}_rmst_{months}m", "unit": "months"}
-    return row | {"ci_method": method} | limits(in_months(mean.interval(analysis.ci_percent)))
+    found = in_months(mean.interval(analysis.ci_percent)) if days > day else UNDEFINED
+    return row | {"ci_method": method} | limits(found)
 
 
 def _spss_row(name: str, times: pd.DataFrame, analysis: Analysis) -> Row:

@@ -99,14 +99,19 @@ def test_a_dismissed_line_stays_dismissed(inbox: Inbox) -> None:
     assert inbox.site.workspace(where) == []
 
 
-def test_who_is_let_in_again_comes_again_from_what_is_there(inbox: Inbox) -> None:
-    inbox.put("batch.ndjson", patient(), patient("p2"), weight())
+def test_who_is_let_in_again_comes_by_hand_and_nothing_else_of_the_inbox(inbox: Inbox) -> None:
+    inbox.put("a.ndjson", patient(), weight())
+    inbox.put("z.ndjson", patient("p2"), weight("o2", "p2", value=13.0))
+    inbox.night()
+    inbox.put("b.ndjson", weight("o2", "p2", value=14.0))
     inbox.night()
     erasure.erase(inbox.site.settings, "Patient/p1")
     assert inbox.night() == {}
     erasure.allow_again(inbox.site.settings, "Patient/p1")
-    assert inbox.night() == {"mapped": 2, "unchanged": 1}
-    assert inbox.values() == [60.0]
+    assert inbox.night() == {}
+    assert inbox.values() == [14.0]
+    assert pipeline.sync(inbox.site.settings, inbox.folder / "a.ndjson").fates == {"mapped": 2}
+    assert inbox.values() == [14.0, 60.0]
 
 
 def test_nothing_of_a_name_or_a_file_can_be_read_from_what_is_known(inbox: Inbox) -> None:

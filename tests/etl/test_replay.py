@@ -89,6 +89,17 @@ def test_an_older_version_that_comes_again_does_not_settle_a_newer_one(site: Sit
     assert site.rows() == [(1970, None, 61.0)]
 
 
+def test_a_deletion_without_a_date_settles_what_came_before_it(site: Site) -> None:
+    first, second = ({"versionId": n, "lastUpdated": f"2021-03-0{n}T00:00:00Z"} for n in "12")
+    site.night(patient(), weight("o1", meta=first))
+    site.night(weight("o1", meta=second, code=[1]))
+    deletion = {"request": {"method": "DELETE", "url": "Observation/o1"}}
+    site.night({"resourceType": "Bundle", "type": "transaction", "entry": [deletion]})
+    assert still_open(site) == []
+    assert pipeline.replay(site.settings).fates == {}
+    assert site.rows() == []
+
+
 def test_nothing_open_is_a_run_that_received_nothing(site: Site) -> None:
     site.night(patient())
     assert pipeline.replay(site.settings).fates == {}

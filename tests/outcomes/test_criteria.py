@@ -141,6 +141,16 @@ def test_a_bound_lies_within_the_limits_where_it_says_so(
     assert record.exclusion(1) == criterion
 
 
+@pytest.mark.parametrize("operators", [(GREATER, None, LESS), (LESS, None, GREATER), (None, LESS, GREATER)])
+def test_of_one_number_and_its_bounds_the_highest_counts_whichever_came_first(
+    asked: Callable[[str], Record], operators: tuple[int | None, ...]
+) -> None:
+    record = asked("kind: measured, concept_set: performance, within_days: 14, maximum: 1")
+    for operator in operators:
+        record.measurement(1, 280, -5, value_as_number=1, operator_concept_id=operator)
+    assert record.exclusion(1) == "asked"
+
+
 @pytest.mark.parametrize(("text", "criterion"), [("<2", "asked"), ("<1", None), ("1", None)])
 def test_a_bound_of_an_observation_stands_in_its_text(
     asked: Callable[[str], Record], text: str, criterion: str | None

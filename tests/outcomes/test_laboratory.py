@@ -112,6 +112,16 @@ def test_two_results_of_one_time_the_higher_is_the_baseline_whichever_came_first
     assert rows(frame, "baseline_grade", "worst_grade") == [(1, 0), (1, 0)]
 
 
+def test_two_baselines_of_one_amount_do_not_go_by_their_keys(record: Record) -> None:
+    for person, limits in ((1, (40, 80)), (2, (80, 40))):
+        record.member(person)
+        for limit in limits:
+            result(record, person, ALT, 0, 50, range_high=limit)
+        result(record, person, ALT, 10, 130, range_high=40)
+    frame = record.relation("laboratory_grade")
+    assert rows(frame, "baseline_grade", "worst_grade", "emergence") == [(1, 1, "worsened"), (1, 1, "worsened")]
+
+
 def test_what_cannot_be_graded_says_why(patient: Record) -> None:
     result(patient, 1, PLATELETS, 1, None, **PLATELET_RANGE)
     result(patient, 1, PLATELETS, 2, 20, **PLATELET_RANGE, operator_concept_id=LESS)

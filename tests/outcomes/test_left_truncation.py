@@ -88,6 +88,22 @@ def test_estimates_are_conditional_and_say_so(registry: RegistryDefinition) -> N
     ]  # fmt: skip
 
 
+def test_before_anybody_is_at_risk_nothing_is_estimated(registry: RegistryDefinition) -> None:
+    late = _times([40] * 6, [70, 80, 90, 100, 110, 120])
+    found = {
+        row["measure"]: (row["ci_method"], row["estimate"])
+        for row in time_rows(_only_os(registry), late, NOBODY)
+        if row["measure"] in ("os_rate_1m", "os_rmst_2m")
+    }
+    assert [method for method, _ in found.values()] == ["log-log, from day 40", "rmst-normal, from day 40"]
+    # Day 30 is before, day 61 is not: nobody died until then.
+    assert pd.isna(found["os_rate_1m"][1])
+    assert found["os_rmst_2m"][1] == pytest.approx(2)
+    both = pd.concat([late.assign(arm="combination"), late.assign(entry_days=65, arm="alone")])
+    [row] = [row for row in arm_rows(_only_os(registry), both) if "rmst" in row["measure"]]
+    assert (row["ci_method"], pd.isna(row["estimate"])) == ("not computed: fewer than 5 at risk", True)
+
+
 def test_too_few_at_risk_give_no_numbers(registry: RegistryDefinition) -> None:
     late = _times([0, 0, 0, 3, 3], [5, 6, 7, 8, 3])
     found = [row for row in time_rows(_only_os(registry), late, NOBODY) if row["ci_method"] != "spss-plain"]

@@ -49,7 +49,7 @@ def test_index_date_and_exposure(registry: model.RegistryDefinition) -> None:
         "Of a prescription without an end only the first day counts.",
     ]
     assert told(facts, "washout") == [
-        "No single drug has one. Earlier lines of therapy decide by these criteria: No prior line."
+        "No single drug has one. By earlier lines of therapy patients are excluded for: No prior line."
     ]
     assert told(facts, "vocabulary") == ["Vocabulary release v5.0 30-AUG-23."]
     assert told(protocol(registry, "starter maps"), "vocabulary") == [

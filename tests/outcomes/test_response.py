@@ -7,7 +7,7 @@ from datetime import datetime, time
 
 import pytest
 
-from outcomes.record import GREATER, Record, on, rows
+from outcomes.record import GREATER, LESS, Record, on, rows
 
 
 def _best(record: Record) -> list[tuple[object, ...]]:
@@ -137,6 +137,17 @@ def test_a_sum_above_a_bound_after_complete_response_is_progression(
     record.sum(1, 60, 0)
     record.sum(1, 100, bound, operator_concept_id=GREATER)
     assert rows(record.relation("assessment"), "assessment_date", "response") == [(on(60), "CR"), (on(100), response)]
+
+
+def test_of_two_bounds_of_one_day_the_one_above_zero_counts_whichever_came_first(record: Record) -> None:
+    for person, operators in ((1, (GREATER, LESS)), (2, (LESS, GREATER))):
+        record.member(person)
+        record.sum(person, -5, 50)
+        record.sum(person, 30, 0)
+        for operator in operators:
+            record.sum(person, 60, 5, operator_concept_id=operator)
+    frame = record.relation("assessment")
+    assert sorted(rows(frame, "person_id", "response")) == [(1, "CR"), (1, "PD"), (2, "CR"), (2, "PD")]
 
 
 def test_a_bound_of_a_sum_is_no_sum(record: Record) -> None:

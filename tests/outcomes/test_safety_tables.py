@@ -197,6 +197,20 @@ def test_incidence_with_late_entries_starts_when_five_are_at_risk(record: Record
     ]
 
 
+def test_an_incidence_before_anybody_is_at_risk_is_not_known(record: Record) -> None:
+    for person in range(1, 11):
+        record.member(person)
+        record.visit(person, 60)
+        record.visit(person, 300)
+    record.con.execute("DELETE FROM cdm.visit_occurrence WHERE visit_start_date < $1", [on(0)])
+    record.adverse_event(2, "tired", 70, 2)
+    estimate = record.results().estimate.query("measure in ('ae_incidence_1m_any', 'ae_incidence_6m_any')")
+    assert [(pd.isna(value), method) for value, method in rows(estimate, "estimate", "ci_method")] == [
+        (True, "aalen-johansen-log-log, from day 60"),
+        (False, "aalen-johansen-log-log, from day 60"),
+    ]
+
+
 def test_who_was_first_seen_after_index_is_at_risk_from_then(record: Record) -> None:
     for person in (1, 2, 3):
         record.member(person)

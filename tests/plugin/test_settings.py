@@ -75,7 +75,9 @@ def test_an_unknown_registry_is_named(site: Path, monkeypatch: pytest.MonkeyPatc
     [
         ("ONCO_REGISTRY__TIMEZON", "no such setting; did you mean ONCO_REGISTRY__TIMEZONE?"),
         ("ONCO_REGISTRY__OPT_OUT_LST", "no such setting; did you mean ONCO_REGISTRY__OPT_OUT_LIST?"),
-        ("ONCO_REGISTRY__NOTIFI__SMTP_HOST", "no such setting; did you mean ONCO_REGISTRY__NOTIFY?"),
+        ("ONCO_REGISTRY__NOTIFI__SMTP_HOST", "no such setting; did you mean ONCO_REGISTRY__NOTIFY__SMTP_HOST?"),
+        ("ONCO_REGISTRY__SCHEDULE__NIGTH", "no such setting; did you mean ONCO_REGISTRY__SCHEDULE__NIGHT?"),
+        ("ONCO_REGISTRY__TIMEZONE__X", "no such setting; did you mean ONCO_REGISTRY__TIMEZONE?"),
     ],
 )
 def test_a_wrong_variable_is_named(site: Path, monkeypatch: pytest.MonkeyPatch, variable: str, error: str) -> None:

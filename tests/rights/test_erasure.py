@@ -272,6 +272,35 @@ def test_what_comes_again_about_them_is_dropped_however_it_says_whom_it_is_about
     assert planted.traces(site.settings.data) == []
 
 
+_ODD = '{"resourceType": "Coverage", "id": "c"'
+_DEEP = "[" * 3000 + "]" * 3000
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (f'{_ODD}, "beneficiary": {{"reference": "#x"}}, "z": {_DEEP}}}', "unsupported-type"),
+        (f'{_ODD}, "subject": [{{"reference": "Patient/p1"}}], "z": {_DEEP}}}', "erased"),
+        ('{"resourceType": "Coverage", "x": {"system": "urn:s", "value": "\\u4F4F\u9662A12"}', "erased"),
+        ('{"resourceType": "Coverage", "x": {"system": "urn:t", "value": "\\u4F4F\u9662A12"}', "malformed-json"),
+        (f'{_ODD}, "subject": [], "n": {"9" * 5000}}}', "unsupported-type"),
+        (json.dumps(weight("o3", "p9", subject=[{"reference": "Patient/p1\0"}])), "erased"),
+        (
+            json.dumps({"resourceType": "Coverage", "id": "c", "beneficiary": {"reference": "#x"},
+                        "contained": [{**_CONTAINED[0], "identifier": [{"value": "a\0b"}]}]}),
+            "unsupported-type",
+        ),
+    ],
+    ids=["deep", "deep, theirs", "broken, theirs", "broken", "long number", "NUL, refused", "NUL, identifier"],
+)  # fmt: skip
+def test_after_an_erasure_an_odd_line_has_its_fate_and_the_rest_goes_on(tmp_path: Path, line: str, reason: str) -> None:
+    site = Site(tmp_path)
+    site.night(patient("p1", identifier=[_NUMBER]))
+    erasure.erase(site.settings, "Patient/p1")
+    site.night(line, patient("p2"))
+    assert site.workspace("SELECT reason FROM state.ledger WHERE run = 3 ORDER BY line") == [(reason,), ("rows",)]
+
+
 @pytest.mark.parametrize("value", ["住院A12", r"\u4f4f\u9662A12", r"\u4F4F\u9662A12", r"\u4F4F院\u004112"])
 @pytest.mark.parametrize("end", ["}}", ""])
 def test_an_identifier_is_found_however_its_letters_are_written(tmp_path: Path, value: str, end: str) -> None:

@@ -65,7 +65,16 @@ baseline AS (
     -- Of one time the highest, whichever its key: keys differ between loads.
     QUALIFY row_number() OVER (
         PARTITION BY person_id, concept_set
-        ORDER BY result_date DESC, result_datetime DESC NULLS LAST, amount DESC, answer_grade DESC, measurement_id ASC
+        ORDER BY
+            result_date DESC,
+            result_datetime DESC NULLS LAST,
+            amount DESC,
+            answer_grade DESC,
+            uln ASC,
+            lln DESC,
+            unit_concept_id DESC,
+            unit_text ASC,
+            measurement_id ASC
     ) = 1
 )
 

@@ -25,6 +25,7 @@ QUALIFY row_number() OVER (
     ORDER BY
         finding.finding_datetime DESC NULLS LAST,
         CASE WHEN finding.finding_date <= patient.index_date THEN -sum_mm ELSE sum_mm END DESC NULLS LAST,
+        is_above_zero DESC,
         finding.cdm_table ASC,
         finding.cdm_row_id ASC
 ) = 1

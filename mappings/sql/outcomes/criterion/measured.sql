@@ -15,7 +15,11 @@ WITH latest AS (
     QUALIFY row_number() OVER (
         PARTITION BY candidate.candidate_id
         ORDER BY
-            finding.finding_date DESC, finding.finding_datetime DESC NULLS LAST, coalesce(lowest, highest) DESC
+            finding.finding_date DESC,
+            finding.finding_datetime DESC NULLS LAST,
+            coalesce(lowest, highest) DESC,
+            lowest DESC NULLS LAST,
+            highest DESC NULLS FIRST
     ) = 1
 )
 

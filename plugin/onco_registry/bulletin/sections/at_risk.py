@@ -1,7 +1,8 @@
 """Where an estimate of time to event rests on few patients: what says so beside it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import dropwhile, takewhile
 
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.sections.estimates import DAYS_PER
@@ -27,6 +28,18 @@ def few_at_risk(points: Iterable[Record], row: Record) -> str | None:
     return "estimate" if few[0] else "upper" if few[1] else None
 
 
-def _at_risk(points: Iterable[Record], days: float) -> int:
-    """How many are at risk on a day."""
-    return max((point["at_risk"] for point in points if point["time_days"] >= days), default=0)
+def shown_until(points: Iterable[Record]) -> float:
+    """The last day before fewer than five are at risk, of points in order of time; 0 where there is none."""
+    begun = dropwhile(lambda point: point["at_risk"] < FEWEST_AT_RISK, points)
+    enough = takewhile(lambda point: point["at_risk"] >= FEWEST_AT_RISK, begun)
+    return max((point["time_days"] for point in enough), default=0)
+
+
+def _at_risk(points: Sequence[Record], days: float) -> int:
+    """How many are at risk on a day, without those who were first seen since the last time before it."""
+    earlier, later = ([point for point in points if (point["time_days"] >= days) is after] for after in (False, True))
+    if not later:
+        return 0
+    # Of a curve that starts late the first point has nobody at risk.
+    left = [point["at_risk"] - point["events"] - point["censored"] for point in earlier[-1:] if point["at_risk"]]
+    return int(min([later[0]["at_risk"], *left]))

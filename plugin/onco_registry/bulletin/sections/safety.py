@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
-from onco_registry.bulletin.sections.at_risk import FEWEST_AT_RISK
+from onco_registry.bulletin.sections.at_risk import shown_until
 from onco_registry.bulletin.sections.estimates import OVERALL, first, overall
 
 GRADES = (1, 2, 3, 4, 5)
@@ -117,9 +117,7 @@ def _incidence(rows: list[Record], meta: BulletinMeta) -> list[Record]:
             "kind": kind,
             "item": item,
             "label": _labelled(points[0], meta)["label"],
-            "shown_until_days": max(
-                (point["time_days"] for point in points if point["at_risk"] >= FEWEST_AT_RISK), default=0
-            ),
+            "shown_until_days": shown_until(points),
             "points": [
                 {key: value for key, value in point.items() if key not in ("kind", "item", "related_only")}
                 for point in points

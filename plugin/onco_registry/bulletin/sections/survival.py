@@ -4,7 +4,7 @@ from collections import Counter
 
 from onco_registry.bulletin.frames import Record
 from onco_registry.bulletin.meta import BulletinMeta
-from onco_registry.bulletin.sections.at_risk import FEWEST_AT_RISK, few_at_risk
+from onco_registry.bulletin.sections.at_risk import few_at_risk, shown_until
 from onco_registry.bulletin.sections.estimates import OVERALL, first, overall, rates_in_time_order, strata
 from onco_registry.bulletin.sections.headline import FOLLOW_UP
 
@@ -137,5 +137,4 @@ def _curve(rows: list[Record]) -> Record:
         for row in sorted(rows, key=lambda row: row["time_days"])
         if row["stratum"] == OVERALL
     ]
-    drawn = [point["time_days"] for point in points if point["at_risk"] >= FEWEST_AT_RISK]
-    return {"shown_until_days": max(drawn, default=0), "grid_days": None, "points": points}
+    return {"shown_until_days": shown_until(points), "grid_days": None, "points": points}
