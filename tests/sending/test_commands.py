@@ -160,9 +160,9 @@ def test_a_registry_whose_releases_are_damaged_holds_up_no_other(folder: Path, m
 def test_a_release_that_is_not_taken_is_tried_again_and_its_job_is_done(folder: Path) -> None:
     (folder / "share").write_text("not a folder")
     assert "not sent: release anlotinib_pd1_sts/internal/1 by channel share" in run(
-        folder, "bulletin", "--date", "2026-12-03", code=9
+        folder, "bulletin", "--date", "2026-11-03", code=9
     )
-    assert "done already" not in run(folder, "bulletin", "--date", "2026-12-03")
+    assert "done already" not in run(folder, "bulletin", "--date", "2026-11-03")
     assert "Bulletins not sent: 1." in run(folder, "status")
     (waiting,) = answer(folder, "bulletin", "send", "--dry-run")
     assert (waiting["state"], waiting["tries"]) == ("waiting", 1)
